@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The charter: who an organisation is and which keys speak for it (spec 04)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from protocol.encoding import Value, decode, encode
+from protocol.errors import Malformed
+from protocol.identity import Origin, log_id_of, show_log_id
+from protocol.note import TYPE_ED25519, VerifierKey
+from protocol.signature import SigningKey
+from protocol.statement import Opened, Statement, commit, open_payload, parse_payload
+
+KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
+CHARTERS_MAX = 64
+
+_Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_Names = Annotated[
+    dict[str, Annotated[str, msgspec.Meta(min_length=1, max_length=200)]],
+    msgspec.Meta(min_length=1, max_length=16),
+]
+_Tag = Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
+
+
+class RecoverySet(msgspec.Struct, frozen=True):
+    """The keys that can change keys, and how many of them it takes."""
+
+    keys: Annotated[list[_Key], msgspec.Meta(min_length=1, max_length=16)]
+    threshold: Annotated[int, msgspec.Meta(ge=1)]
+
+    def digest(self) -> bytes:
+        """What a charter names of the set that will follow (spec 04 §3)."""
+        return sha256(b"folkmoot/recovery-set/1\0" + encode([self.threshold, list(self.keys)])).digest()
+
+
+class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a charter (spec 04 §2)."""
+
+    name: _Names
+    kind: str
+    languages: Annotated[list[_Tag], msgspec.Meta(min_length=1, max_length=16)]
+    territory: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    keys: Annotated[list[_Key], msgspec.Meta(min_length=1, max_length=4)]
+    recovery: RecoverySet
+    next: _Key
+    witnesses: Annotated[list[str], msgspec.Meta(max_length=16)]
+    quorum: Annotated[int, msgspec.Meta(ge=0)]
+    endpoints: Annotated[list[Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=8)]
+    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    kseq: Annotated[int, msgspec.Meta(ge=0)]
+
+    def body(self) -> dict[str, Value]:
+        """The map that is signed."""
+        return msgspec.to_builtins(self, builtin_types=(bytes,))  # type: ignore[no-any-return] # a map of values
+
+    def title(self, languages: Sequence[str] = ()) -> str:
+        """The name in the first of the wanted languages that it has, else in its own first one."""
+        for language in (*languages, *self.languages):
+            if language in self.name:
+                return self.name[language]
+        return next(iter(self.name.values()))
+
+
+_decoder = msgspec.msgpack.Decoder(Charter)
+
+
+def recovery_key(secret: bytes, generation: int) -> SigningKey:
+    """A holder's recovery key of one generation, from the 32-byte secret on their sheet (spec 04 §3)."""
+    seed = sha256(b"folkmoot/recovery-key/1\0" + secret + generation.to_bytes(4, "big")).digest()
+    return SigningKey.from_seed(seed)
+
+
+def recovery_set(secrets: Sequence[bytes], threshold: int, generation: int) -> RecoverySet:
+    """The recovery set of one generation over all holders' secrets."""
+    return RecoverySet(sorted(recovery_key(secret, generation).public for secret in secrets), threshold)
+
+
+def parse_charter(body: bytes) -> Charter:
+    """A charter's body from its encoding. Raises Malformed (`body`)."""
+    try:
+        charter = _decoder.decode(body)
+        decode(body)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Malformed("body", f"not the body of a charter: {error}") from None
+    check_charter(charter)
+    return charter
+
+
+def check_charter(charter: Charter) -> None:
+    """The rules of spec 04 §2 that types do not state. Raises Malformed (`body`)."""
+    recovery = charter.recovery
+    if charter.kind not in KINDS:
+        raise Malformed("body", f"the kind of an organisation is one of {', '.join(KINDS)}, not {charter.kind[:40]!r}")
+    if recovery.keys != sorted(set(recovery.keys)) or recovery.threshold > len(recovery.keys):
+        raise Malformed("body", "recovery keys are not ascending and distinct, or fewer than the threshold")
+    if len(set(charter.keys)) != len(charter.keys) or set(charter.keys) & set(recovery.keys):
+        raise Malformed("body", "an operating key stands twice, or among the recovery keys")
+    for witness in charter.witnesses:
+        try:
+            VerifierKey.parse(witness)
+        except Malformed as error:
+            raise Malformed("body", error.text) from None
+    if charter.quorum > len(charter.witnesses):
+        raise Malformed("body", f"a quorum of {charter.quorum} among {len(charter.witnesses)} witnesses")
+    if any(not url.startswith(("http://", "https://")) for url in charter.endpoints):
+        raise Malformed("body", "an endpoint that is not an http or https URL")
+
+
+class LogKeys(NamedTuple):
+    """What a log's charters establish: its identity, the charter in force, and the payloads that prove it."""
+
+    log_id: bytes
+    charter: Charter
+    payloads: tuple[bytes, ...]
+
+    def verifier_keys(self, epoch: int) -> list[VerifierKey]:
+        """The keys that may sign a checkpoint of that epoch now."""
+        origin = str(Origin(self.log_id, epoch))
+        return [VerifierKey(origin, TYPE_ED25519, key) for key in self.charter.keys]
+
+    def amended(self, payload: bytes, opened: Opened) -> LogKeys:
+        """These keys after one more charter. Raises Malformed with the reason of spec 04 §4."""
+        charter = _check_amendment(self.charter, opened)
+        return LogKeys(self.log_id, charter, (*self.payloads, payload))
+
+
+def found(payload: bytes) -> LogKeys:
+    """The keys of a log from its first payload alone. Raises Malformed (spec 04 §4)."""
+    log_id = log_id_of(parse_payload(payload).statement)
+    opened = open_payload(payload, commit(payload), log_id, 0)
+    statement = _charter_statement(opened)
+    charter = parse_charter(bytes(statement.body))
+    opened.verify()
+    signers = {signature.key for signature in opened.payload.signatures}
+    if charter.kseq != 0:
+        raise Malformed("kseq", f"the first charter has kseq 0, not {charter.kseq}")
+    if statement.author not in charter.keys:
+        raise Malformed("author", "the author of the first charter is not one of its operating keys")
+    if len(signers & set(charter.recovery.keys)) < charter.recovery.threshold:
+        raise Malformed("new_threshold", "too few of its recovery keys signed the charter")
+    return LogKeys(log_id, charter, (payload,))
+
+
+def establish(payloads: Sequence[bytes]) -> LogKeys:
+    """The keys of a log from all its charters in order, everything checked. Raises Malformed."""
+    if not 1 <= len(payloads) <= CHARTERS_MAX:
+        raise Malformed("body", f"a chain of {len(payloads)} charters")
+    keys = found(payloads[0])
+    for payload in payloads[1:]:
+        keys = keys.amended(payload, open_payload(payload, commit(payload), keys.log_id, 1))
+    return keys
+
+
+def _charter_statement(opened: Opened) -> Statement:
+    if not isinstance(opened.statement, Statement) or opened.statement.kind != "charter":
+        raise Malformed("body", "a statement that is not a charter")
+    return opened.statement
+
+
+def _check_amendment(old: Charter, opened: Opened) -> Charter:
+    statement = _charter_statement(opened)
+    new = parse_charter(bytes(statement.body))
+    opened.verify()
+    signers = {signature.key for signature in opened.payload.signatures}
+    if new.kseq != old.kseq + 1:
+        raise Malformed("kseq", f"the charter after kseq {old.kseq} has kseq {old.kseq + 1}, not {new.kseq}")
+    if new.recovery.digest() != old.next:
+        raise Malformed("next", "the recovery set is not the one that the charter in force committed to")
+    if statement.author not in new.recovery.keys:
+        raise Malformed("author", "the author of an amendment is not one of its recovery keys")
+    if len(signers & set(old.recovery.keys)) < old.recovery.threshold:
+        raise Malformed("old_threshold", "too few recovery keys of the charter in force signed")
+    if len(signers & set(new.recovery.keys)) < new.recovery.threshold:
+        raise Malformed("new_threshold", "too few recovery keys of the new set signed")
+    return new
+
+
+def describe(keys: LogKeys) -> str:
+    """One line for people: name and short id."""
+    return f"{keys.charter.title()} ({show_log_id(keys.log_id)[:8]})"
