@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From statements to the present state of records (spec 10). Pure: rows in, rows out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.text import fold
+from ledger.values import HistoryRow, RecordIndex, RecordRow
+from protocol.directory import Body, ClaimChecked, RecordClose, RecordPut
+
+if TYPE_CHECKING:
+    from protocol.record import Record
+    from protocol.statement import Statement
+
+SORT_KEY_BYTES = 24
+
+
+class DirectoryFold:
+    """Applies statements of one log, in order, to the rows of the records that they touch."""
+
+    def __init__(self, tree: int, log_id: bytes, present: dict[bytes, RecordRow]) -> None:
+        self.tree = tree
+        self.log_id = log_id
+        self.present = present
+        self.existed = {row.rid for row in present.values()}
+        self.changed: set[bytes] = set()
+        self.indexes: dict[int, RecordIndex] = {}
+        self.history: list[HistoryRow] = []
+
+    def apply(self, position: int, statement: Statement, body: Body) -> str:
+        """Applies one statement; its verdict."""
+        if isinstance(body, RecordPut):
+            return self._put(position, body)
+        if isinstance(body, RecordClose):
+            return self._change(position, body.id, body.import_, status="closed")
+        if isinstance(body, ClaimChecked) and body.finding == "right" and body.subject.log == self.log_id:
+            return self._change(position, body.subject.id, None, checked_at=statement.at)
+        return "applied"
+
+    def rows(self) -> list[RecordRow]:
+        """The rows that changed."""
+        return [self.present[record_id] for record_id in sorted(self.changed)]
+
+    def _put(self, position: int, body: RecordPut) -> str:
+        record = body.record
+        before = self.present.get(record.id)
+        rid = before.rid if before else record_rid(self.tree, position)
+        self._remember(position, record.id, before, body.import_)
+        self.present[record.id] = record_row(rid, self.tree, position, record)
+        self.indexes[rid] = record_index(rid, record)
+        return "applied"
+
+    def _change(
+        self,
+        position: int,
+        record_id: bytes,
+        import_id: bytes | None,
+        *,
+        status: str | None = None,
+        checked_at: int | None = None,
+    ) -> str:
+        before = self.present.get(record_id)
+        if before is None:
+            return "unknown_ref"
+        self._remember(position, record_id, before, import_id)
+        self.present[record_id] = before._replace(
+            latest=position,
+            status=status or before.status,
+            checked_at=before.checked_at if checked_at is None else checked_at,
+        )
+        return "applied"
+
+    def _remember(self, position: int, record_id: bytes, before: RecordRow | None, import_id: bytes | None) -> None:
+        self.history.append(HistoryRow(self.tree, position, record_id, before.latest if before else None, import_id))
+        self.changed.add(record_id)
+
+
+def record_rid(tree: int, position: int) -> int:
+    """The row id of a record first put at a position."""
+    return tree << 32 | position
+
+
+def touched_record(body: Body | None, log_id: bytes) -> bytes | None:
+    """The id of the record of this log that a statement may change."""
+    if isinstance(body, RecordPut):
+        return body.record.id
+    if isinstance(body, RecordClose):
+        return body.id
+    if isinstance(body, ClaimChecked) and body.subject.log == log_id:
+        return body.subject.id
+    return None
+
+
+def sort_key(name: str) -> bytes:
+    """What records are ordered by: the first bytes of the folded name."""
+    return fold(name).encode()[:SORT_KEY_BYTES].ljust(SORT_KEY_BYTES, b"\0")
+
+
+def record_row(rid: int, tree: int, position: int, record: Record) -> RecordRow:
+    """The row of a record as it was put at a position."""
+    source = record.sources[0] if record.sources else None
+    return RecordRow(
+        rid=rid,
+        tree=tree,
+        id=record.id,
+        put=position,
+        latest=position,
+        kind=record.kind,
+        status=record.status or "active",
+        sort_key=sort_key(record.title()),
+        lat=record.point.lat if record.point else None,
+        lon=record.point.lon if record.point else None,
+        country=record.address.country if record.address else "",
+        licence=record.licence,
+        source=source.set if source else "",
+        outside_id=source.record if source else "",
+        checked_at=record.checked_at,
+    )
+
+
+def record_index(rid: int, record: Record) -> RecordIndex:
+    """What a record is found by."""
+    texts = [*record.description.values(), record.item]
+    if record.address is not None:
+        address = record.address
+        texts += [address.street, address.postcode, address.locality, address.region]
+    texts += [category.partition(":")[2] for category in record.categories]
+    name = " ".join(record.name.values())
+    return RecordIndex(rid, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The verdict on each entry, from earlier entries of its log alone (spec 10 §3). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from protocol.charter import LogKeys, found
+from protocol.directory import Body, Erase, Role, read_body
+from protocol.errors import Malformed
+from protocol.statement import Opaque, Opened, Statement, open_payload, parse_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass
+class Authority:
+    """Who may speak for a log at the position reached: grows as its entries are judged, in order."""
+
+    log_id: bytes
+    keys: LogKeys | None = None
+    stewards: dict[bytes, str] = field(default_factory=dict)
+
+    def may_decide(self, key: bytes) -> bool:
+        """Whether a key is an operating key in force."""
+        return self.keys is not None and key in self.keys.charter.keys
+
+    def may_write(self, key: bytes) -> bool:
+        """Whether a key may make statements in the organisation's name."""
+        return self.may_decide(key) or key in self.stewards
+
+
+class Judged(NamedTuple):
+    """The verdict on an entry; statement and body only if it was applied."""
+
+    verdict: str
+    statement: Statement | None = None
+    body: Body | None = None
+
+
+def judge(
+    authority: Authority,
+    position: int,
+    entry: bytes,
+    payload: bytes | None,
+    author_of: Callable[[int], bytes | None],
+) -> Judged:
+    """The verdict on the next entry of a log; `authority` takes in what it says of keys and roles.
+
+    `payload` is None where it is not here. `author_of(position)` gives the author of an earlier entry.
+    """
+    try:
+        header = parse_entry(entry)
+        if isinstance(header, Opaque):
+            return Judged("opaque")
+        if payload is None:
+            return Judged("withheld")
+        opened = open_payload(payload, header.commitment, authority.log_id, position)
+        if isinstance(opened.statement, Opaque):
+            return Judged("opaque")
+        if opened.statement.kind == "charter":
+            return _judge_charter(authority, position, payload, opened)
+        body = read_body(opened.statement)
+    except Malformed as error:
+        return Judged(error.reason if error.reason in _ENTRY_REASONS else "malformed")
+    if body is None:
+        return Judged("opaque")
+    return _judge_body(authority, position, opened.statement, body, author_of)
+
+
+_ENTRY_REASONS = frozenset({"entry_form", "scope", "commitment", "payload_form", "statement_form", "wrong_log"})
+
+
+def _judge_charter(authority: Authority, position: int, payload: bytes, opened: Opened) -> Judged:
+    try:
+        if position == 0:
+            authority.keys = found(payload)
+        elif authority.keys is not None:
+            authority.keys = authority.keys.amended(payload, opened)
+    except Malformed:
+        return Judged("not_authorised")
+    assert isinstance(opened.statement, Statement)
+    return Judged("applied", opened.statement)
+
+
+def _judge_body(
+    authority: Authority,
+    position: int,
+    statement: Statement,
+    body: Body,
+    author_of: Callable[[int], bytes | None],
+) -> Judged:
+    author = statement.author
+    if isinstance(body, Erase):
+        if not 0 < body.position < position:
+            return Judged("unknown_ref")
+        if not authority.may_decide(author) and author_of(body.position) != author:
+            return Judged("not_authorised")
+    elif isinstance(body, Role):
+        if not authority.may_decide(author):
+            return Judged("not_authorised")
+        if body.role == "steward":
+            authority.stewards[body.key] = body.name
+        else:
+            authority.stewards.pop(body.key, None)
+    elif not authority.may_write(author):
+        return Judged("not_authorised")
+    return Judged("applied", statement, body)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The head file: how far this instance has signed, kept outside of what a backup takes.
+
+It is made once, by `init`, and advanced by compare-and-swap before a checkpoint is signed. A store restored from a backup
+or copied to another machine does not match its head, and then nothing is signed: two histories are never signed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.errors import NotSigningError
+from ledger.sqlite.database import translate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Head(NamedTuple):
+    """The last state that was, or was about to be, signed."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+class HeadFile:
+    """The head of the own log in a small SQLite file: durable, atomic, and safe between processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, head: Head) -> HeadFile:
+        """A new head file, for `init`; refuses to replace one."""
+        if path.exists():
+            raise NotSigningError(f"{path} exists already; a head is never made a second time")
+        with cls(path)._connect() as connection:
+            connection.executescript(
+                "CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, nonce BLOB NOT NULL)"
+            )
+            connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, os.urandom(16)))
+        return cls(path)
+
+    def read(self, origin: str) -> Head:
+        """The head of an origin. Raises NotSigningError if there is none."""
+        if not self.path.exists():
+            raise NotSigningError(
+                f"the head file {self.path} is missing: this store was restored or copied. Nothing is signed, so that the "
+                "log cannot fork. Reading, searching and verifying go on."
+            )
+        with self._connect() as connection:
+            row = connection.execute("SELECT origin, size, root FROM head WHERE origin = ?", (origin,)).fetchone()
+        if row is None:
+            raise NotSigningError(f"the head file {self.path} is of another log than {origin}: nothing is signed")
+        return Head._make(row)
+
+    def advance(self, old: Head, new: Head) -> None:
+        """Compare and swap. Raises NotSigningError if the head is not `old`: another instance has signed."""
+        with self._connect() as connection:
+            changed = connection.execute(
+                "UPDATE head SET size = ?, root = ? WHERE origin = ? AND size = ? AND root = ?",
+                (new.size, new.root, old.origin, old.size, old.root),
+            ).rowcount
+        if changed != 1:
+            raise NotSigningError(f"{self.path} was advanced by another process than this one: nothing is signed")
+
+    def _connect(self) -> _Connection:
+        return _Connection(self.path)
+
+
+class _Connection:
+    """A short-lived connection whose block is one durable transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
+            self._connection.execute("PRAGMA synchronous = EXTRA")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
+        return self._connection
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
+        finally:
+            self._connection.close()

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses on the web: what people type into a column, to http and https URLs."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+URL_CHARACTERS_MAX: Final = 2_000
+
+_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
+_OTHER_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
+# "htpp://www.", "http:www.", "http//:www.", "htt://": mistyped, and meant without doubt.
+_MISTYPED: Final = re.compile(r"h[tp]{2,4}(s?)(?:://*|//*:?/*|:(?=www\.))(?=[\w.])", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"https?://(?:[\w](?:[\w-]*[\w])?\.)+[^\W\d_][\w-]*[^\W_]\.?(?::\d{1,5})?(?:[/?#][^\s<>\"\\^`{|}]*)?", re.IGNORECASE
+)
+
+
+def parse_url(text: str) -> str | None:
+    """The http or https URL that the text is, or None. Without a scheme it gets `http://`; slips are mended."""
+    text = text.strip().strip("<>").rstrip(";,")
+    if not _SCHEME.match(text):
+        mended = _MISTYPED.sub(lambda match: f"http{match[1].lower()}://", text, count=1)
+        if mended != text and mended.startswith("http"):
+            text = mended
+        elif _OTHER_SCHEME.match(text) or "@" in text.partition("/")[0]:
+            return None
+        else:
+            text = "http://" + text
+    if len(text) > URL_CHARACTERS_MAX or not _URL.fullmatch(text):
+        return None
+    scheme, separator, rest = text.partition("://")
+    return scheme.lower() + separator + rest
+
+
+def parse_urls(text: str) -> list[str]:
+    """All URLs of a cell: one as a rule, several if blanks, commas or semicolons part them; empty if it holds none.
+
+    A cell that only partly looks like one URL (a blank within it) holds none: half an address leads nowhere.
+    """
+    whole = parse_url(text)
+    if whole is not None:
+        return [whole]
+    urls = [
+        url
+        for part in re.split(r"[\s,;]+", text.strip())
+        if (_SCHEME.match(part) or part.lower().startswith("www.")) and (url := parse_url(part))
+    ]
+    return urls if len(urls) > 1 else []

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keys on disk and recovery secrets on paper."""
+
+from __future__ import annotations
+
+import os
+from base64 import b32decode, b32encode
+from binascii import Error as Base32Error
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
+from protocol.signature import SigningKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEADER = "folkmoot operating key 1"
+SECRET_BYTES = 32
+
+
+def write_key(path: Path, key: SigningKey) -> None:
+    """Writes a key file that only its owner can read; never over another one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{_HEADER}\n{key.seed.hex()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_key(path: Path) -> SigningKey:
+    """The key in a key file. Raises StoreUnusableError if it is missing, StoreDamagedError if it is not one."""
+    try:
+        lines = path.read_text("ascii").split("\n")
+    except FileNotFoundError:
+        raise StoreUnusableError(f"the operating key {path} is missing: put it back from where it is kept") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreUnusableError(f"the operating key {path} cannot be read: {error}") from None
+    try:
+        seed = bytes.fromhex(lines[1])
+    except (IndexError, ValueError):
+        seed = b""
+    if lines[0] != _HEADER or len(seed) != SECRET_BYTES:
+        raise StoreDamagedError(f"{path} is not an operating key")
+    return SigningKey.from_seed(seed)
+
+
+def show_secret(secret: bytes) -> str:
+    """A recovery secret as people write it down: groups of four characters, the last ones a check."""
+    text = b32encode(secret + sha256(secret).digest()[:3]).decode().rstrip("=").lower()
+    return " ".join(text[n : n + 4] for n in range(0, len(text), 4))
+
+
+def read_secret(text: str) -> bytes:
+    """The secret that somebody typed from paper. Raises RefusedError if a character is wrong."""
+    joined = "".join(text.split()).upper()
+    try:
+        data = b32decode(joined + "=" * (-len(joined) % 8))
+    except Base32Error:
+        data = b""
+    secret, check = data[:SECRET_BYTES], data[SECRET_BYTES:]
+    if len(secret) != SECRET_BYTES or sha256(secret).digest()[:3] != check:
+        raise RefusedError("a character of the recovery secret is wrong: compare it with the sheet, group by group")
+    return secret

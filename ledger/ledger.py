@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A data directory in use: the store, the own log, the writing thread; and founding one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
+from ledger.head import Head, HeadFile
+from ledger.keys import read_key, write_key
+from ledger.own import OwnLog, submission
+from ledger.sqlite.store import SqliteStore
+from ledger.writer import Writer
+from protocol.charter import Charter, LogKeys, establish, found, recovery_key, recovery_set
+from protocol.identity import Origin
+from protocol.merkle import EMPTY_ROOT
+from protocol.signature import SigningKey
+from protocol.statement import make_payload, make_statement, sign_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ledger.own import Submission
+    from protocol.encoding import Value
+
+FIRST_EPOCH = 1
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """Where things lie. `store/` is what a backup takes; `instance/` and `keys/` stay behind."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        """The database."""
+        return self.path / "store" / "ledger.db"
+
+    @property
+    def head(self) -> Path:
+        """The head file: outside of the backup."""
+        return self.path / "instance" / "head.db"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the process that writes."""
+        return self.path / "instance" / "lock"
+
+    @property
+    def key(self) -> Path:
+        """The operating key."""
+        return self.path / "keys" / "operating.key"
+
+    @property
+    def configuration(self) -> Path:
+        """folkmoot.toml."""
+        return self.path / "folkmoot.toml"
+
+    @property
+    def url(self) -> Path:
+        """Where the running node can be reached from this machine."""
+        return self.path / "instance" / "url"
+
+    @property
+    def token(self) -> Path:
+        """The steward's token for the running node's API."""
+        return self.path / "instance" / "steward-token"
+
+    def exists(self) -> bool:
+        """Whether a node was founded here."""
+        return self.store.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the data directory for writing. Raises StoreLockedError if another process has it."""
+        self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise StoreLockedError(
+                    f"{self.path} is in use by process {file.read().strip() or 'unknown'}: stop that process, or use its API"
+                ) from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
+
+
+def found_log(
+    directory: DataDirectory, fields: dict[str, Any], secrets: list[bytes], threshold: int, now: int
+) -> LogKeys:
+    """Founds an organisation in an empty data directory: keys, charter, log, head.
+
+    `fields` are those of the charter but for the keys (spec 04 §2); `secrets` are the recovery holders'. Raises RefusedError if there
+    is something already, Malformed if a field is wrong.
+    """
+    if directory.exists() or directory.head.exists() or directory.key.exists():
+        raise RefusedError(f"{directory.path} holds a node already: nothing was changed")
+    key = SigningKey.from_seed(os.urandom(32))
+    charter = Charter(
+        **fields,
+        keys=[key.public],
+        recovery=recovery_set(secrets, threshold, 0),
+        next=recovery_set(secrets, threshold, 1).digest(),
+        witnesses=[],
+        quorum=0,
+        kseq=0,
+    )
+    statement = make_statement(b"", "charter", os.urandom(16), now, key.public, charter.body())
+    signers = [key, *(recovery_key(secret, 0) for secret in secrets)]
+    payload = make_payload(os.urandom(32), statement, [sign_statement(statement, signer) for signer in signers])
+    keys = found(payload)
+    for folder in (directory.store, directory.head, directory.key):
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_key(directory.key, key)
+    origin = Origin(keys.log_id, FIRST_EPOCH)
+    store = SqliteStore(directory.store)
+    try:
+        head = HeadFile.create(directory.head, Head(str(origin), 0, EMPTY_ROOT))
+        with store.write() as change:
+            tree = change.add_tree(origin)
+            change.set_fact("own", str(tree.tree).encode())
+            change.set_charters(tree.tree, [payload])
+        with store.read() as reads:
+            own = OwnLog(reads.tree_numbered(tree.tree), head, key, reads)
+        writer = Writer(store, own)
+        writer.append([submission(payload)]).result()
+        writer.settle()
+        writer.close()
+    finally:
+        store.close()
+    return keys
+
+
+class Ledger:
+    """An open data directory: what the node and the writing commands work on. Close it after use."""
+
+    def __init__(self, directory: DataDirectory, clock: Callable[[], float] = time.time) -> None:
+        if not directory.exists():
+            raise StoreUnusableError(
+                f"no node at {directory.path}: run `folkmoot init` first, or name the right --data-dir"
+            )
+        self.directory = directory
+        self.clock = clock
+        self._locked = directory.locked()
+        self._locked.__enter__()
+        try:
+            self.store = SqliteStore(directory.store)
+            self.key = read_key(directory.key)
+            with self.store.read() as reads:
+                number = int(reads.fact("own") or 0)
+                self.keys = establish(reads.charters(number))
+                own = OwnLog(reads.tree_numbered(number), HeadFile(directory.head), self.key, reads)
+            self.writer = Writer(self.store, own, clock)
+        except BaseException:
+            self._locked.__exit__(None, None, None)
+            raise
+        self.own = own
+
+    @property
+    def log_id(self) -> bytes:
+        """The identity of the own log."""
+        return self.keys.log_id
+
+    def state(self, kind: str, body: dict[str, Value], statement_id: bytes | None = None, scope: int = 0) -> Submission:
+        """A statement of the organisation itself, signed by its operating key, ready for `writer.append`."""
+        statement = make_statement(
+            self.log_id, kind, statement_id or os.urandom(16), int(self.clock()), self.key.public, body
+        )
+        return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, self.key)]), scope)
+
+    def close(self) -> None:
+        """Finishes writing, signs, closes."""
+        self.writer.close()
+        self.store.close()
+        self._locked.__exit__(None, None, None)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

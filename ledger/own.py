@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The own log: appending in groups and signing checkpoints. For the writing thread alone."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError
+from ledger.head import Head
+from ledger.tree import Growth, load_peaks, root_at
+from ledger.values import Stored
+from protocol.checkpoint import Checkpoint
+from protocol.encoding import encode
+from protocol.merkle import leaf_hash
+from protocol.note import Note, sign_note
+from protocol.statement import Entry, Statement, commit, make_entry, parse_entry, parse_payload, parse_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.head import HeadFile
+    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.values import Tree
+    from protocol.identity import Origin
+    from protocol.signature import SigningKey
+
+
+class Submission(NamedTuple):
+    """A payload on its way into the own log: complete and signed. `digest` tells a repetition from a reuse of its id."""
+
+    id: bytes
+    digest: bytes
+    scope: int
+    payload: bytes
+    commitment: bytes
+
+
+class Receipt(NamedTuple):
+    """Where a submission stands in the log; `repeated` if its id had been accepted before."""
+
+    position: int
+    repeated: bool
+
+
+class Appended(NamedTuple):
+    """A group that has been written but not yet committed: to be settled after the commit."""
+
+    growth: Growth
+    at: int
+    receipts: list[Receipt]
+
+
+def submission(payload: bytes, scope: int = 0) -> Submission:
+    """A payload made ready for `append`. Raises Malformed if it is not one, or of a version that cannot be written."""
+    statement = parse_statement(parse_payload(payload).statement)
+    assert isinstance(statement, Statement), "only statements of the present version are written"
+    digest = sha256(encode([statement.kind, statement.author]) + bytes(statement.body)).digest()
+    return Submission(statement.id, digest, scope, payload, commit(payload))
+
+
+class OwnLog:
+    """The log that this node writes: its tree in memory, its head outside, its key."""
+
+    def __init__(self, tree: Tree, head: HeadFile, key: SigningKey, reads: Snapshot) -> None:
+        self.tree = tree.tree
+        self.origin: Origin = tree.origin
+        self._head = head
+        self._key = key
+        self._growth = Growth(load_peaks(reads, tree.tree, tree.size))
+        self._signed = load_peaks(reads, tree.tree, tree.checkpoint_size)
+        self._at = _last_time(reads, tree)
+        self.signing_refused = self._compare_head(reads, tree)
+
+    @property
+    def size(self) -> int:
+        """Entries that are durable here."""
+        return self._growth.peaks.size
+
+    @property
+    def signed_size(self) -> int:
+        """Entries under the last checkpoint that was signed here."""
+        return self._signed.size
+
+    def append(self, change: Transaction, group: Sequence[Submission], now: int) -> Appended:
+        """Writes a group of submissions; `settle` once it is committed. Raises IdReusedError: then the group is not written."""
+        if self.signing_refused:
+            raise NotSigningError(self.signing_refused)
+        taken = change.accepted(self.tree, [item.id for item in group])
+        growth = Growth(self._growth.peaks.copy())
+        at, position = max(now, self._at), growth.peaks.size
+        rows, keys, receipts = [], [], []
+        for item in group:
+            if item.id in taken:
+                earlier, digest = taken[item.id]
+                if digest != item.digest:
+                    raise IdReusedError(
+                        f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another id"
+                    )
+                receipts.append(Receipt(earlier, repeated=True))
+                continue
+            rows.append(Stored(position, make_entry(at, item.scope, item.commitment), item.payload))
+            keys.append((item.id, position, item.digest))
+            taken[item.id] = (position, item.digest)
+            receipts.append(Receipt(position, repeated=False))
+            position += 1
+        growth.append(leaf_hash(row.entry) for row in rows)
+        change.add_entries(self.tree, rows)
+        change.add_accepted(self.tree, keys)
+        change.add_subtrees(self.tree, growth.full)
+        change.set_size(self.tree, position)
+        return Appended(growth, at, receipts)
+
+    def settle(self, appended: Appended) -> None:
+        """Takes over a group whose transaction is durable."""
+        self._growth = Growth(appended.growth.peaks)
+        self._at = appended.at
+
+    def checkpoint(self, change: Transaction) -> Checkpoint | None:
+        """Signs all that is durable, after hashing it once more from the disk; None if there is nothing new to sign.
+
+        Raises NotSigningError, StoreDamagedError.
+        """
+        if self.signing_refused:
+            raise NotSigningError(self.signing_refused)
+        size = self._growth.peaks.size
+        if size == self._signed.size:
+            return None
+        peaks = self._signed.copy()
+        for entry in change.leaves(self.tree, peaks.size, size):
+            peaks.append(leaf_hash(entry))
+        root = peaks.root()
+        if peaks.size != size or root != self._growth.peaks.root():
+            raise StoreDamagedError(
+                "what the disk gives back is not what was written: nothing is signed; check the machine"
+            )
+        old = self._head.read(str(self.origin))
+        new = Head(str(self.origin), size, root)
+        if old != new:
+            self._head.advance(old, new)
+        checkpoint = Checkpoint(str(self.origin), size, root)
+        note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self._key),)))
+        change.set_head(self.tree, note, size)
+        change.set_checkpoint(self.tree, note, size)
+        self._signed = peaks
+        return checkpoint
+
+    def _compare_head(self, reads: Snapshot, tree: Tree) -> str:
+        """Why this store must not sign; empty if its head matches."""
+        try:
+            head = self._head.read(str(self.origin))
+        except NotSigningError as error:
+            return str(error)
+        if head.size > tree.size:
+            return (
+                f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was restored from "
+                "an older copy. Nothing is signed, so that the log cannot fork; the missing entries must come back from a peer."
+            )
+        if root_at(reads, tree.tree, head.size) != head.root:
+            return (
+                "the head file and this store tell different histories: nothing is signed; keep both and ask for help"
+            )
+        return ""
+
+
+def _last_time(reads: Snapshot, tree: Tree) -> int:
+    row = next(reads.leaves(tree.tree, tree.size - 1, tree.size), None) if tree.size else None
+    entry = parse_entry(row) if row else None
+    return entry.at if isinstance(entry, Entry) else 0

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Other organisations' logs: every range is verified against a signed checkpoint before it is stored (spec 09 §5)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.errors import RefusedError
+from ledger.tree import Growth, load_peaks, root_at
+from ledger.values import Stored
+from protocol.charter import establish
+from protocol.checkpoint import Checkpoint, parse_checkpoint
+from protocol.errors import Malformed
+from protocol.identity import Origin
+from protocol.merkle import Peaks, check_consistency, leaf_hash
+from protocol.note import VerifierKey, verified_by
+from protocol.statement import Opaque, Opened, Statement, holds, open_payload, parse_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.values import Tree
+
+TREES_MAX = 10_000
+_verifiers = ThreadPoolExecutor(2, thread_name_prefix="folkmoot-verify")
+_SIGNATURES_PER_JOB = 64
+
+
+class VerifiedHead(NamedTuple):
+    """A checkpoint whose signature holds, with the key that made it and the charters that establish the key."""
+
+    checkpoint: Checkpoint
+    origin: Origin
+    note: bytes
+    charters: tuple[bytes, ...]
+    key: bytes
+
+
+class VerifiedRange(NamedTuple):
+    """Entries that belong under a checkpoint: rows to store, those set aside with the reason, and the grown tree."""
+
+    origin: Origin
+    begin: int
+    rows: list[Stored]
+    lacking: list[tuple[int, str]]
+    growth: Growth
+
+
+def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
+    """A checkpoint of a log with its charters, checked on their own. Raises Malformed."""
+    checkpoint, parsed = parse_checkpoint(note)
+    origin = Origin.parse(checkpoint.origin)
+    keys = establish(charters)
+    if keys.log_id != origin.log_id:
+        raise Malformed("origin", "the charters are of another log than the checkpoint")
+    signer: VerifierKey = verified_by(parsed, keys.verifier_keys(origin.epoch))[0]
+    return VerifiedHead(checkpoint, origin, note, tuple(charters), signer.public)
+
+
+def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
+    """Takes note of a newer checkpoint; the log as it is then. An older or equal one changes nothing.
+
+    Raises RefusedError if it contradicts what is held, or if too many logs are held.
+    """
+    tree = change.tree(head.origin)
+    if tree is None:
+        if len(change.trees()) >= TREES_MAX:
+            raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
+        tree = change.add_tree(head.origin)
+    size = head.checkpoint.size
+    if size <= tree.size and root_at(change, tree.tree, size) != head.checkpoint.root:
+        raise RefusedError(
+            f"{head.origin}: the checkpoint of {size} entries contradicts the entries held here: the log has forked"
+        )
+    if len(head.charters) > len(change.charters(tree.tree)):
+        change.set_charters(tree.tree, head.charters)
+    if size > tree.head_size:
+        change.set_head(tree.tree, head.note, size)
+    if tree.checkpoint_size < size <= tree.size:
+        change.set_checkpoint(tree.tree, head.note, size)
+    return change.tree_numbered(tree.tree)
+
+
+def head_of(reads: Snapshot, tree: Tree) -> VerifiedHead | None:
+    """The newest verified checkpoint of a held log, checked again."""
+    return verify_head(tree.head, reads.charters(tree.tree)) if tree.head else None
+
+
+class Replica:
+    """One foreign log while it is being fetched: its tree in memory, grown range by range."""
+
+    def __init__(self, tree: Tree, reads: Snapshot) -> None:
+        self.tree = tree.tree
+        self.origin = tree.origin
+        self.peaks: Peaks = load_peaks(reads, tree.tree, tree.size)
+
+    def verify_range(
+        self, head: VerifiedHead, begin: int, entries: Sequence[Sequence[bytes]], proof: Sequence[bytes]
+    ) -> VerifiedRange:
+        """Checks that a range of (entry, payload) follows what is held and belongs under a checkpoint.
+
+        Raises Malformed if it does not: the sender's fault. Entries that are faulty in themselves are set aside.
+        """
+        if begin != self.peaks.size or not entries:
+            raise Malformed("range", f"entries from {begin} on, where {self.peaks.size} are held")
+        growth = Growth(self.peaks.copy())
+        growth.append(leaf_hash(pair[0]) for pair in entries)
+        end, checkpoint = growth.peaks.size, head.checkpoint
+        if end > checkpoint.size:
+            raise Malformed("range", f"entries up to {end} under a checkpoint of {checkpoint.size}")
+        check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
+        rows, lacking = _examine(head, begin, entries)
+        self.peaks = growth.peaks
+        return VerifiedRange(self.origin, begin, rows, lacking, growth)
+
+
+def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
+    """Stores a verified range; the log as it is then."""
+    tree = change.tree(verified.origin)
+    if tree is None or tree.size != verified.begin:
+        raise RefusedError(f"{verified.origin}: the range does not follow what is held")
+    erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
+    rows = [row._replace(payload=None) if row.position in erased else row for row in verified.rows]
+    end = verified.begin + len(rows)
+    change.add_entries(tree.tree, rows)
+    change.add_subtrees(tree.tree, verified.growth.full)
+    change.add_lacking(tree.tree, verified.lacking)
+    change.set_size(tree.tree, end)
+    if end == tree.head_size:
+        change.set_checkpoint(tree.tree, tree.head, end)
+    return change.tree_numbered(tree.tree)
+
+
+def _examine(
+    head: VerifiedHead, begin: int, entries: Sequence[Sequence[bytes]]
+) -> tuple[list[Stored], list[tuple[int, str]]]:
+    """The rows to store and what is set aside, by the rules of spec 03 §4; signatures in threads."""
+    rows: list[Stored] = []
+    lacking: list[tuple[int, str]] = []
+    signed: list[tuple[int, Opened]] = []
+    log_id, key = head.origin.log_id, head.key
+    for position, (entry, payload) in enumerate(entries, begin):
+        try:
+            header = parse_entry(entry)
+            if not payload:
+                lacking.append((position, "withheld"))
+            elif not isinstance(header, Opaque):
+                opened = open_payload(payload, header.commitment, log_id, position)
+                if isinstance(opened.statement, Statement) and opened.unverified(key):
+                    signed.append((position, opened))
+        except Malformed as error:
+            lacking.append((position, error.reason))
+            payload = b""  # noqa: PLW2901 - what is set aside is not kept
+        rows.append(Stored(position, entry, payload or None))
+    jobs = [signed[n : n + _SIGNATURES_PER_JOB] for n in range(0, len(signed), _SIGNATURES_PER_JOB)]
+    for false_at in _verifiers.map(lambda job: _false_signatures(job, key), jobs):
+        for position in false_at:
+            rows[position - begin] = rows[position - begin]._replace(payload=None)
+            lacking.append((position, "bad_signature"))
+    return rows, lacking
+
+
+def _false_signatures(job: list[tuple[int, Opened]], covered: bytes) -> list[int]:
+    """Positions with a signature that does not hold."""
+    return [
+        position
+        for position, opened in job
+        if not all(holds(opened.payload.statement, signature) for signature in opened.unverified(covered))
+    ]

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The log tables: what is read from them and written to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.sqlite.rows import insert
+from ledger.values import Stored, Tree
+from protocol.identity import Origin
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from protocol.merkle import Node
+
+
+_TREE = "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived FROM tree"
+
+
+def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int]) -> Tree:
+    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived = row
+    return Tree(
+        tree, Origin(log_id, epoch), size, checkpoint or b"", checkpoint_size, head or b"", head_size, arrival, derived
+    )
+
+
+class LogReads:
+    """Reading the log tables over one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def fact(self, name: str) -> bytes | None:
+        """A fact of this store, or None."""
+        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def trees(self) -> list[Tree]:
+        """All logs held, in the order in which they were first heard of."""
+        return [_tree(row) for row in self._db.execute(f"{_TREE} ORDER BY tree")]
+
+    def tree(self, origin: Origin) -> Tree | None:
+        """One log, or None."""
+        row = self._db.execute(f"{_TREE} WHERE log_id = ? AND epoch = ?", origin).fetchone()
+        return _tree(row) if row else None
+
+    def tree_numbered(self, number: int) -> Tree:
+        """The log of a local number that exists."""
+        return _tree(self._db.execute(f"{_TREE} WHERE tree = ?", (number,)).fetchone())
+
+    def changed_since(self, arrival: int) -> list[Tree]:
+        """Logs whose checkpoint became complete after an arrival number, in that order."""
+        return [_tree(row) for row in self._db.execute(f"{_TREE} WHERE arrival > ? ORDER BY arrival", (arrival,))]
+
+    def entries(self, tree: int, begin: int, end: int) -> Iterator[Stored]:
+        """The entries begin..end, in order."""
+        sql = "SELECT position, entry, payload FROM entry WHERE tree = ? AND position >= ? AND position < ? ORDER BY position"
+        return map(Stored._make, self._db.execute(sql, (tree, begin, end)))
+
+    def leaves(self, tree: int, begin: int, end: int) -> Iterator[bytes]:
+        """The entries begin..end without their payloads, in order."""
+        sql = "SELECT entry FROM entry WHERE tree = ? AND position >= ? AND position < ? ORDER BY position"
+        return (row[0] for row in self._db.execute(sql, (tree, begin, end)))
+
+    def subtree(self, tree: int, node: Node) -> bytes | None:
+        """The stored root of a full subtree, if this one is stored."""
+        sql = "SELECT hash FROM subtree WHERE tree = ? AND level = ? AND number = ?"
+        row = self._db.execute(sql, (tree, *node)).fetchone()
+        return row[0] if row else None
+
+    def subtrees(self, tree: int, level: int, begin: int, end: int) -> list[bytes]:
+        """The stored roots number begin..end of one level."""
+        sql = "SELECT hash FROM subtree WHERE tree = ? AND level = ? AND number >= ? AND number < ? ORDER BY number"
+        return [row[0] for row in self._db.execute(sql, (tree, level, begin, end))]
+
+    def charters(self, tree: int) -> list[bytes]:
+        """The payloads of a log's charters, in order."""
+        sql = "SELECT payload FROM charter WHERE tree = ? ORDER BY kseq"
+        return [row[0] for row in self._db.execute(sql, (tree,))]
+
+    def accepted(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """Of these statement ids those already taken: their position and digest."""
+        found = {}
+        for statement_id in ids:
+            sql = "SELECT position, digest FROM accepted WHERE tree = ? AND id = ?"
+            row = self._db.execute(sql, (tree, statement_id)).fetchone()
+            if row:
+                found[statement_id] = (row[0], row[1])
+        return found
+
+    def lacking(self, tree: int, begin: int, end: int) -> dict[int, str]:
+        """Positions without a payload, and why."""
+        sql = "SELECT position, reason FROM lacking WHERE tree = ? AND position >= ? AND position < ?"
+        return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
+
+    def peers(self) -> list[str]:
+        """URLs of the peers that were added by hand."""
+        return [row[0] for row in self._db.execute("SELECT url FROM peer ORDER BY added, url")]
+
+    def cursor(self, log_id: bytes) -> tuple[bytes, int]:
+        """(store, upto) of the changes of a peer that are stored here; (b"", 0) at first contact."""
+        row = self._db.execute("SELECT store, upto FROM cursor WHERE log_id = ?", (log_id,)).fetchone()
+        return (row[0], row[1]) if row else (b"", 0)
+
+
+class LogWrites(LogReads):
+    """Writing the log tables, inside a transaction."""
+
+    def set_fact(self, name: str, value: bytes) -> None:
+        """Sets a fact of this store."""
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def add_tree(self, origin: Origin) -> Tree:
+        """A new, empty log."""
+        self._db.execute("INSERT INTO tree (log_id, epoch) VALUES (?, ?)", origin)
+        tree = self.tree(origin)
+        assert tree is not None
+        return tree
+
+    def add_entries(self, tree: int, rows: Iterable[Stored]) -> None:
+        """Entries at the end of a log; the caller sets the size."""
+        insert(self._db, "INSERT INTO entry (tree, position, entry, payload)", [(tree, *row) for row in rows])
+
+    def add_subtrees(self, tree: int, rows: Iterable[tuple[int, int, bytes]]) -> None:
+        """Roots of subtrees (level, number, hash) that have become full."""
+        insert(self._db, "INSERT INTO subtree (tree, level, number, hash)", [(tree, *row) for row in rows])
+
+    def add_accepted(self, tree: int, rows: Iterable[tuple[bytes, int, bytes]]) -> None:
+        """Idempotency keys: (statement id, position, digest)."""
+        insert(self._db, "INSERT INTO accepted (tree, id, position, digest)", [(tree, *row) for row in rows])
+
+    def add_lacking(self, tree: int, rows: Iterable[tuple[int, str]]) -> None:
+        """Positions whose payload is not kept, and why."""
+        insert(self._db, "INSERT OR REPLACE INTO lacking (tree, position, reason)", [(tree, *row) for row in rows])
+
+    def drop_payload(self, tree: int, position: int) -> None:
+        """Erases a payload; the entry stays."""
+        self._db.execute("UPDATE entry SET payload = NULL WHERE tree = ? AND position = ?", (tree, position))
+        self.add_lacking(tree, [(position, "erased")])
+
+    def set_size(self, tree: int, size: int) -> None:
+        """How many entries are held."""
+        self._db.execute("UPDATE tree SET size = ? WHERE tree = ?", (size, tree))
+
+    def set_derived(self, tree: int, derived: int) -> None:
+        """How many entries are folded into the derived tables."""
+        self._db.execute("UPDATE tree SET derived = ? WHERE tree = ?", (derived, tree))
+
+    def set_head(self, tree: int, note: bytes, size: int) -> None:
+        """The newest verified checkpoint, perhaps ahead of what is held."""
+        self._db.execute("UPDATE tree SET head = ?, head_size = ? WHERE tree = ?", (note, size, tree))
+
+    def set_checkpoint(self, tree: int, note: bytes, size: int) -> None:
+        """The newest checkpoint up to which everything is held; gives it the next arrival number."""
+        self._db.execute(
+            "UPDATE tree SET checkpoint = ?, checkpoint_size = ?, arrival = (SELECT max(arrival) + 1 FROM tree) WHERE tree = ?",
+            (note, size, tree),
+        )
+
+    def set_charters(self, tree: int, payloads: Sequence[bytes]) -> None:
+        """The payloads of a log's charters, in order."""
+        rows = [(tree, kseq, payload) for kseq, payload in enumerate(payloads)]
+        insert(self._db, "INSERT OR REPLACE INTO charter (tree, kseq, payload)", rows)
+
+    def set_cursor(self, log_id: bytes, store: bytes, upto: int) -> None:
+        """How far the changes of a peer are stored here."""
+        self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (log_id, store, upto))
+
+    def add_peer(self, url: str, at: int) -> None:
+        """A peer added by hand."""
+        self._db.execute("INSERT OR IGNORE INTO peer VALUES (?, ?)", (url, at))
+
+    def remove_peer(self, url: str) -> bool:
+        """Whether there was such a peer; it is gone now."""
+        return self._db.execute("DELETE FROM peer WHERE url = ?", (url,)).rowcount > 0

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The derived tables of the directory: what is read from them and written to them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ledger.sqlite.rows import insert, select_in
+from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+TABLES = (
+    "verdict",
+    "charter_in_force",
+    "role",
+    "history",
+    "record",
+    "record_category",
+    "record_text",
+    "record_box",
+    "claim",
+    "import",
+)
+"""The derived tables; `rebuild` empties and fills them again."""
+
+
+_RECORD = f"SELECT {', '.join(RecordRow._fields)} FROM record"
+_IMPORT = "SELECT tree, id, start, done, undone, source, file FROM import"
+
+
+class RecordReads:
+    """Reading the derived tables over one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def records_by_id(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, RecordRow]:
+        """Of these ids of one log the records that exist."""
+        rows = select_in(self._db, f"{_RECORD} WHERE tree = ? AND id IN", (tree,), ids) if ids else iter(())
+        return {row[2]: RecordRow._make(row) for row in rows}
+
+    def records(self, rids: Sequence[int]) -> dict[int, RecordRow]:
+        """Records by row id."""
+        rows = select_in(self._db, f"{_RECORD} WHERE rid IN", (), rids) if rids else iter(())
+        return {row[0]: RecordRow._make(row) for row in rows}
+
+    def records_with_id(self, prefix: bytes) -> list[RecordRow]:
+        """Records of any log whose id begins with these bytes."""
+        sql = f"{_RECORD} WHERE substr(id, 1, ?) = ? ORDER BY rid LIMIT 20"
+        return [RecordRow._make(row) for row in self._db.execute(sql, (len(prefix), prefix))]
+
+    def records_from(self, tree: int, source: str) -> list[RecordRow]:
+        """The records of one log that came from one data set."""
+        sql = f"{_RECORD} WHERE tree = ? AND source = ? ORDER BY rid"
+        return [RecordRow._make(row) for row in self._db.execute(sql, (tree, source))]
+
+    def record_count(self) -> int:
+        """How many records there are, closed ones included."""
+        return int(self._db.execute("SELECT count(*) FROM record").fetchone()[0])
+
+    def all_records(self, after: int, limit: int) -> list[RecordRow]:
+        """Records in order of row id, from one on."""
+        sql = f"{_RECORD} WHERE rid > ? ORDER BY rid LIMIT ?"
+        return [RecordRow._make(row) for row in self._db.execute(sql, (after, limit))]
+
+    def categories_between(self, first: int, last: int) -> list[tuple[int, str]]:
+        """(row id, category) for the records first..last, in order."""
+        sql = "SELECT rid, category FROM record_category WHERE rid >= ? AND rid <= ? ORDER BY rid, category"
+        return self._db.execute(sql, (first, last)).fetchall()
+
+    def categories_of(self, rids: Sequence[int]) -> list[tuple[int, str]]:
+        """(row id, category) for these records."""
+        return list(select_in(self._db, "SELECT rid, category FROM record_category WHERE rid IN", (), rids))
+
+    def matching(self, expression: str) -> list[tuple[int]]:
+        """Row ids whose text matches an FTS5 expression, which the caller has quoted."""
+        return self._db.execute("SELECT rowid FROM record_text WHERE record_text MATCH ?", (expression,)).fetchall()
+
+    def inside(self, south: int, west: int, north: int, east: int) -> list[tuple[int]]:
+        """Row ids of the points in a box of 1e-7 degrees, borders included."""
+        sql = "SELECT rid FROM record_box WHERE south <= ? AND north >= ? AND west <= ? AND east >= ?"
+        return self._db.execute(sql, (north, south, east, west)).fetchall()
+
+    def history(self, tree: int, record_id: bytes) -> list[HistoryRow]:
+        """The statements that made a record what it is, latest first."""
+        row = self._db.execute("SELECT latest FROM record WHERE tree = ? AND id = ?", (tree, record_id)).fetchone()
+        position = row[0] if row else None
+        found = []
+        while position is not None:
+            sql = "SELECT tree, position, id, previous, import FROM history WHERE tree = ? AND position = ?"
+            found.append(HistoryRow._make(self._db.execute(sql, (tree, position)).fetchone()))
+            position = found[-1].previous
+        return found
+
+    def history_at(self, tree: int, position: int) -> HistoryRow | None:
+        """What a statement did to a record, if it did anything."""
+        sql = "SELECT tree, position, id, previous, import FROM history WHERE tree = ? AND position = ?"
+        row = self._db.execute(sql, (tree, position)).fetchone()
+        return HistoryRow._make(row) if row else None
+
+    def history_of_import(self, tree: int, import_id: bytes) -> list[HistoryRow]:
+        """What an import changed, in order."""
+        sql = "SELECT tree, position, id, previous, import FROM history WHERE tree = ? AND import = ? ORDER BY position"
+        return [HistoryRow._make(row) for row in self._db.execute(sql, (tree, import_id))]
+
+    def imports(self, tree: int) -> list[ImportRow]:
+        """The imports into one log, in order."""
+        return [ImportRow._make(row) for row in self._db.execute(f"{_IMPORT} WHERE tree = ? ORDER BY start", (tree,))]
+
+    def import_row(self, tree: int, import_id: bytes) -> ImportRow | None:
+        """One import, or None."""
+        row = self._db.execute(f"{_IMPORT} WHERE tree = ? AND id = ?", (tree, import_id)).fetchone()
+        return ImportRow._make(row) if row else None
+
+    def stewards(self, tree: int) -> dict[bytes, str]:
+        """Keys that write in the organisation's name, and their names."""
+        sql = "SELECT key, role, name FROM role WHERE tree = ? ORDER BY position"
+        latest = {key: (role, name) for key, role, name in self._db.execute(sql, (tree,))}
+        return {key: name for key, (role, name) in latest.items() if role == "steward"}
+
+    def charters_in_force(self, tree: int) -> list[bytes]:
+        """The payloads of the charters among the entries folded so far, in order."""
+        sql = "SELECT payload FROM charter_in_force JOIN entry USING (tree, position) WHERE tree = ? ORDER BY position"
+        return [row[0] for row in self._db.execute(sql, (tree,))]
+
+    def verdicts(self, tree: int, begin: int, end: int) -> dict[int, str]:
+        """Verdicts other than `applied`."""
+        sql = "SELECT position, verdict FROM verdict WHERE tree = ? AND position >= ? AND position < ?"
+        return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
+
+    def derived_digest(self) -> bytes:
+        """A hash over the content of all derived tables: equal content, equal digest."""
+        digest = sha256()
+        for table in TABLES:
+            digest.update(table.encode())
+            order = "rowid" if table in {"record", "record_text"} else ",".join(self._key(table))
+            for row in self._db.execute(
+                f"SELECT {'rowid, *' if table == 'record_text' else '*'} FROM {table} ORDER BY {order}"
+            ):
+                digest.update(repr(row).encode())
+        return digest.digest()
+
+    def _key(self, table: str) -> list[str]:
+        columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
+        return [column[1] for column in columns if column[5]] or [columns[0][1]]
+
+
+class RecordWrites(RecordReads):
+    """Writing the derived tables, inside a transaction."""
+
+    def put_records(self, rows: Sequence[RecordRow], indexes: Sequence[RecordIndex], replaced: Iterable[int]) -> None:
+        """Present states; `indexes` of those whose text changed; `replaced` are the row ids that existed before."""
+        old = set(replaced)
+        insert(self._db, f"INSERT OR REPLACE INTO record ({', '.join(RecordRow._fields)})", rows)
+        again = [index.rid for index in indexes if index.rid in old]
+        for rid in again:
+            self._db.execute("DELETE FROM record_category WHERE rid = ?", (rid,))
+            self._db.execute("DELETE FROM record_text WHERE rowid = ?", (rid,))
+            self._db.execute("DELETE FROM record_box WHERE rid = ?", (rid,))
+        changed = {index.rid for index in indexes}
+        boxes = [
+            (row.rid, row.lat, row.lat, row.lon, row.lon) for row in rows if row.lat is not None and row.rid in changed
+        ]
+        insert(self._db, "INSERT INTO record_text (rowid, name, text)", [index[:3] for index in indexes])
+        insert(self._db, "INSERT INTO record_box (rid, south, north, west, east)", boxes)
+        pairs = [(index.rid, category) for index in indexes for category in index.categories]
+        insert(self._db, "INSERT INTO record_category (rid, category)", pairs)
+
+    def drop_record(self, row: RecordRow) -> None:
+        """Forgets a record and its history, for a replay."""
+        for step in self.history(row.tree, row.id):
+            self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
+        for table in ("record", "record_category", "record_box"):
+            self._db.execute(f"DELETE FROM {table} WHERE rid = ?", (row.rid,))
+        self._db.execute("DELETE FROM record_text WHERE rowid = ?", (row.rid,))
+
+    def purge_text(self) -> None:
+        """Takes the words of dropped records out of the text index's files, not only out of its answers."""
+        self._db.execute("INSERT INTO record_text (record_text) VALUES ('optimize')")
+
+    def add_history(self, rows: Sequence[HistoryRow]) -> None:
+        """Statements that changed records."""
+        insert(self._db, "INSERT INTO history (tree, position, id, previous, import)", rows)
+
+    def add_verdicts(self, tree: int, verdicts: dict[int, str]) -> None:
+        """Verdicts other than `applied`."""
+        rows = [(tree, position, verdict) for position, verdict in verdicts.items()]
+        insert(self._db, "INSERT OR REPLACE INTO verdict (tree, position, verdict)", rows)
+
+    def set_role(self, tree: int, position: int, key: bytes, role: str, name: str) -> None:
+        """The role of a key from a position on."""
+        self._db.execute("INSERT INTO role VALUES (?, ?, ?, ?, ?)", (tree, position, key, role, name))
+
+    def add_charter_in_force(self, tree: int, position: int) -> None:
+        """A valid charter stands at this position."""
+        self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
+
+    def forget_statement(self, tree: int, position: int) -> None:
+        """Takes back what a statement did beside changing records."""
+        for table in ("role", "claim"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
+        self._db.execute("DELETE FROM import WHERE tree = ? AND start = ?", (tree, position))
+        for column in ("done", "undone"):
+            self._db.execute(f"UPDATE import SET {column} = NULL WHERE tree = ? AND {column} = ?", (tree, position))
+
+    def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:
+        """A claim about a record of this or another log."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?)", (tree, position, kind, log_id, record_id)
+        )
+
+    def start_import(self, tree: int, import_id: bytes, position: int, source: str, file: bytes) -> None:
+        """An import has begun."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO import (tree, id, start, source, file) VALUES (?, ?, ?, ?, ?)",
+            (tree, import_id, position, source, file),
+        )
+
+    def end_import(self, tree: int, import_id: bytes, position: int, *, undone: bool) -> None:
+        """An import is done, or undone."""
+        column = "undone" if undone else "done"
+        self._db.execute(f"UPDATE import SET {column} = ? WHERE tree = ? AND id = ?", (position, tree, import_id))
+
+    def clear_derived(self, tree: int | None = None) -> None:
+        """Empties the derived tables, of one log or of all."""
+        for table in TABLES:
+            if tree is None:
+                self._db.execute(f"DELETE FROM {table}")
+            elif table in {"record_category", "record_box", "record_text"}:
+                rowid = "rowid" if table == "record_text" else "rid"
+                span = (tree << 32, (tree + 1) << 32)
+                self._db.execute(f"DELETE FROM {table} WHERE {rowid} >= ? AND {rowid} < ?", span)
+            else:
+                self._db.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))
+        sql = "UPDATE tree SET derived = 0" + ("" if tree is None else " WHERE tree = ?")
+        self._db.execute(sql, () if tree is None else (tree,))
+
+    def record_rows(self) -> Iterator[RecordRow]:
+        """Every record, in order of row id."""
+        return map(RecordRow._make, self._db.execute(f"{_RECORD} ORDER BY rid"))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The values that go into a store and come out of it, whatever its back end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from protocol.identity import Origin
+
+
+class Tree(NamedTuple):
+    """One epoch of one log as it is held here. Notes are signed checkpoints as bytes, empty where there is none."""
+
+    tree: int
+    origin: Origin
+    size: int
+    checkpoint: bytes
+    checkpoint_size: int
+    head: bytes
+    head_size: int
+    arrival: int
+    derived: int
+
+
+class Stored(NamedTuple):
+    """One entry as it is stored; the payload is None where it is not here."""
+
+    position: int
+    entry: bytes
+    payload: bytes | None
+
+
+class RecordRow(NamedTuple):
+    """The present state of a record, as far as it is searched by (see migration 0002)."""
+
+    rid: int
+    tree: int
+    id: bytes
+    put: int
+    latest: int
+    kind: str
+    status: str
+    sort_key: bytes
+    lat: int | None
+    lon: int | None
+    country: str
+    licence: str
+    source: str
+    outside_id: str
+    checked_at: int | None
+
+
+class RecordIndex(NamedTuple):
+    """What a record is found by: folded name, other folded text, categories."""
+
+    rid: int
+    name: str
+    text: str
+    categories: tuple[str, ...]
+
+
+class HistoryRow(NamedTuple):
+    """A statement that changed a record, and the one before it."""
+
+    tree: int
+    position: int
+    id: bytes
+    previous: int | None
+    import_id: bytes | None
+
+
+class ImportRow(NamedTuple):
+    """An import as the log tells it: positions of its start, end and undoing."""
+
+    tree: int
+    id: bytes
+    start: int
+    done: int | None
+    undone: int | None
+    source: str
+    file: bytes

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The statement kinds of the directory: their bodies, read and checked (spec 10 §1, spec 03 §5, spec 04 §5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from protocol.encoding import Value
+from protocol.errors import Malformed
+from protocol.record import Id, LogIdBytes, Note, Record, Subject, check_limits, check_record
+from protocol.statement import Statement
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_SetName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,64}$")]
+_Name = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class RecordPut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`record.put`: the record as it is from now on."""
+
+    record: Record
+    import_: Id | None = msgspec.field(default=None, name="import")
+
+
+class RecordClose(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`record.close`: the record has ended."""
+
+    id: Id
+    reason: Literal["closed", "duplicate", "mistake", "gone", "undone"]
+    import_: Id | None = msgspec.field(default=None, name="import")
+
+
+class ClaimChecked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`claim.checked`: somebody looked."""
+
+    subject: Subject
+    finding: Literal["right", "changed", "closed"]
+    note: Note = ""
+
+
+class ClaimPair(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`claim.same`, `claim.different`: two records describe one thing, or do not."""
+
+    subject: Subject
+    other: Subject
+
+
+class ClaimReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`claim.report`: something is wrong with a record."""
+
+    subject: Subject
+    type: Literal["not_there", "wrong", "against_charter", "duplicate"]
+    note: Note = ""
+
+
+class ClaimEndorse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`claim.endorse`: an endorsement."""
+
+    subject: Subject
+    note: Note = ""
+
+
+class ClaimCorrect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`claim.correct`: another state is proposed."""
+
+    subject: Subject
+    record: Record
+    note: Note = ""
+
+
+class ImportStart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`import.start`: a file begins to be imported."""
+
+    id: Id
+    set: _SetName
+    file: LogIdBytes
+    name: Annotated[str, msgspec.Meta(max_length=300)]
+    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    attribution: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class ImportDone(msgspec.Struct, frozen=True):
+    """`import.done`: what became of its rows."""
+
+    id: Id
+    added: _Count
+    updated: _Count
+    closed: _Count
+    kept: _Count
+    refused: _Count
+
+
+class ImportUndo(msgspec.Struct, frozen=True):
+    """`import.undo`: the states before it have been put back."""
+
+    id: Id
+
+
+class Role(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`role`: who may write in the organisation's name (spec 04 §5)."""
+
+    key: LogIdBytes
+    role: Literal["steward", "none"]
+    name: _Name = ""
+
+
+class Erase(msgspec.Struct, frozen=True):
+    """`erase`: drop the payload of an entry (spec 03 §5)."""
+
+    position: _Count
+    reason: Literal["request", "expired", "mistake", "law"]
+
+
+Body: TypeAlias = (
+    RecordPut
+    | RecordClose
+    | ClaimChecked
+    | ClaimPair
+    | ClaimReport
+    | ClaimEndorse
+    | ClaimCorrect
+    | ImportStart
+    | ImportDone
+    | ImportUndo
+    | Role
+    | Erase
+)
+
+BODIES: dict[str, type[Body]] = {
+    "record.put": RecordPut,
+    "record.close": RecordClose,
+    "claim.checked": ClaimChecked,
+    "claim.same": ClaimPair,
+    "claim.different": ClaimPair,
+    "claim.report": ClaimReport,
+    "claim.endorse": ClaimEndorse,
+    "claim.correct": ClaimCorrect,
+    "import.start": ImportStart,
+    "import.done": ImportDone,
+    "import.undo": ImportUndo,
+    "role": Role,
+    "erase": Erase,
+}
+"""The kinds that this program knows, beside `charter`."""
+
+_decoders = {kind: msgspec.msgpack.Decoder(body) for kind, body in BODIES.items()}
+
+
+def read_body(statement: Statement) -> Body | None:
+    """What somebody else's statement says, or None for a kind that this program does not know.
+
+    Raises Malformed if the encoding is not that of spec 01, a type is wrong or a limit broken.
+    """
+    decoder = _decoders.get(statement.kind)
+    if decoder is None:
+        return None
+    statement.read_body()
+    try:
+        body = decoder.decode(bytes(statement.body))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Malformed("malformed", f"{statement.kind}: {error}") from None
+    if isinstance(body, RecordPut | ClaimCorrect):
+        check_limits(body.record)
+    return body
+
+
+def check_body(kind: str, value: dict[str, Value]) -> Body:
+    """What is about to be signed. Raises Malformed if anything in it is unknown or wrong."""
+    shape = BODIES.get(kind)
+    if shape is None:
+        raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are {', '.join(BODIES)}")
+    try:
+        body = msgspec.convert(value, shape, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise Malformed("body", f"{kind}: {error}") from None
+    unknown = set(value) - {field.encode_name for field in msgspec.structs.fields(shape)}
+    if unknown:
+        raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")
+    if isinstance(body, RecordPut | ClaimCorrect):
+        check_record(value["record"])
+    return body

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The record: the state of one subject of the directory (spec 10 §2).
+
+Two readers: `check_record` for what is about to be signed (nothing unknown passes) and the types themselves for what
+others have signed (unknown keys and values pass, wrong types and broken limits do not).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from protocol.encoding import Value
+from protocol.errors import Malformed
+
+KINDS = ("organisation", "place", "resource", "service", "offer", "need", "person")
+TERMS = ("give", "lend", "rent", "sell", "time", "mutual")
+SCOPES = ("local", "regional", "national", "international")
+STATUSES = ("active", "planned", "paused", "closed")
+METHODS = ("source", "address", "town", "hand", "gps")
+DIRECTIONS = ("offer", "want")
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_CATEGORY = re.compile(r"[a-z0-9-]{1,32}:.{1,100}", re.DOTALL)
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_LICENCE = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
+
+_Meta = msgspec.Meta
+Id = Annotated[bytes, _Meta(min_length=16, max_length=16)]
+LogIdBytes = Annotated[bytes, _Meta(min_length=32, max_length=32)]
+Seconds = Annotated[int, _Meta(ge=0, lt=2**40)]
+Note = Annotated[str, _Meta(max_length=2000)]
+_Url = Annotated[str, _Meta(min_length=1, max_length=2000)]
+_Short = Annotated[str, _Meta(min_length=1, max_length=200)]
+_Names = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=300)]], _Meta(min_length=1, max_length=32)]
+_Texts = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=8000)]], _Meta(max_length=32)]
+_Remarks = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=500)]], _Meta(max_length=32)]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A record of some log."""
+
+    log: LogIdBytes
+    id: Id
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A place on earth: 1e-7 degrees; precision in metres; how it came to be known."""
+
+    lat: Annotated[int, _Meta(ge=-900_000_000, le=900_000_000)]
+    lon: Annotated[int, _Meta(ge=-1_800_000_000, le=1_800_000_000)]
+    precision: Annotated[int, _Meta(ge=0, le=100_000)]
+    method: str
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A postal address; every part may be missing. `country` is ISO 3166-1 alpha-2."""
+
+    street: Annotated[str, _Meta(max_length=200)] = ""
+    postcode: Annotated[str, _Meta(max_length=200)] = ""
+    locality: Annotated[str, _Meta(max_length=200)] = ""
+    region: Annotated[str, _Meta(max_length=200)] = ""
+    country: Annotated[str, _Meta(max_length=2)] = ""
+
+
+class Access(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who can come in, and on what terms."""
+
+    wheelchair: str = ""
+    fee: str = ""
+    conditions: _Remarks = {}
+    audience: _Remarks = {}
+    languages: Annotated[list[str], _Meta(max_length=32)] = []
+
+
+class Image(msgspec.Struct, frozen=True):
+    """A picture elsewhere, with its licence and a description for those who do not see it."""
+
+    url: _Url
+    licence: Annotated[str, _Meta(min_length=1, max_length=100)]
+    alt: _Remarks
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to reach the subject. `visibility`: public or members."""
+
+    visibility: str
+    email: Annotated[str, _Meta(max_length=200)] = ""
+    phone: Annotated[str, _Meta(max_length=200)] = ""
+
+
+class Identifier(msgspec.Struct, frozen=True):
+    """What others call the subject."""
+
+    scheme: Annotated[str, _Meta(min_length=1, max_length=64)]
+    id: _Short
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """A link to another record."""
+
+    predicate: Annotated[str, _Meta(min_length=1, max_length=64)]
+    object: Subject
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a record comes from, and on what licence."""
+
+    set: Annotated[str, _Meta(min_length=1, max_length=64)]
+    licence: Annotated[str, _Meta(min_length=1, max_length=100)]
+    record: Annotated[str, _Meta(max_length=300)] = ""
+    retrieved: Seconds = 0
+    attribution: Annotated[str, _Meta(max_length=500)] = ""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The present state of one subject (spec 10 §2)."""
+
+    id: Id
+    kind: Annotated[str, _Meta(min_length=1, max_length=32)]
+    name: _Names
+    description: _Texts = {}
+    url: Annotated[str, _Meta(max_length=2000)] = ""
+    links: Annotated[list[_Url], _Meta(max_length=16)] = []
+    point: Point | None = None
+    address: Address | None = None
+    categories: Annotated[list[Annotated[str, _Meta(max_length=133)]], _Meta(max_length=32)] = []
+    structure: Annotated[list[_Short], _Meta(max_length=8)] = []
+    membership: Annotated[list[_Short], _Meta(max_length=8)] = []
+    hours: Annotated[str, _Meta(max_length=500)] = ""
+    hours_note: _Remarks = {}
+    access: Access | None = None
+    direction: str = ""
+    terms: Annotated[list[_Short], _Meta(max_length=8)] = []
+    item: Annotated[str, _Meta(max_length=200)] = ""
+    valid_until: Seconds | None = None
+    scope: str = ""
+    images: Annotated[list[Image], _Meta(max_length=16)] = []
+    contact: Contact | None = None
+    identifiers: Annotated[list[Identifier], _Meta(max_length=32)] = []
+    relations: Annotated[list[Relation], _Meta(max_length=64)] = []
+    status: Annotated[str, _Meta(max_length=32)] = ""
+    licence: Annotated[str, _Meta(min_length=1, max_length=100)]
+    sources: Annotated[list[Source], _Meta(max_length=16)] = []
+    checked_at: Seconds | None = None
+
+    def title(self, languages: tuple[str, ...] = ()) -> str:
+        """The name in the first of the wanted languages that it has, else any, always the same one."""
+        for language in languages:
+            if language in self.name:
+                return self.name[language]
+        return self.name[min(self.name)]
+
+    def body(self) -> dict[str, Value]:
+        """The map that is signed: fields without a value left out."""
+        value = msgspec.to_builtins(self, builtin_types=(bytes,))
+        return {key: item for key, item in value.items() if item is not None}
+
+
+def check_limits(record: Record) -> None:
+    """The rules that hold for every reader and that types do not state. Raises Malformed (`record`)."""
+    if record.point is not None and record.point.lat == 0 == record.point.lon:
+        raise Malformed("record", "point: (0, 0) is the place of a lost position, not of a record")
+    if record.url and not record.url.startswith(("http://", "https://")):
+        raise Malformed("record", f"url: neither http nor https: {record.url[:80]!r}")
+    if any(not link.startswith(("http://", "https://", "mailto:", "tel:")) for link in record.links):
+        raise Malformed("record", "links: a link that is not http, https, mailto or tel")
+    for category in record.categories:
+        if not _CATEGORY.fullmatch(category):
+            raise Malformed("record", f"categories: not scheme:code: {category[:80]!r}")
+    if len(set(record.categories)) != len(record.categories):
+        raise Malformed("record", "categories: one stands twice")
+    if (record.kind in DIRECTIONS_OF) != bool(record.direction) and record.kind in KINDS:
+        raise Malformed("record", f"direction: required for offers and needs, and only there (kind {record.kind})")
+    for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
+        if not text.isprintable() and _CONTROL.search(text):
+            raise Malformed("record", f"text with control characters: {text[:60]!r}")
+
+
+DIRECTIONS_OF = {"offer": "offer", "need": "want"}
+"""The direction that goes with a kind."""
+
+
+def _short_texts(record: Record) -> list[str]:
+    texts = [record.item, record.hours, *record.hours_note.values()]
+    if record.address is not None:
+        address = record.address
+        texts += [address.street, address.postcode, address.locality, address.region]
+    return texts
+
+
+def check_record(value: Value) -> Record:
+    """A record that is about to be signed: nothing unknown, nothing out of range. Raises Malformed (`record`)."""
+    try:
+        record = msgspec.convert(value, Record, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise Malformed("record", str(error)) from None
+    if record.body() != value:
+        known = record.body()
+        extra = sorted(key for key in value if value[key] != known.get(key)) if isinstance(value, dict) else []
+        raise Malformed("record", f"not a field of a record, or an empty one: {', '.join(extra)[:200]}")
+    check_limits(record)
+    for field, found, allowed in _closed_values(record):
+        if found and found not in allowed:
+            raise Malformed("record", f"{field}: {found[:60]!r} is not one of {', '.join(allowed)}")
+    for tag in {*record.name, *record.description, *record.hours_note}:
+        if not _TAG.fullmatch(tag):
+            raise Malformed("record", f"not a language tag: {tag[:40]!r}")
+    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
+        raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
+    for licence in (record.licence, *(source.licence for source in record.sources)):
+        if not _LICENCE.fullmatch(licence):
+            raise Malformed("record", f"licence: not an SPDX expression: {licence[:80]!r}")
+    return record
+
+
+def _closed_values(record: Record) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(field, value, allowed values) for every closed list of spec 10 §2."""
+    found = [("kind", record.kind, KINDS), ("scope", record.scope, SCOPES), ("status", record.status, STATUSES)]
+    found += [("terms", term, TERMS) for term in record.terms]
+    if record.direction:
+        found.append(("direction", record.direction, (DIRECTIONS_OF.get(record.kind, "none"),)))
+    if record.point:
+        found.append(("point.method", record.point.method, METHODS))
+    if record.contact:
+        found.append(("contact.visibility", record.contact.visibility, ("public", "members")))
+    if record.access:
+        found += [
+            ("access.wheelchair", record.access.wheelchair, ("yes", "limited", "no")),
+            ("access.fee", record.access.fee, ("yes", "no")),
+        ]
+    return found
