@@ -80,7 +80,8 @@ def _gazetteer() -> _Gazetteer:
     table = decompress((files("ledger.data") / "places.tsv.gz").read_bytes())
     names_start = table.index(b"\n\n") + 2
     names_end = table.index(b"\n\n", names_start) + 1
-    countries = (line.split("\t") for line in table[: names_start - 2].decode().split("\n"))
+    country_lines = table[: names_start - 2].decode().splitlines()
+    countries = {name: code for name, _, code in (line.partition("\t") for line in country_lines)}
 
     def lines(start: int, end: int) -> _Lines:
         starts = array("I", [start])
@@ -88,7 +89,7 @@ def _gazetteer() -> _Gazetteer:
         return _Lines(table, starts)
 
     return _Gazetteer(
-        countries={name: code for name, code in countries},
+        countries=countries,
         names=lines(names_start, names_end),
         places=lines(names_end + 1, len(table)),
     )

@@ -28,7 +28,9 @@ def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Ta
         if len(cells) != len(columns):
             refused.append(_wrong_width(number, cells, len(columns)))
         else:
-            rows.append(Row(number, {column: cell for column, cell in zip(columns, cells, strict=True) if cell.strip()}))
+            rows.append(
+                Row(number, {column: cell for column, cell in zip(columns, cells, strict=True) if cell.strip()})
+            )
     _check_end(text, number, delimiter)
     if not rows and not refused:
         raise ImportFileError("The file has a header line and no rows (line 2 is missing). Choose a file with rows.")

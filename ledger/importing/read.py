@@ -28,7 +28,9 @@ def read_table(data: bytes, *, encoding: str | None = None, delimiter: str | Non
     """
     for start, what in _OTHER_FORMATS:
         if data.startswith(start):
-            raise ImportFileError(f"The file is {what} (seen at byte 0). Save the table as CSV (UTF-8) and import that.")
+            raise ImportFileError(
+                f"The file is {what} (seen at byte 0). Save the table as CSV (UTF-8) and import that."
+            )
     text, name = decode(data, encoding)
     start_of_text = text.lstrip()[:1]
     if start_of_text in ("{", "["):

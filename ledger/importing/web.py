@@ -20,6 +20,8 @@ _URL: Final = re.compile(
 def parse_url(text: str) -> str | None:
     """The http or https URL that the text is, or None. Without a scheme it gets `http://`; slips are mended."""
     text = text.strip().strip("<>").rstrip(";,")
+    if len(text) > URL_CHARACTERS_MAX:
+        return None
     if not _SCHEME.match(text):
         mended = _MISTYPED.sub(lambda match: f"http{match[1].lower()}://", text, count=1)
         if mended != text and mended.startswith("http"):

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Words for yes, no and the state of affairs, in the languages of the vocabulary."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.text import fold
+
+_YES: Final = frozenset("yes y true 1 oui vrai ja wahr si verdadero vero sim waar".split())
+_NO: Final = frozenset("no n false 0 non faux nein falsch falso nee fals".split())
+_LIMITED: Final = frozenset(
+    "limited partial partiel partiellement limite eingeschrankt teilweise beperkt limitado".split()
+)
+_STATUS: Final = {
+    "closed": "closed dissolved defunct ceased inactive ferme fermee dissous dissoute geschlossen aufgelost cerrado cerrada"
+    " disuelta gesloten opgeheven chiuso chiusa sciolta tancat tancada dissolta",
+    "planned": "planned planning proposed projet prevu prevue geplant previsto prevista planificado gepland previst",
+    "paused": "paused suspended dormant suspendu suspendue ruhend pausiert suspendido pausado gepauzeerd sospeso sospesa",
+    "active": "active open registered trading actif active ouvert ouverte aktiv offen geoffnet activo activa abierto abierta"
+    " actief attivo attiva aperto aperta actiu oberta obert",
+}
+_STATUS_OF: Final = {word: status for status, words in _STATUS.items() for word in words.split()}
+_STATUS_OF |= {"in planning": "planned", "on hold": "paused", "in liquidation": "active"}
+
+
+def parse_yes_no(text: str) -> str | None:
+    """`yes`, `no`, or None for anything else."""
+    word = fold(text)
+    return "yes" if word in _YES else "no" if word in _NO else None
+
+
+def parse_wheelchair(text: str) -> str | None:
+    """`yes`, `limited`, `no`, or None for anything else."""
+    word = fold(text)
+    if word == "designated":
+        return "yes"
+    return "limited" if word in _LIMITED else parse_yes_no(text)
+
+
+def parse_status(text: str) -> str | None:
+    """A status of spec 10 §2, or None for a word that means none of them."""
+    return _STATUS_OF.get(fold(text))
+
+
+def is_closing(text: str) -> bool | None:
+    """Whether a cell of a column "closed" says yes; None if it says neither yes nor no."""
+    answer = parse_yes_no(text)
+    return None if answer is None else answer == "yes"

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Records and results as JSON objects: the same for `folkmoot search --json` and `GET /v1/records`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from protocol.directory import RecordPut, read_body
+from protocol.identity import show_log_id
+from protocol.statement import Statement, parse_entry, parse_payload, parse_statement
+
+if TYPE_CHECKING:
+    from ledger.search import Page
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
+    from protocol.record import Record
+
+PAGE_SCHEMA = "folkmoot.records/1"
+RECORD_SCHEMA = "folkmoot.record/1"
+
+
+def read_record(reads: Snapshot, row: RecordRow) -> tuple[Record, Statement, int]:
+    """The record behind a row, the statement that put it, and when the log took it in (UTC seconds)."""
+    stored = next(reads.entries(row.tree, row.put, row.put + 1))
+    assert stored.payload is not None, "a record whose payload is gone has no row"
+    statement = parse_statement(parse_payload(stored.payload).statement)
+    assert isinstance(statement, Statement)
+    body = read_body(statement)
+    assert isinstance(body, RecordPut)
+    return body.record, statement, parse_entry(stored.entry).at  # type: ignore[union-attr] # a put is never opaque
+
+
+def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
+    """A record as JSON: bytes in hexadecimal, the point in degrees, and where it stands in which log."""
+    record, statement, at = read_record(reads, row)
+    value = _plain(record.body())
+    assert isinstance(value, dict)
+    value["status"] = row.status
+    if record.point is not None:
+        value["point"] |= {"lat": record.point.lat / 1e7, "lon": record.point.lon / 1e7}
+    if row.checked_at is not None:
+        value["checked_at"] = row.checked_at
+    tree = reads.tree_numbered(row.tree)
+    value["log"] = show_log_id(tree.origin.log_id)
+    value["entry"] = {
+        "epoch": tree.origin.epoch,
+        "position": row.put,
+        "latest": row.latest,
+        "at": at,
+        "author": statement.author.hex(),
+    }
+    return value
+
+
+def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
+    """A page of results as JSON. `lag`: entries that are stored but not yet searchable."""
+    rows = reads.records(page.rids)
+    return {
+        "schema": PAGE_SCHEMA,
+        "total": page.total,
+        "lag": lag(reads),
+        "facets": page.facets,
+        "records": [record_object(reads, rows[rid]) for rid in page.rids],
+        "next": page.next,
+    }
+
+
+def lag(reads: Snapshot) -> int:
+    """How many stored entries are not yet folded into the directory."""
+    return sum(tree.size - tree.derived for tree in reads.trees())
+
+
+def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:
+    """What made a record what it is, latest first."""
+    steps = []
+    for step in reads.history(row.tree, row.id):
+        stored = next(reads.entries(row.tree, step.position, step.position + 1))
+        if stored.payload is None:
+            continue
+        statement = parse_statement(parse_payload(stored.payload).statement)
+        assert isinstance(statement, Statement)
+        steps.append(
+            {
+                "position": step.position,
+                "kind": statement.kind,
+                "at": parse_entry(stored.entry).at,  # type: ignore[union-attr] # judged applied, so not opaque
+                "author": statement.author.hex(),
+                "body": _plain(statement.read_body()),
+            }
+        )
+    return steps
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can be asked of the directory: one query language for the command line, the API and the pages."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger import gazetteer
+from ledger.geography import box_around, degrees, parse_box, parse_distance
+from ledger.text import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LIMIT_MAX = 100
+RADIUS_DEFAULT_M = 10_000
+RADIUS_MAX_M = 1_000_000
+_AGE = re.compile(r"([0-9]{1,5}) ?(d|w|m|y|)")
+_AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
+PARAMETERS = (
+    "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
+    "checked_within", "limit", "cursor",
+)  # fmt: skip
+"""The names under which a query is asked, everywhere."""
+
+
+class QueryError(ValueError):
+    """A query that cannot be answered; the text says which part is wrong and what would do."""
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Around a point in 1e-7 degrees; radius in metres; the name of the place it was asked by, if any."""
+
+    lat: int
+    lon: int
+    radius_m: int
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A search over the records of all logs held. Every part narrows it."""
+
+    words: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    box: tuple[int, int, int, int] | None = None
+    circle: Circle | None = None
+    checked_since: int | None = None
+    limit: int = 20
+    cursor: tuple[int, ...] = ()
+
+
+def parse_query(parameters: Mapping[str, Sequence[str]], now: int) -> Query:
+    """The query that named texts spell; `now` in UTC seconds, for "checked within". Raises QueryError."""
+    unknown = sorted(set(parameters) - set(PARAMETERS))
+    if unknown:
+        raise QueryError(f"no search parameter {', '.join(unknown)[:100]}; there are {', '.join(PARAMETERS)}")
+    one = {name: values[-1].strip() for name, values in parameters.items() if values and values[-1].strip()}
+    try:
+        return Query(
+            words=tuple(words(one.get("q", ""), query=True)),
+            kinds=_several(parameters, "kind"),
+            categories=_several(parameters, "category"),
+            statuses=_several(parameters, "status"),
+            licences=_several(parameters, "licence"),
+            countries=_several(parameters, "country"),
+            box=parse_box(one["bbox"]) if "bbox" in one else None,
+            circle=_circle(one),
+            checked_since=now - _age(one["checked_within"]) if "checked_within" in one else None,
+            limit=_limit(one.get("limit", "20")),
+            cursor=_read_cursor(one.get("cursor", "")),
+        )
+    except QueryError:
+        raise
+    except ValueError as error:
+        raise QueryError(str(error)) from None
+
+
+def circle_box(circle: Circle) -> tuple[int, int, int, int]:
+    """The box (south, west, north, east) around a circle; west > east if it crosses the antimeridian."""
+    return box_around(circle.lat, circle.lon, circle.radius_m)
+
+
+def _several(parameters: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+    values = [part.strip() for value in parameters.get(name, ()) for part in value.split(",")]
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _circle(one: Mapping[str, str]) -> Circle | None:
+    radius = parse_distance(one["radius"]) if "radius" in one else RADIUS_DEFAULT_M
+    if not 0 < radius <= RADIUS_MAX_M:
+        raise QueryError(f"radius: up to {RADIUS_MAX_M // 1000} km")
+    if "near" in one:
+        place = gazetteer.find(one["near"])
+        if place is None:
+            close = ", ".join(gazetteer.suggest(one["near"])[:3])
+            raise QueryError(
+                f"near: no town {one['near'][:60]!r} in the gazetteer" + (f"; perhaps {close}?" if close else "")
+            )
+        return Circle(place.lat, place.lon, radius, f"{place.name}, {place.country}")
+    if "lat" in one and "lon" in one:
+        lat, lon = degrees(one["lat"]), degrees(one["lon"])
+        if not (abs(lat) <= 900_000_000 and abs(lon) <= 1_800_000_000):
+            raise QueryError("lat, lon: not a place on earth")
+        return Circle(lat, lon, radius)
+    if "radius" in one or "lat" in one or "lon" in one:
+        raise QueryError("radius: say around what: near=TOWN, or lat and lon")
+    return None
+
+
+def _age(text: str) -> int:
+    match = _AGE.fullmatch(text)
+    if not match:
+        raise QueryError(f"checked_within: {text[:40]!r} is not a time such as 90d, 12w, 6m or 1y")
+    return int(match[1]) * _AGE_DAYS[match[2]] * 86_400
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LIMIT_MAX:
+        raise QueryError(f"limit: a number from 1 to {LIMIT_MAX}, not {text[:40]!r}")
+    return int(text)
+
+
+def write_cursor(key: Sequence[int]) -> str:
+    """A place in the order of results as opaque text."""
+    return urlsafe_b64encode(b"".join(part.to_bytes(8, "big") for part in key)).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[int, ...]:
+    if not text:
+        return ()
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Base64Error, ValueError):
+        data = b"?"
+    if len(data) != 8 * KEY_PARTS:
+        raise QueryError("cursor: take it from `next` of the page before")
+    return tuple(int.from_bytes(data[n : n + 8], "big") for n in range(0, len(data), 8))
+
+
+KEY_PARTS = 6
+"""Of the order of results: rank or distance, three parts of the folded name, two of the id."""

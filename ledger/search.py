@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Answering a query: text from the full-text index, small boxes from the R*Tree, the rest from columns.
+
+The order is total and does not depend on what else is in the index, so that pages stay stable while records come and go: near a place by
+distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ledger.columns import NO_POINT, Columns, Ids
+from ledger.query import Query, circle_box, write_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.query import Circle
+    from ledger.sqlite.store import Snapshot
+
+SMALL_BOX = 3_000_000 * 3_000_000
+"""Square 1e-7 degrees (0.3 by 0.3 degrees): below it the R*Tree is faster than comparing all columns."""
+
+_EARTH_M = 6_371_008.8
+_OPEN_STATUSES = ("active", "planned", "paused")
+
+
+class Page(NamedTuple):
+    """One page of results: row ids in order, how many there are in all, counts by facet, where the next page begins."""
+
+    total: int
+    facets: dict[str, dict[str, int]]
+    rids: list[int]
+    next: str
+
+
+def search(reads: Snapshot, columns: Columns, query: Query) -> Page:
+    """The records that a query asks for."""
+    with columns.lock:
+        ids = _select(reads, columns, query)
+        facets = {facet: columns.counts(facet, ids) for facet in columns.FACETS}
+        keys = _order_keys(reads, columns, query, ids)
+        shown = _first(keys, query.cursor, query.limit + 1)
+        rids = columns.rid[ids[shown]].tolist()
+        more = len(rids) > query.limit
+        last = [int(key[shown[query.limit - 1]]) for key in keys] if more else []
+    return Page(len(ids), facets, rids[: query.limit], write_cursor(last) if more else "")
+
+
+def text_expression(words: Sequence[str], column: str = "") -> str:
+    """An FTS5 expression: every word a prefix, each quoted, because words of users are not a query language."""
+    quoted = " AND ".join('"' + word.replace('"', '""') + '"*' for word in words)
+    return f"{{{column}}} : ({quoted})" if column else quoted
+
+
+def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
+    box = circle_box(query.circle) if query.circle else query.box
+    if query.words:
+        ids = columns.places(reads.matching(text_expression(query.words)))
+    elif box and _area(box) < SMALL_BOX:
+        ids = columns.places(reads.inside(*box))
+    else:
+        ids = columns.everywhere()
+    statuses = query.statuses or _OPEN_STATUSES
+    for facet, wanted in (
+        ("status", statuses),
+        ("kind", query.kinds),
+        ("licence", query.licences),
+        ("country", query.countries),
+    ):
+        if wanted:
+            numbers = [columns.words[facet].find(text) for text in wanted]
+            ids = ids[np.isin(columns.coded[facet][ids], [number for number in numbers if number >= 0])]
+    if query.categories:
+        ids = ids[np.any([columns.in_category(ids, category) for category in query.categories], axis=0)]
+    if query.checked_since is not None:
+        ids = ids[columns.checked_at[ids] >= query.checked_since]
+    for bounds in (query.box, circle_box(query.circle) if query.circle else None):
+        if bounds:
+            ids = ids[_inside(columns, ids, bounds)]
+    if query.circle:
+        ids = ids[_distances(columns, ids, query.circle) <= query.circle.radius_m]
+    return ids
+
+
+def _area(box: tuple[int, int, int, int]) -> int:
+    south, west, north, east = box
+    return (north - south) * (east - west) if west <= east else SMALL_BOX
+
+
+def _inside(columns: Columns, ids: Ids, box: tuple[int, int, int, int]) -> np.ndarray:
+    south, west, north, east = box
+    lat, lon = columns.lat[ids], columns.lon[ids]
+    inside = (lat != NO_POINT) & (lat >= south) & (lat <= north)
+    mask: np.ndarray = inside & ((lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east))
+    return mask
+
+
+def _distances(columns: Columns, ids: Ids, circle: Circle) -> np.ndarray:
+    """Metres from the middle of a circle, rounded down; all of the ids have a point."""
+    lat, lon = np.radians(columns.lat[ids] / 1e7), np.radians(columns.lon[ids] / 1e7)
+    lat0, lon0 = np.radians(circle.lat / 1e7), np.radians(circle.lon / 1e7)
+    half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
+    metres: np.ndarray = (2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1)))).astype("uint64")
+    return metres
+
+
+def _order_keys(reads: Snapshot, columns: Columns, query: Query, ids: Ids) -> list[np.ndarray]:
+    """The parts of the order, most significant first."""
+    if query.circle:
+        first = _distances(columns, ids, query.circle)
+    else:
+        first = np.ones(len(ids), "uint64")
+        if query.words:
+            named = columns.places(reads.matching(text_expression(query.words, "name")))
+            first[np.isin(ids, named)] = 0
+    return [first, *(columns.keys[ids, part] for part in range(5))]
+
+
+def _first(keys: list[np.ndarray], cursor: Sequence[int], count: int) -> Ids:
+    """The indexes of the first `count` in order, after a cursor."""
+    chosen = np.arange(len(keys[0]))
+    if cursor:
+        after = np.zeros(len(chosen), bool)
+        same = np.ones(len(chosen), bool)
+        for key, bound in zip(keys, cursor, strict=True):
+            after |= same & (key > np.uint64(bound))
+            same &= key == np.uint64(bound)
+        chosen = chosen[after]
+    chosen = _narrow(keys, chosen, count)
+    order = np.lexsort([key[chosen] for key in reversed(keys)])
+    ordered: Ids = chosen[order[:count]]
+    return ordered
+
+
+def _narrow(keys: list[np.ndarray], chosen: Ids, count: int) -> Ids:
+    """Of many indexes those that can be among the first `count`: sorting them all would take too long."""
+    if not keys or len(chosen) <= 4 * count:
+        return chosen
+    key = keys[0][chosen]
+    bound = np.partition(key, count - 1)[count - 1]
+    below = chosen[key < bound]
+    return np.concatenate([below, _narrow(keys[1:], chosen[key == bound], count - len(below))])

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What this node tells others of the logs that it holds (spec 09 §4, §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.tree import prove_consistency
+from protocol.frames import Entries, HeadField, Missing, Want
+from protocol.identity import Origin
+from protocol.statement import SCOPE_PUBLIC, Entry, parse_entry
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import Tree
+
+_PAIR_BYTES = 12
+"""What the encoding adds to an entry and its payload."""
+_READ_AHEAD = 2_048
+
+
+def head_field(reads: Snapshot, tree: Tree) -> HeadField:
+    """The head of a log as it is told to others: the checkpoint up to which everything is held."""
+    log_id, epoch = tree.origin
+    return HeadField(log_id, epoch, tree.checkpoint, reads.charters(tree.tree))
+
+
+def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadField], bytes, int]:
+    """Heads that changed after a cursor, all of them if it is of another store; this store's id and where it stands."""
+    own_store = reads.fact("store") or b""
+    trees = reads.changed_since(cursor if store == own_store else 0)
+    upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
+    return [head_field(reads, tree) for tree in trees if tree.checkpoint], own_store, upto
+
+
+def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
+    """The answer to a WANT: as many entries as fit, with the proof that they belong under the size asked for."""
+    tree = reads.tree(Origin(want.log, want.epoch))
+    if tree is None:
+        return Missing(want.log, want.epoch, want.from_, "unknown_log")
+    if want.size > tree.size:
+        return Missing(want.log, want.epoch, want.from_, "size")
+    if not want.from_ < want.to <= want.size:
+        return Missing(want.log, want.epoch, want.from_, "range")
+    pairs: list[tuple[bytes, bytes]] = []
+    room = want.bytes
+    for _, entry, payload in reads.entries(tree.tree, want.from_, min(want.to, want.from_ + _READ_AHEAD)):
+        shown = payload if payload is not None and want.payloads and _is_public(entry) else b""
+        room -= len(entry) + len(shown) + _PAIR_BYTES
+        if pairs and room < 0:
+            break
+        pairs.append((entry, shown))
+    proof = prove_consistency(reads, tree.tree, want.from_ + len(pairs), want.size)
+    return Entries(want.log, want.epoch, want.size, want.from_, pairs, proof)
+
+
+def _is_public(entry: bytes) -> bool:
+    header = parse_entry(entry)
+    return isinstance(header, Entry) and header.scope == SCOPE_PUBLIC

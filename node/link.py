@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One gossip connection: carries frames between a WebSocket and a session, and does what the session asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from aiohttp import WSMsgType
+
+from ledger.errors import LedgerError
+from ledger.replica import Replica, VerifiedHead, accept_head, head_of, store_range, verify_head
+from ledger.serving import heads_since, serve_range
+from protocol.errors import Malformed
+from protocol.frames import Busy
+from protocol.identity import Origin
+from protocol.session import (
+    Action,
+    Close,
+    FetchEnded,
+    Opened,
+    Send,
+    Serve,
+    Session,
+    State,
+    TakeCursor,
+    TakeHeads,
+    TakeRange,
+    TellSince,
+)
+
+if TYPE_CHECKING:
+    from aiohttp import ClientWebSocketResponse
+    from aiohttp.web import WebSocketResponse
+
+    from ledger.ledger import Ledger
+    from ledger.sqlite.store import Transaction
+    from node.gossip import Hub
+    from protocol.frames import HeadField
+
+log = logging.getLogger("folkmoot.gossip")
+
+TICK_S = 2.0
+SERVING_MAX = 8
+_OUTGOING_MAX = 64
+
+
+class Link:
+    """A session with its connection. `run` ends when the connection does."""
+
+    def __init__(
+        self, hub: Hub, socket: ClientWebSocketResponse | WebSocketResponse, session: Session, address: str
+    ) -> None:
+        self.hub = hub
+        self.session = session
+        self.address = address
+        self.opened_at: float | None = None
+        self.ended_by: Close | None = None
+        self.received_entries = 0
+        self.announced: dict[Origin, int] = {}
+        self._ledger: Ledger = hub.ledger
+        self._socket = socket
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_OUTGOING_MAX)
+        self._work: asyncio.Queue[Action] = asyncio.Queue()
+        self._serving = 0
+        self._serve_lock = asyncio.Lock()
+        self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
+        self._cursor: TakeCursor | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def name(self) -> str:
+        """Who is at the other end, for people."""
+        return self.session.peer.charter.title() if self.session.peer else self.address
+
+    async def run(self) -> None:
+        """Carries the session until it ends."""
+        background = [
+            asyncio.create_task(self._send_outgoing()),
+            asyncio.create_task(self._do_work()),
+            asyncio.create_task(self._tick()),
+        ]
+        try:
+            self._do(self.session.start())
+            async for message in self._socket:
+                if message.type is not WSMsgType.BINARY:
+                    break
+                self._do(self.session.receive(message.data, time.monotonic()))
+                if self.session.state is State.CLOSED:
+                    break
+                while self._work.qsize() > _OUTGOING_MAX:  # the other side may not outrun us
+                    await asyncio.sleep(0.01)
+        finally:
+            await self._drain()
+            for task in (*background, *self._tasks):
+                task.cancel()
+            await asyncio.gather(*background, *self._tasks, return_exceptions=True)
+            await self._socket.close()
+
+    def close(self, code: str, retry_s: int = 0) -> None:
+        """Says goodbye."""
+        self._do(self.session.close(code, retry_s))
+
+    def push(self, heads: list[HeadField]) -> None:
+        """Tells the other side of new checkpoints."""
+        self._do(self.session.push(heads))
+
+    def fetch(self, origin: Origin, held: int, size: int) -> None:
+        """Begins to fetch a log from this peer."""
+        self._do(self.session.fetch(origin, held, size))
+
+    def _do(self, actions: list[Action]) -> None:
+        """Sends at once, in order; queues what takes time."""
+        for action in actions:
+            if isinstance(action, Send):
+                try:
+                    self._outgoing.put_nowait(action.data)
+                except asyncio.QueueFull:
+                    self.ended_by = Close("slow", fault=False)
+                    self._later(self._abort())
+            elif isinstance(action, Close):
+                self.ended_by = action
+                self._later(self._close_soon())
+            elif isinstance(action, Serve):
+                self._serve(action)
+            else:
+                self._work.put_nowait(action)
+
+    def _later(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload] # a coroutine
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _abort(self) -> None:
+        await self._socket.close()
+
+    async def _close_soon(self) -> None:
+        await self._drain()
+        await self._socket.close()
+
+    async def _drain(self) -> None:
+        """Gives frames that are still to be sent a moment."""
+        deadline = time.monotonic() + 1
+        while not self._outgoing.empty() and not self._socket.closed and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+
+    async def _send_outgoing(self) -> None:
+        while True:
+            await self._socket.send_bytes(await self._outgoing.get())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._do(self.session.tick(time.monotonic()))
+
+    def _serve(self, action: Serve) -> None:
+        want = action.want
+        if self._serving >= SERVING_MAX:
+            self._do(self.session.answer(Busy(1, want.log, want.epoch, want.from_)))
+            return
+        self._serving += 1
+        self._later(self._serve_in_thread(action))
+
+    async def _serve_in_thread(self, action: Serve) -> None:
+        try:
+            async with self._serve_lock:
+                answer = await asyncio.to_thread(self._read_range, action)
+            self._do(self.session.answer(answer))
+        except LedgerError as error:
+            log.warning("cannot serve %s: %s", self.name, error)
+            want = action.want
+            self._do(self.session.answer(Busy(60, want.log, want.epoch, want.from_)))
+        finally:
+            self._serving -= 1
+
+    def _read_range(self, action: Serve):  # type: ignore[no-untyped-def] # noqa: ANN202 - Entries | Missing
+        with self._ledger.store.read() as reads:
+            return serve_range(reads, action.want)
+
+    async def _do_work(self) -> None:
+        """One thing after the other, in the order in which the session asked for them."""
+        while True:
+            action = await self._work.get()
+            try:
+                await self._carry_out(action)
+            except Malformed as error:
+                log.warning("%s sent something false: %s", self.name, error)
+                self._do(self.session.refuse("false_range"))
+            except LedgerError as error:
+                log.warning("with %s: %s", self.name, error)
+                self.hub.problems[self.name] = str(error)
+
+    async def _carry_out(self, action: Action) -> None:
+        match action:
+            case Opened():
+                await self._open()
+            case TellSince(store=store, cursor=cursor):
+                heads, own, upto = await asyncio.to_thread(self._heads_since, store, cursor)
+                self._do(self.session.tell(heads, own, upto))
+            case TakeHeads(heads=heads):
+                await self._take_heads(heads)
+            case TakeCursor():
+                self._cursor = action
+                await self._keep_cursor()
+            case TakeRange():
+                await self._take_range(action)
+            case FetchEnded(origin=origin, complete=complete):
+                self._replicas.pop(origin, None)
+                await self.hub.fetch_ended(self, origin, complete=complete)
+                await self._keep_cursor()
+            case _:
+                pass
+
+    async def _open(self) -> None:
+        assert self.session.peer is not None
+        self.opened_at = time.time()
+        if not await self.hub.admit(self):
+            self.close("known", 300)
+            return
+        with self._ledger.store.read() as reads:
+            store, upto = reads.cursor(self.session.peer.log_id)
+        self._do(self.session.resume(store, upto))
+
+    def _heads_since(self, store: bytes, cursor: int) -> tuple[list[HeadField], bytes, int]:
+        with self._ledger.store.read() as reads:
+            return heads_since(reads, store, cursor)
+
+    async def _take_heads(self, heads: list[HeadField]) -> None:
+        verified = await asyncio.to_thread(self._verify_heads, heads)
+
+        def accept(change: Transaction) -> list[tuple[Origin, int, int]]:
+            behind = []
+            for head in verified:
+                try:
+                    tree = accept_head(change, head)
+                except LedgerError as error:
+                    log.warning("from %s: %s", self.name, error)
+                    self.hub.problems[self.name] = str(error)
+                    continue
+                if tree.size < head.checkpoint.size and head.origin.log_id != self._ledger.log_id:
+                    behind.append((head.origin, tree.size, head.checkpoint.size))
+            return behind
+
+        behind = await asyncio.wrap_future(self._ledger.writer.run(accept))
+        for head in verified:
+            self.announced[head.origin] = head.checkpoint.size
+        for origin, _, _ in behind:
+            await self.hub.fetch_from(self, origin)
+
+    def _verify_heads(self, heads: list[HeadField]) -> list[VerifiedHead]:
+        """Those of the heads that are not known already, verified. Raises Malformed: the sender's fault."""
+        with self._ledger.store.read() as reads:
+            known = {tree.origin: tree for tree in reads.trees()}
+        verified = []
+        for field in heads:
+            tree = known.get(Origin(field.log, field.epoch))
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                verified.append(verify_head(field.checkpoint, field.charters))
+        return verified
+
+    async def _take_range(self, action: TakeRange) -> None:
+        origin = action.origin
+        if origin not in self._replicas:
+            self._replicas[origin] = await asyncio.to_thread(self._begin_replica, origin, action.entries.size)
+        replica, head = self._replicas[origin]
+        entries = action.entries
+        verified = await asyncio.to_thread(replica.verify_range, head, entries.from_, entries.entries, entries.proof)
+        await asyncio.wrap_future(self._ledger.writer.run(lambda change: store_range(change, verified)))
+        self.received_entries += len(verified.rows)
+        if verified.lacking:
+            log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
+        self.hub.progress(self, origin, verified.begin + len(verified.rows), head.checkpoint.size)
+        self._do(self.session.stored(origin))
+
+    def _begin_replica(self, origin: Origin, size: int) -> tuple[Replica, VerifiedHead]:
+        with self._ledger.store.read() as reads:
+            tree = reads.tree(origin)
+            head = head_of(reads, tree) if tree else None
+            if tree is None or head is None or head.checkpoint.size != size:
+                raise Malformed("size", "entries under a checkpoint that is not the one asked for")
+            return Replica(tree, reads), head
+
+    async def _keep_cursor(self) -> None:
+        """Keeps the peer's cursor once everything that it told of before is stored."""
+        cursor, peer = self._cursor, self.session.peer
+        if cursor is None or peer is None or self.hub.fetching_from(self):
+            return
+        self._cursor = None
+        await asyncio.wrap_future(
+            self._ledger.writer.run(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+        )
+        self._do(self.session.resume(cursor.store, cursor.upto))

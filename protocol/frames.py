@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The frames of a gossip session: their fields, encoding and limits (spec 09 §2)."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from protocol.encoding import Limits, decode, encode
+from protocol.errors import Malformed
+from protocol.record import LogIdBytes
+
+FRAME_BYTES_MAX = 1_048_576
+RANGE_BYTES_MAX = 262_144
+HEADS_MAX = 256
+LIMITS = Limits(input_bytes=FRAME_BYTES_MAX, string_bytes=FRAME_BYTES_MAX - 1, array_elements=16_384)
+
+_Meta = msgspec.Meta
+_Count = Annotated[int, _Meta(ge=0)]
+_Epoch = Annotated[int, _Meta(ge=1, lt=2**32)]
+_Code = Annotated[str, _Meta(max_length=64)]
+_Store = Annotated[bytes, _Meta(max_length=16)]
+_Hash = Annotated[bytes, _Meta(min_length=32, max_length=32)]
+_Charters = Annotated[list[bytes], _Meta(max_length=64)]
+
+
+class HeadField(msgspec.Struct, frozen=True):
+    """A log's checkpoint with the charters that establish its key."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    checkpoint: bytes
+    charters: _Charters
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """Who I am; first, both ways."""
+
+    versions: Annotated[list[int], _Meta(max_length=16)]
+    network: _Code
+    log: LogIdBytes
+    nonce: _Hash
+    role: Annotated[int, _Meta(ge=0, le=1)]
+    features: Annotated[list[_Code], _Meta(max_length=32)]
+    charters: _Charters
+
+
+class Auth(msgspec.Struct, frozen=True):
+    """Proof that I hold the key of the log that I named."""
+
+    key: _Hash
+    signature: Annotated[bytes, _Meta(min_length=64, max_length=64)]
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """I do not talk to you, and why."""
+
+    code: _Code
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """What changed since my cursor with you?"""
+
+    scope: _Code
+    store: _Store
+    cursor: _Count
+
+
+class Heads(msgspec.Struct, frozen=True):
+    """Checkpoints of logs that I hold."""
+
+    heads: Annotated[list[HeadField], _Meta(max_length=HEADS_MAX)]
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """All changes up to here have been told."""
+
+    store: _Store
+    upto: _Count
+
+
+class Want(msgspec.Struct, frozen=True):
+    """Give me a range of entries."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    size: _Count
+    from_: _Count = msgspec.field(name="from")
+    to: _Count
+    bytes: Annotated[int, _Meta(ge=1, le=RANGE_BYTES_MAX)]
+    payloads: bool
+
+
+class Entries(msgspec.Struct, frozen=True):
+    """A range of entries, each with its payload or empty bytes, and the proof that they belong."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    size: _Count
+    from_: _Count = msgspec.field(name="from")
+    entries: Annotated[list[tuple[bytes, bytes]], _Meta(min_length=1)]
+    proof: Annotated[list[_Hash], _Meta(max_length=64)]
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """I cannot serve that range."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    from_: _Count = msgspec.field(name="from")
+    code: _Code
+
+
+class Busy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Ask again later; the log is named if this answers a WANT."""
+
+    retry: Annotated[int, _Meta(ge=0, le=86_400)]
+    log: Annotated[bytes, _Meta(max_length=32)] = b""
+    epoch: _Count = 0
+    from_: _Count = msgspec.field(default=0, name="from")
+
+
+class Ping(msgspec.Struct, frozen=True):
+    """Are you there?"""
+
+    time: _Count
+    reply: bool
+
+
+class Bye(msgspec.Struct, frozen=True):
+    """I close; come back after `retry` seconds."""
+
+    code: _Code
+    retry: Annotated[int, _Meta(ge=0, le=86_400)]
+
+
+Frame: TypeAlias = (
+    Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
+)  # fmt: skip
+
+TYPES: dict[int, type[Frame]] = dict(
+    enumerate((Hello, Auth, Reject, Resume, Heads, Cursor, Want, Entries, Missing, Busy, Ping, Bye), 1)
+)
+_NUMBERS = {shape: number for number, shape in TYPES.items()}
+_decoders = {number: msgspec.msgpack.Decoder(shape) for number, shape in TYPES.items()}
+
+
+class _Envelope(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    type: int
+    fields: msgspec.Raw
+
+
+_envelope_decoder = msgspec.msgpack.Decoder(_Envelope)
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """The bytes of a frame. Raises Malformed if it is over a limit."""
+    fields = msgspec.to_builtins(frame, builtin_types=(bytes,))
+    return encode([_NUMBERS[type(frame)], fields], LIMITS)
+
+
+def decode_frame(data: bytes) -> Frame | None:
+    """The frame in these bytes, None if its type is unknown. Raises Malformed."""
+    decode(data, LIMITS)
+    try:
+        envelope = _envelope_decoder.decode(data)
+        decoder = _decoders.get(envelope.type)
+        return None if decoder is None else decoder.decode(bytes(envelope.fields))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Malformed("malformed", f"not a frame: {error}") from None
+
+
+def auth_message(  # noqa: PLR0913 - the six parts of spec 09 §3
+    network: str, role: int, log: bytes, nonce: bytes, other_log: bytes, other_nonce: bytes
+) -> bytes:
+    """What AUTH signs (spec 09 §3)."""
+    return b"folkmoot/auth/1\0" + encode([network, role, log, nonce, other_log, other_nonce])

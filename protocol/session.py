@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The gossip session as a state machine: frames and time in, actions out (spec 09). No IO, no clock, no randomness.
+
+    OPENING   HELLO sent                -> HELLO received: AUTH sent            -> AUTHENTICATING
+    AUTHENTICATING                      -> AUTH received and holds: RESUME sent -> OPEN
+    OPEN      RESUME HEADS CURSOR WANT ENTRIES MISSING BUSY PING
+    any       REJECT, BYE, a malformed frame, silence                          -> CLOSED
+
+The driver carries out the actions and tells the session what came of them (`heads`, `cursor`, `entries`, `want`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from protocol.charter import LogKeys, establish
+from protocol.errors import Malformed
+from protocol.fetch import Fetch
+from protocol.frames import (
+    FRAME_BYTES_MAX,
+    HEADS_MAX,
+    RANGE_BYTES_MAX,
+    Auth,
+    Busy,
+    Bye,
+    Cursor,
+    Entries,
+    Frame,
+    HeadField,
+    Heads,
+    Hello,
+    Missing,
+    Ping,
+    Reject,
+    Resume,
+    Want,
+    auth_message,
+    decode_frame,
+    encode_frame,
+)
+from protocol.identity import Origin
+from protocol.signature import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from protocol.signature import SigningKey
+
+VERSION = 1
+OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
+FETCHES_MAX = 10_000
+_HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
+
+
+class State(Enum):
+    """Where a session stands."""
+
+    OPENING = auto()
+    AUTHENTICATING = auto()
+    OPEN = auto()
+    CLOSED = auto()
+
+
+class Me(NamedTuple):
+    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it."""
+
+    network: str
+    log: bytes
+    key: SigningKey
+    charters: tuple[bytes, ...]
+    role: int
+    nonce: bytes
+
+
+class Send(NamedTuple):
+    """Send these bytes."""
+
+    data: bytes
+
+
+class Close(NamedTuple):
+    """Close the connection. `fault` if the other side broke the protocol or a proof was false."""
+
+    code: str
+    fault: bool
+    retry_s: int = 0
+
+
+class Opened(NamedTuple):
+    """The other side is who it says. The driver answers with `resume`."""
+
+    peer: LogKeys
+
+
+class TellSince(NamedTuple):
+    """The other side asks for changes after its cursor. The driver answers with `tell`."""
+
+    store: bytes
+    cursor: int
+
+
+class TakeHeads(NamedTuple):
+    """Heads to verify and store. The driver answers with `fetch` for each log that is behind."""
+
+    heads: list[HeadField]
+
+
+class TakeCursor(NamedTuple):
+    """To be kept once everything before it is stored."""
+
+    store: bytes
+    upto: int
+
+
+class Serve(NamedTuple):
+    """A range is asked for. The driver answers with `answer`."""
+
+    want: Want
+
+
+class TakeRange(NamedTuple):
+    """The next range of a log that is being fetched, in order. The driver verifies, stores, and calls `stored`."""
+
+    origin: Origin
+    entries: Entries
+
+
+class FetchEnded(NamedTuple):
+    """A fetch ended: complete, or refused by the other side."""
+
+    origin: Origin
+    complete: bool
+
+
+Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded
+
+
+class Session:
+    """One conversation between two nodes, from this side."""
+
+    def __init__(self, me: Me, now: float) -> None:
+        self.me = me
+        self.state = State.OPENING
+        self.peer: LogKeys | None = None
+        self._began = self._heard = self._sent = self._heads_heard = now
+        self._resume: Resume | None = None
+        self._fetches: dict[Origin, Fetch] = {}
+        self._pushed: dict[Origin, HeadField] = {}
+        self._hello: Hello | None = None
+
+    def start(self) -> list[Action]:
+        """The first frame; both sides send it at once."""
+        me = self.me
+        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, [], list(me.charters)))]
+
+    def receive(self, data: bytes, now: float) -> list[Action]:
+        """What to do about a frame."""
+        if self.state is State.CLOSED:
+            return []
+        self._heard = now
+        try:
+            frame = decode_frame(data)
+        except Malformed:
+            return self._close("malformed", fault=True)
+        if frame is None:
+            return []
+        if isinstance(frame, Reject | Bye):
+            self.state = State.CLOSED
+            return [Close(frame.code, fault=False, retry_s=frame.retry if isinstance(frame, Bye) else 0)]
+        if self.state is State.OPENING:
+            return self._receive_hello(frame)
+        if self.state is State.AUTHENTICATING:
+            return self._receive_auth(frame)
+        return self._receive_open(frame, now)
+
+    def tick(self, now: float) -> list[Action]:
+        """What the passing of time asks for; to be called every few seconds."""
+        if self.state is State.CLOSED:
+            return []
+        if self.state is not State.OPEN:
+            return self._close("timeout", fault=False) if now - self._began > OPENING_S else []
+        if now - self._heard > SILENCE_S:
+            return self._close("timeout", fault=False)
+        if self._resume is not None and now - self._heads_heard > RESUME_S:
+            self._heads_heard = now
+            return [self._send(self._resume)]
+        if now - max(self._heard, self._sent) > PING_S:
+            self._sent = now
+            return [self._send(Ping(int(now), reply=False))]
+        return []
+
+    # What the driver says.
+
+    def resume(self, store: bytes, cursor: int) -> list[Action]:
+        """Asks for changes since a cursor with this peer: after Opened, and whenever the cursor has moved on."""
+        first, self._resume = self._resume is None, Resume("all", store, cursor)
+        return [self._send(self._resume)] if first else []
+
+    def tell(self, heads: Sequence[HeadField], store: bytes, upto: int) -> list[Action]:
+        """Answers TellSince."""
+        actions = self._send_heads(heads)
+        return [*actions, self._send(Cursor(store, upto))] if self.state is State.OPEN else []
+
+    def push(self, heads: Sequence[HeadField]) -> list[Action]:
+        """Tells of new checkpoints; one that the other side told us itself, or knows, is left out."""
+        if self.state is not State.OPEN:
+            return []
+        new = [head for head in heads if self._pushed.get(Origin(head.log, head.epoch)) != head]
+        return self._send_heads(new)
+
+    def fetch(self, origin: Origin, held: int, size: int) -> list[Action]:
+        """Begins to fetch a log, or does nothing if it is being fetched or too many are."""
+        if self.state is not State.OPEN or origin in self._fetches or len(self._fetches) >= FETCHES_MAX:
+            return []
+        self._fetches[origin] = Fetch(origin, held, size)
+        return self._ask()
+
+    def answer(self, answer: Entries | Missing | Busy) -> list[Action]:
+        """Answers Serve."""
+        return [self._send(answer)] if self.state is State.OPEN else []
+
+    def stored(self, origin: Origin) -> list[Action]:
+        """A range was stored: asks for more, or ends the fetch."""
+        fetch = self._fetches.get(origin)
+        if fetch is None or self.state is not State.OPEN:
+            return []
+        if fetch.done:
+            del self._fetches[origin]
+            return [FetchEnded(origin, complete=True), *self._ask()]
+        return self._ask()
+
+    def refuse(self, code: str) -> list[Action]:
+        """Ends the session because the other side sent something false."""
+        return self._close(code, fault=True)
+
+    def close(self, code: str, retry_s: int = 0) -> list[Action]:
+        """Ends the session for a reason of our own."""
+        return self._close(code, fault=False, retry_s=retry_s)
+
+    # The table of transitions.
+
+    def _receive_hello(self, frame: Frame) -> list[Action]:
+        if not isinstance(frame, Hello):
+            return self._close("unexpected", fault=True)
+        me = self.me
+        for wrong, code in (
+            (VERSION not in frame.versions, "version"),
+            (frame.network != me.network, "network"),
+            (frame.log == me.log, "self"),
+            (frame.role == me.role, "role"),
+        ):
+            if wrong:
+                return self._reject(code)
+        try:
+            self.peer = establish(frame.charters)
+        except Malformed:
+            return self._reject("charter")
+        if self.peer.log_id != frame.log:
+            return self._reject("charter")
+        self._hello = frame
+        self.state = State.AUTHENTICATING
+        message = auth_message(me.network, me.role, me.log, me.nonce, frame.log, frame.nonce)
+        return [self._send(Auth(me.key.public, me.key.sign(message)))]
+
+    def _receive_auth(self, frame: Frame) -> list[Action]:
+        hello, me = self._hello, self.me
+        if not isinstance(frame, Auth) or hello is None or self.peer is None:
+            return self._close("unexpected", fault=True)
+        message = auth_message(me.network, hello.role, hello.log, hello.nonce, me.log, me.nonce)
+        if frame.key not in self.peer.charter.keys or not verify(frame.key, message, frame.signature):
+            return self._reject("auth")
+        self.state = State.OPEN
+        return [Opened(self.peer)]
+
+    def _receive_open(self, frame: Frame, now: float) -> list[Action]:
+        match frame:
+            case Resume(store=store, cursor=cursor):
+                return [TellSince(store, cursor)]
+            case Heads(heads=heads):
+                self._heads_heard = now
+                for head in heads:
+                    self._pushed[Origin(head.log, head.epoch)] = head
+                return [TakeHeads(heads)]
+            case Cursor(store=store, upto=upto):
+                self._heads_heard = now
+                return [TakeCursor(store, upto)]
+            case Want():
+                return [Serve(frame)]
+            case Entries():
+                return self._receive_entries(frame)
+            case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
+                return self._end_fetch(Origin(log, epoch))
+            case Ping(time=time, reply=False):
+                return [self._send(Ping(time, reply=True))]
+            case Ping():
+                return []
+        return self._close("unexpected", fault=True)
+
+    def _receive_entries(self, frame: Entries) -> list[Action]:
+        fetch = self._fetches.get(Origin(frame.log, frame.epoch))
+        if fetch is None:
+            return []
+        if not fetch.take(frame):
+            return self._close("unasked", fault=True)
+        ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
+        return [*self._ask(), *ready]
+
+    def _end_fetch(self, origin: Origin) -> list[Action]:
+        if self._fetches.pop(origin, None) is None:
+            return []
+        return [FetchEnded(origin, complete=False), *self._ask()]
+
+    def _ask(self) -> list[Action]:
+        """Asks for the next ranges of the first log that is being fetched: one after the other, each at full speed."""
+        for fetch in self._fetches.values():
+            log_id, epoch = fetch.origin
+            return [
+                self._send(Want(log_id, epoch, fetch.size, span.begin, span.end, RANGE_BYTES_MAX, payloads=True))
+                for span in fetch.asks()
+            ]
+        return []
+
+    def _send_heads(self, heads: Sequence[HeadField]) -> list[Action]:
+        for head in heads:
+            self._pushed[Origin(head.log, head.epoch)] = head
+        parts: list[list[HeadField]] = [[]]
+        room = _HEADS_BYTES
+        for head in heads:
+            size = len(head.checkpoint) + sum(map(len, head.charters)) + 128
+            if parts[-1] and (size > room or len(parts[-1]) == HEADS_MAX):
+                parts.append([])
+                room = _HEADS_BYTES
+            parts[-1].append(head)
+            room -= size
+        return [self._send(Heads(part)) for part in parts if part]
+
+    def _send(self, frame: Frame) -> Send:
+        return Send(encode_frame(frame))
+
+    def _reject(self, code: str) -> list[Action]:
+        self.state = State.CLOSED
+        return [self._send(Reject(code)), Close(code, fault=False)]
+
+    def _close(self, code: str, *, fault: bool, retry_s: int = 0) -> list[Action]:
+        if self.state is State.CLOSED:
+            return []
+        self.state = State.CLOSED
+        return [self._send(Bye(code, retry_s)), Close(code, fault=fault, retry_s=retry_s)]

@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Vectors of spec 03: statements, payloads, entries, and all that a holder checks."""
+
+from collections.abc import Iterator
+
+from tests.reference import messagepack, statement, world
+from tests.reference.messagepack import Value
+from tests.reference.seeded import Signer, seeded_bytes, signer
+from tests.reference.statement import Payload
+from tests.reference.tree import leaf_hash
+from tests.reference.vector import Fields, Group, join_runs, split_runs, vector_file
+
+
+def generate() -> bytes:
+    """The file 03-statement.json."""
+    return vector_file("03", "Statement, payload, entry", groups())
+
+
+def groups() -> Iterator[Group]:
+    """The groups of the file."""
+    yield statements(
+        Group(
+            "statement",
+            "Read statement_hex by §1 alone (whether it is for the right log is not looked at). Gives its fields, with"
+            " body_hex the encoded body, and signed_message_hex, over which its authors sign.",
+            check_statement,
+        )
+    )
+    yield payloads(
+        Group(
+            "payload",
+            "Read payload_hex by §2 alone: the statement inside, the order of the signatures and whether they hold are"
+            " not looked at. Gives salt_hex, statement_hex, signatures_hex ([key, signature] pairs) and commitment_hex.",
+            check_payload,
+        )
+    )
+    yield entries(Group("entry", "Read entry_hex. Gives its fields and leaf_hash_hex (spec 05 §1).", check_entry))
+    yield holdings(
+        Group(
+            "holder",
+            "All that §4 asks of an entry under a checkpoint, but for the tree: entry_hex at position in the log log_id_hex,"
+            " payload_hex (empty when it is not there), at_before the time of the entry before (0 for the first). Every"
+            " signature is checked. An invalid case breaks one rule; where one rule implies another, the reason is the"
+            " earlier in the list of §4.",
+            check_holding,
+        )
+    )
+    yield sizes(
+        Group(
+            "size",
+            "The largest statement (statement_runs_hex) and payload (payload_runs_hex) and the smallest that are too large."
+            " The bytes are the pieces, each [hexadecimal, how many times], joined. Valid ones give no fields.",
+            check_size,
+        )
+    )
+    yield erasures(
+        Group(
+            "erase_body",
+            "The body of a statement of kind erase, §5, as body_hex. Its reason word is the verdict malformed of spec 10 §3.",
+            check_erase,
+        )
+    )
+
+
+def check_statement(inputs: Fields) -> Fields:
+    data = bytes.fromhex(inputs["statement_hex"])
+    read = statement.decode_statement(data)
+    return {
+        "log_id_hex": read.log_id.hex(),
+        "kind": read.kind,
+        "id_hex": read.id.hex(),
+        "at": read.at,
+        "author_hex": read.author.hex(),
+        "body_hex": messagepack.encode(read.body).hex(),
+        "signed_message_hex": (statement.STATEMENT_PURPOSE + data).hex(),
+    }
+
+
+def check_payload(inputs: Fields) -> Fields:
+    data = bytes.fromhex(inputs["payload_hex"])
+    read = statement.decode_payload(data)
+    return {
+        "salt_hex": read.salt.hex(),
+        "statement_hex": read.statement.hex(),
+        "signatures_hex": [[key.hex(), signature.hex()] for key, signature in read.signatures],
+        "commitment_hex": statement.commitment(data).hex(),
+    }
+
+
+def check_entry(inputs: Fields) -> Fields:
+    data = bytes.fromhex(inputs["entry_hex"])
+    read = statement.decode_entry(data)
+    return {
+        "at": read.at,
+        "scope": read.scope,
+        "commitment_hex": read.commitment.hex(),
+        "leaf_hash_hex": leaf_hash(data).hex(),
+    }
+
+
+def check_holding(inputs: Fields) -> Fields:
+    entry, payload, log_id = (bytes.fromhex(inputs[name]) for name in ("entry_hex", "payload_hex", "log_id_hex"))
+    statement.check_entry(entry, payload, log_id, inputs["position"], inputs["at_before"])
+    return {}
+
+
+def check_size(inputs: Fields) -> Fields:
+    if "statement_runs_hex" in inputs:
+        statement.decode_statement(join_runs(inputs["statement_runs_hex"]))
+    else:
+        statement.decode_payload(join_runs(inputs["payload_runs_hex"]))
+    return {}
+
+
+def check_erase(inputs: Fields) -> Fields:
+    body = messagepack.decode(bytes.fromhex(inputs["body_hex"]))
+    statement.check_erase_body(body)
+    return {}
+
+
+def changed(index: int, value: Value, template: list[Value]) -> str:
+    """The template with one element changed, encoded."""
+    return messagepack.encode([*template[:index], value, *template[index + 1 :]]).hex()
+
+
+def statement_template() -> list[Value]:
+    """A good statement as an array."""
+    return list(messagepack.decode(world.make_statement("template").encode()))
+
+
+def statements(group: Group) -> Group:
+    template = statement_template()
+    good = messagepack.encode(template)
+    group.valid("plain", statement_hex=good.hex())
+    group.valid("first of a log: empty log_id", statement_hex=world.first_payload().statement.hex())
+    for name, index, value in (
+        ("kind of one character", 2, "x"),
+        ("kind of 64 characters", 2, "a" * 64),
+        ("kind with every sort of character", 2, "az09._-"),
+        ("unknown kind", 2, "something.new"),
+        ("at zero", 4, 0),
+        ("at 2^40 - 1", 4, 2**40 - 1),
+        ("empty body", 6, {}),
+        ("nested body", 6, {"a": [{"b": [1, True, b"\0", "\u00e9"]}]}),
+    ):
+        group.valid(name, statement_hex=changed(index, value, template))
+    add_bad_statements(group, template)
+    return group
+
+
+def add_bad_statements(group: Group, template: list[Value]) -> None:
+    for name, index, value in (
+        ("version is text", 0, "1"),
+        ("version is true", 0, True),
+        ("log_id of 31 bytes", 1, bytes(31)),
+        ("log_id of 33 bytes", 1, bytes(33)),
+        ("log_id is text", 1, "a" * 32),
+        ("kind empty", 2, ""),
+        ("kind of 65 characters", 2, "a" * 65),
+        ("kind in upper case", 2, "Record.put"),
+        ("kind with a space", 2, "record put"),
+        ("kind with a newline at its end", 2, "record.put\n"),
+        ("kind not ASCII", 2, "caf\u00e9"),
+        ("kind with another digit", 2, "record.\u0661"),
+        ("kind is bytes", 2, b"record.put"),
+        ("id of 15 bytes", 3, bytes(15)),
+        ("id of 17 bytes", 3, bytes(17)),
+        ("id empty", 3, b""),
+        ("at negative", 4, -1),
+        ("at 2^40", 4, 2**40),
+        ("at is text", 4, "0"),
+        ("at is false", 4, False),
+        ("author of 31 bytes", 5, bytes(31)),
+        ("author empty", 5, b""),
+        ("body is an array", 6, []),
+        ("body is text", 6, ""),
+        ("body is bytes", 6, b"\x80"),
+    ):
+        group.invalid(name, "statement_form", statement_hex=changed(index, value, template))
+    encode = messagepack.encode
+    good = encode(template)
+    deep: Value = 0
+    for _ in range(7):
+        deep = [deep]
+    group.invalid("empty", "statement_form", statement_hex="")
+    group.invalid("empty array", "statement_form", statement_hex="90")
+    group.invalid("a map", "statement_form", statement_hex="80")
+    group.invalid("six elements", "statement_form", statement_hex=encode(template[:6]).hex())
+    group.invalid("eight elements", "statement_form", statement_hex=encode([*template, 0]).hex())
+    group.invalid("a byte behind", "statement_form", statement_hex=good.hex() + "00")
+    group.invalid("the last byte missing", "statement_form", statement_hex=good.hex()[:-2])
+    group.invalid("version in a longer form", "statement_form", statement_hex=(good[:1] + b"\xcc\x01" + good[2:]).hex())
+    group.invalid("body too deep", "statement_form", statement_hex=changed(6, {"a": deep}, template))
+    group.invalid("version 2", "statement_version", statement_hex=changed(0, 2, template))
+    group.invalid("version 2 of another shape", "statement_version", statement_hex=encode([2, "anything"]).hex())
+    group.invalid("version 2^63 - 1", "statement_version", statement_hex=changed(0, 2**63 - 1, template))
+
+
+def payloads(group: Group) -> Group:
+    payload = world.make_payload("payload")
+    template = messagepack.decode(payload.encode())
+    pair = template[2][0]
+    group.valid("one signature", payload_hex=payload.encode().hex())
+    group.valid("the first of a log", payload_hex=world.first_payload().encode().hex())
+    group.valid("sixteen signatures", payload_hex=changed(2, [pair] * 16, template))
+    group.valid("an empty statement is not looked at", payload_hex=changed(1, b"", template))
+    group.valid("statement that is not one", payload_hex=changed(1, b"\xc0", template))
+    for name, index, value in (
+        ("salt of 31 bytes", 0, bytes(31)),
+        ("salt of 33 bytes", 0, bytes(33)),
+        ("salt empty", 0, b""),
+        ("salt is text", 0, "a" * 32),
+        ("statement is an array", 1, statement_template()),
+        ("statement is text", 1, "a"),
+        ("no signatures", 2, []),
+        ("seventeen signatures", 2, [pair] * 17),
+        ("signatures are a map", 2, {}),
+        ("pair is a map", 2, [{}]),
+        ("pair of one", 2, [pair[:1]]),
+        ("pair of three", 2, [[*pair, b""]]),
+        ("pair the wrong way round", 2, [pair[::-1]]),
+        ("key of 31 bytes", 2, [[pair[0][1:], pair[1]]]),
+        ("signature of 63 bytes", 2, [[pair[0], pair[1][1:]]]),
+        ("signature is text", 2, [[pair[0], "a" * 64]]),
+    ):
+        group.invalid(name, "payload_form", payload_hex=changed(index, value, template))
+    group.invalid("empty", "payload_form", payload_hex="")
+    group.invalid("two elements", "payload_form", payload_hex=messagepack.encode(template[:2]).hex())
+    group.invalid("four elements", "payload_form", payload_hex=messagepack.encode([*template, 0]).hex())
+    group.invalid("a byte behind", "payload_form", payload_hex=payload.encode().hex() + "00")
+    longer = bytes([payload.encode()[0]]) + b"\xc5\x00\x20" + payload.encode()[3:]
+    group.invalid("salt in a longer form", "payload_form", payload_hex=longer.hex())
+    return group
+
+
+def entries(group: Group) -> Group:
+    template: list[Value] = [1, world.START, 0, seeded_bytes("commitment")]
+    for scope, name in enumerate(("public", "circle", "private")):
+        group.valid(name, entry_hex=changed(2, scope, template))
+    group.valid("at zero", entry_hex=changed(1, 0, template))
+    group.valid("at 2^40 - 1", entry_hex=changed(1, 2**40 - 1, template))
+    for name, index, value in (
+        ("version is text", 0, "1"),
+        ("at negative", 1, -1),
+        ("at 2^40", 1, 2**40),
+        ("at is bytes", 1, b"\0"),
+        ("scope is text", 2, "public"),
+        ("scope is false", 2, False),
+        ("commitment of 31 bytes", 3, bytes(31)),
+        ("commitment of 33 bytes", 3, bytes(33)),
+        ("commitment empty", 3, b""),
+        ("commitment is text", 3, "a" * 32),
+    ):
+        group.invalid(name, "entry_form", entry_hex=changed(index, value, template))
+    good = messagepack.encode(template).hex()
+    group.invalid("empty", "entry_form", entry_hex="")
+    group.invalid("empty array", "entry_form", entry_hex="90")
+    group.invalid("three elements", "entry_form", entry_hex=messagepack.encode(template[:3]).hex())
+    group.invalid("five elements", "entry_form", entry_hex=messagepack.encode([*template, 0]).hex())
+    group.invalid("a byte behind", "entry_form", entry_hex=good + "00")
+    group.invalid("at in a longer form", "entry_form", entry_hex="9401ce0000000100" + good[-68:])
+    group.invalid("version 2", "entry_version", entry_hex=changed(0, 2, template))
+    group.invalid("version 2 of another shape", "entry_version", entry_hex=messagepack.encode([2]).hex())
+    group.invalid("scope 3", "scope", entry_hex=changed(2, 3, template))
+    group.invalid("scope -1", "scope", entry_hex=changed(2, -1, template))
+    return group
+
+
+def holding(payload: bytes, position: int = 1, at_before: int = world.START, **changes: str) -> Fields:
+    """The inputs of a case: the payload in an entry at a position of the log."""
+    made = {
+        "log_id_hex": world.log_id().hex(),
+        "position": position,
+        "at_before": at_before,
+        "entry_hex": world.make_entry(payload, position).encode().hex(),
+        "payload_hex": payload.hex(),
+    }
+    return made | changes
+
+
+def holdings(group: Group) -> Group:
+    first = world.first_payload().encode()
+    payload = world.make_payload("held")
+    data = payload.encode()
+    group.valid("the first entry", **holding(first, 0, 0))
+    group.valid("a later entry", **holding(data))
+    group.valid("no payload", **holding(data, payload_hex=""))
+    group.valid("the same time as before", **holding(data, at_before=world.START + 60))
+    group.valid("unknown kind", **holding(world.make_payload("unknown", kind="something.new").encode()))
+    author, others = world.OPERATOR, [signer(f"co-signer {number}") for number in range(15)]
+    several = statement.seal(world.make_statement("several"), bytes(32), author, others)
+    group.valid("sixteen signatures", **holding(several.encode()))
+    group.invalid("earlier than before", "at_decreases", **holding(data, at_before=world.START + 61))
+    group.invalid("entry torn", "entry_form", **holding(data, entry_hex=world.make_entry(data).encode().hex()[:-2]))
+    later = messagepack.encode([2, world.START + 60, 0, statement.commitment(data)]).hex()
+    group.invalid("entry of version 2", "entry_version", **holding(data, entry_hex=later))
+    scope = world.make_entry(data, scope=3).encode().hex()
+    group.invalid("scope 3", "scope", **holding(data, entry_hex=scope))
+    other = world.make_entry(first).encode().hex()
+    group.invalid("entry of another payload", "commitment", **holding(data, entry_hex=other))
+    resalted = Payload(bytes(32), payload.statement, payload.signatures).encode().hex()
+    group.invalid("another salt", "commitment", **holding(data, payload_hex=resalted))
+    group.invalid("payload with a byte behind", "payload_form", **holding(data + b"\0"))
+    group.invalid("payload torn", "payload_form", **holding(data[:-1]))
+    add_bad_statements_held(group)
+    add_bad_signatures(group, several)
+    return group
+
+
+def sealed(data: bytes, author: Signer = world.OPERATOR) -> bytes:
+    """A payload around any bytes as its statement."""
+    return Payload(bytes(32), data, [(author.public_key, author.sign(statement.STATEMENT_PURPOSE + data))]).encode()
+
+
+def add_bad_statements_held(group: Group) -> None:
+    template = statement_template()
+    for name, reason, data in (
+        ("statement empty", "statement_form", ""),
+        ("statement at 2^40", "statement_form", changed(4, 2**40, template)),
+        ("statement of version 2", "statement_version", changed(0, 2, template)),
+        ("statement of another log", "wrong_log", changed(1, seeded_bytes("another log"), template)),
+        ("statement with an empty log_id, not the first", "wrong_log", changed(1, b"", template)),
+        ("author is another", "author_signature", changed(5, signer("another").public_key, template)),
+    ):
+        group.invalid(name, reason, **holding(sealed(bytes.fromhex(data))))
+    again = world.first_payload().encode()
+    group.invalid("the first charter again", "wrong_log", **holding(again, 1))
+    group.invalid("a first entry that names its log", "wrong_log", **holding(world.make_payload("held").encode(), 0, 0))
+    stranger = world.charter_statement(world.charter_body(licence="CC-BY-4.0"))
+    group.invalid("first charter of another log", "wrong_log", **holding(sealed(stranger.encode()), 0, 0))
+
+
+def add_bad_signatures(group: Group, several: Payload) -> None:
+    author, *others = several.signatures
+    key, signature = author
+    for name, reason, signatures in (
+        ("author second", "author_signature", [others[0], author]),
+        ("author missing", "author_signature", others),
+        ("others not ascending", "signature_order", [author, *others[::-1]]),
+        ("two others the wrong way round", "signature_order", [author, others[1], others[0]]),
+        ("author twice", "signature_order", [author, author]),
+        ("other twice", "signature_order", [author, others[0], others[0]]),
+        (
+            "bit flipped in the author's",
+            "bad_signature",
+            [(key, signature[:32] + bytes([signature[32] ^ 1]) + signature[33:])],
+        ),
+        ("other's signature is the author's", "bad_signature", [author, (others[0][0], signature)]),
+        ("signature of zeros", "bad_signature", [(key, bytes(64))]),
+        ("other's key is of small order", "bad_signature", [author, (bytes(32), bytes(64))]),
+    ):
+        changed_payload = Payload(several.salt, several.statement, signatures)
+        group.invalid(name, reason, **holding(changed_payload.encode()))
+    for name, message in (
+        ("signed without the purpose", several.statement),
+        ("signed for another purpose", b"folkmoot/auth/1\0" + several.statement),
+        ("signed with a purpose that lacks its zero byte", b"folkmoot/statement/1" + several.statement),
+    ):
+        pair = (key, world.OPERATOR.sign(message))
+        group.invalid(name, "bad_signature", **holding(Payload(several.salt, several.statement, [pair]).encode()))
+
+
+def sizes(group: Group) -> Group:
+    def of_size(size: int) -> bytes:
+        room = size - len(world.make_statement("size", {"text": "a" * 60_000}).encode())
+        return world.make_statement("size", {"text": "a" * (60_000 + room)}).encode()
+
+    group.valid("statement of 61,440 bytes", statement_runs_hex=split_runs(of_size(61_440), b"a"))
+    too_long = split_runs(of_size(61_441), b"a")
+    group.invalid("statement of 61,441 bytes", "statement_form", statement_runs_hex=too_long)
+    pair = (world.OPERATOR.public_key, bytes(64))
+    room = 65_536 - len(Payload(bytes(32), b"z" * 65_000, [pair]).encode())
+    for excess in (0, 1):
+        data = Payload(bytes(32), b"z" * (65_000 + room + excess), [pair]).encode()
+        runs = split_runs(data, b"z")
+        if excess:
+            group.invalid("payload of 65,537 bytes", "payload_form", payload_runs_hex=runs)
+        else:
+            group.valid("payload of 65,536 bytes", payload_runs_hex=runs)
+    return group
+
+
+def erasures(group: Group) -> Group:
+    encode = messagepack.encode
+    for reason in ("request", "expired", "mistake", "law"):
+        group.valid(reason, body_hex=encode({"position": 3, "reason": reason}).hex())
+    for name, body in (
+        ("no position", {"reason": "law"}),
+        ("no reason", {"position": 3}),
+        ("another reason", {"position": 3, "reason": "because"}),
+        ("position negative", {"position": -1, "reason": "law"}),
+        ("position is text", {"position": "3", "reason": "law"}),
+        ("reason is bytes", {"position": 3, "reason": b"law"}),
+    ):
+        group.invalid(name, "malformed", body_hex=encode(body).hex())
+    return group
