@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.jsonform import to_json
 from protocol.directory import RecordPut, read_body
 from protocol.identity import show_log_id
 from protocol.statement import Statement, parse_entry, parse_payload, parse_statement
@@ -33,7 +34,7 @@ def read_record(reads: Snapshot, row: RecordRow) -> tuple[Record, Statement, int
 def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     """A record as JSON: bytes in hexadecimal, the point in degrees, and where it stands in which log."""
     record, statement, at = read_record(reads, row)
-    value = _plain(record.body())
+    value = to_json(record.body())
     assert isinstance(value, dict)
     value["status"] = row.status
     if record.point is not None:
@@ -85,17 +86,7 @@ def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:
                 "kind": statement.kind,
                 "at": parse_entry(stored.entry).at,  # type: ignore[union-attr] # judged applied, so not opaque
                 "author": statement.author.hex(),
-                "body": _plain(statement.read_body()),
+                "body": to_json(statement.read_body()),
             }
         )
     return steps
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value

@@ -208,7 +208,7 @@ class Hub:
                         self.problems[url] = f"refused: {link.ended_by.code}"
                         return
             except (ClientError, WSServerHandshakeError, OSError, TimeoutError, DialRefusedError) as error:
-                self.problems[url] = f"cannot be reached: {error or type(error).__name__}"
+                self.problems[url] = f"cannot be reached: {str(error) or type(error).__name__}"
             else:
                 self.problems.pop(url, None)
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter

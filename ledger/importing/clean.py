@@ -8,21 +8,20 @@ import unicodedata
 from html.parser import HTMLParser
 from typing import Final
 
-_BREAKING: Final = frozenset(
+_BREAKING_TAGS: Final = (
     "address article blockquote br dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section"
-    " table td th tr ul".split()
+    " table td th tr ul"
 )
-_SILENT: Final = frozenset(("script", "style", "template", "head", "noscript"))
 _OTHER_TAGS: Final = (
     "a abbr acronym b big body button center cite code del em font html i iframe img input ins kbd label link meta"
     " mark picture q s samp small source span strike strong sub sup tbody tfoot thead title tt u var video wbr"
-).split()
-_TAGS: Final = _BREAKING | _SILENT | frozenset(_OTHER_TAGS)
-# Only what is surely markup: "a < b" and "<info@example.org>" are text.
-_MARKUP: Final = re.compile(
-    rf"</?(?:{'|'.join(sorted(_TAGS))})(?:\s[^<>]*)?/?>|<!--|&(?:\#\d+|\#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);",
-    re.IGNORECASE,
 )
+_BREAKING: Final = frozenset(_BREAKING_TAGS.split())
+_SILENT: Final = frozenset(("script", "style", "template", "head", "noscript"))
+# Only what is surely markup: "a < b" and "<info@example.org>" are text.
+_TAG: Final = rf"</?(?:{'|'.join((*sorted(_BREAKING | _SILENT), *_OTHER_TAGS.split()))})(?:\s[^<>]*)?/?>"
+_MARKUP: Final = re.compile(rf"{_TAG}|<!--|&(?:\#\d+|\#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);", re.IGNORECASE)
+_NO_TAG: Final = re.compile(rf"<(?!!--)(?!{_TAG[1:]})", re.IGNORECASE)
 _LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _REMOVED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -41,8 +40,6 @@ class _TextOf(HTMLParser):
         self._silent = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as inherited
-        if tag not in _TAGS and not self._silent:
-            self.parts.append(self.get_starttag_text() or "")
         if tag in _SILENT and not self._silent:
             self._silent = tag
         if tag in _BREAKING:
@@ -62,7 +59,7 @@ class _TextOf(HTMLParser):
 def text_of_html(markup: str) -> str:
     """The text of a piece of HTML: tags and scripts are gone, entities are characters, blocks begin on new lines."""
     parser = _TextOf()
-    parser.feed(markup)
+    parser.feed(_NO_TAG.sub("&lt;", markup))
     parser.close()
     return "".join(parser.parts)
 

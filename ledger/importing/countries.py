@@ -89,9 +89,9 @@ FM micronesia
 FO faroe islands|faeroe islands
 FR france|frankreich|francia|frankrijk|franca|fra
 GA gabon
-GB united kingdom|great britain|britain|uk|england|scotland|wales|northern ireland|royaume uni|grande bretagne|angleterre|\
-ecosse|vereinigtes konigreich|grossbritannien|schottland|reino unido|gran bretana|inglaterra|verenigd koninkrijk|engeland|\
-groot brittannie|regno unito|gran bretagna|inghilterra|regne unit|cymru|gbr
+GB united kingdom|great britain|britain|uk|england|scotland|wales|northern ireland|royaume uni|\
+grande bretagne|angleterre|ecosse|vereinigtes konigreich|grossbritannien|schottland|reino unido|gran bretana|\
+inglaterra|verenigd koninkrijk|engeland|groot brittannie|regno unito|gran bretagna|inghilterra|regne unit|cymru|gbr
 GD grenada
 GE georgia|georgie|georgien
 GF french guiana|guyane

@@ -24,7 +24,7 @@ def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Ta
     columns, notes = _columns(strip_types(cells, delimiter))
     rows, refused = [], []
     number = 1
-    for number, cells in lines:  # noqa: B007 - the last number is used below
+    for number, cells in lines:
         if len(cells) != len(columns):
             refused.append(_wrong_width(number, cells, len(columns)))
         else:

@@ -9,6 +9,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Final, Literal
 
@@ -104,10 +105,10 @@ def detect_delimiter(text: str) -> str:
 def _consistency(text: str, delimiter: str) -> tuple[int, int]:
     """(rows with as many cells as the header, in percent; number of cells): more is better."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        widths = [len(strip_types(cells, delimiter)) for cells in islice(reader, ROWS_TRIED) if cells]
-    except csv.Error:
-        return 0, 0
+    widths: list[int] = []
+    # Where the rows cannot be read further, those before tell; reading them all will name the place.
+    with suppress(csv.Error):
+        widths.extend(len(strip_types(cells, delimiter)) for cells in islice(reader, ROWS_TRIED) if cells)
     if not widths or widths[0] < 2:
         return 0, 0
     rows = widths[1:] or widths

@@ -54,13 +54,12 @@ def _parse(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text, parse_float=_number, parse_int=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        what = "it is cut off there" if error.pos >= len(text.rstrip()) - 1 else "it is damaged there"
+        cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
+        what = "it is cut off there" if cut else "it is damaged there"
         raise ImportFileError(
             f"The file is not valid JSON (line {error.lineno}, character {error.colno}: {error.msg}): {what}."
             " Fetch it again, or correct it at that place."
         ) from None
-    except RecursionError:
-        raise ImportFileError("The JSON is nested too deeply to be GeoJSON. Fetch the file again.") from None
     if isinstance(document, dict):
         return document
     raise ImportFileError(
@@ -149,8 +148,9 @@ def _flatten(value: Any) -> str:  # noqa: ANN401 - JSON can hold anything
 def _notes(document: dict[str, Any]) -> tuple[str, ...]:
     reference = _flatten(document.get("crs"))
     if reference and not _WGS84.search(reference):
-        return (
+        note = (
             f'The obsolete member "crs" says {shorten(reference)!r}; GeoJSON coordinates are read as WGS 84 degrees'
-            " (RFC 7946). If the points are in the wrong place, export the file in WGS 84 (EPSG:4326).",
+            " (RFC 7946). If the points are in the wrong place, export the file in WGS 84 (EPSG:4326)."
         )
+        return (note,)
     return ()

@@ -109,6 +109,16 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         for code in (*self.categories, *self.identifiers):
             _require(bool(code.scheme), "scheme", code.column, "given for every column of categories and identifiers")
 
+    def columns(self) -> tuple[str, ...]:
+        """All columns that the mapping reads, each once."""
+        single = (self.identifier, self.latitude, self.longitude, self.precision_column)
+        plain = (*self.url, *self.links, *self.street, *self.postcode, *self.locality, *self.region, *self.country)
+        more = (*self.hours, *self.wheelchair, *self.fee, *self.email, *self.phone, *self.status, *self.closed)
+        texts = (column.column for column in (*self.name, *self.description))
+        codes = (*self.categories, *self.structure, *self.membership, *self.identifiers)
+        named = (*texts, *(column.column for column in codes))
+        return tuple(column for column in dict.fromkeys((*single, *named, *plain, *more)) if column)
+
     def gaps(self) -> tuple[str, ...]:
         """What a person must still fill in before rows can be converted, in plain English; empty if nothing."""
         wanted = (

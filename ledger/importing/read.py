@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from ledger.importing.delimited import read_delimited
 from ledger.importing.detect import decode
 from ledger.importing.geojson import read_geojson
@@ -34,10 +36,26 @@ def read_table(data: bytes, *, encoding: str | None = None, delimiter: str | Non
     text, name = decode(data, encoding)
     start_of_text = text.lstrip()[:1]
     if start_of_text in ("{", "["):
-        return read_geojson(text, name)
+        try:
+            table = read_geojson(text, name)
+        except RecursionError:
+            raise ImportFileError("The JSON is nested too deeply to be GeoJSON. Fetch the file again.") from None
+        return _with_note(table, data, encoding)
     if start_of_text == "<":
         raise ImportFileError(
             "The file begins with '<' (line 1): it is a web page or XML, not a table. Look for a download link to a CSV"
             " or GeoJSON file, and import that."
         )
-    return read_delimited(text, name, delimiter)
+    return _with_note(read_delimited(text, name, delimiter), data, encoding)
+
+
+def _with_note(table: Table, data: bytes, encoding: str | None) -> Table:
+    """The table with a remark if its encoding is no more than a guess."""
+    if encoding is not None or data.isascii() or not table.encoding.startswith(("cp", "iso")):
+        return table
+    line = data.count(b"\n", 0, next(place for place, byte in enumerate(data) if byte > 127)) + 1
+    note = (
+        f"The file is not UTF-8 (see line {line}) and was read as {table.encoding}. If accents look wrong, say which"
+        " encoding it has."
+    )
+    return msgspec.structs.replace(table, notes=(*table.notes, note))

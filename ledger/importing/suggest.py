@@ -12,8 +12,7 @@ from typing import Final
 from ledger.importing.countries import parse_country
 from ledger.importing.mapping import CodeColumn, Mapping, TextColumn
 from ledger.importing.points import parse_degrees
-from ledger.importing.problem import MappingError
-from ledger.importing.table import FEATURE_ID, LATITUDE, PRECISION, Table
+from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, PRECISION, Table
 from ledger.importing.vocabulary import CATEGORY_KEYS, header_words, senses, split_language
 from ledger.importing.web import parse_url
 from ledger.importing.words import is_closing, parse_status
@@ -38,7 +37,7 @@ _LANGUAGE_OF: Final = {
     "AT": "de", "DE": "de", "ES": "es", "FR": "fr", "GB": "en", "IE": "en", "IT": "it", "NL": "nl", "US": "en"
 }  # fmt: skip
 _SEPARATORS: Final = (";", "|")
-_FACILITY: Final = frozenset("eqpt equipement equipements facility facilities etablissement poi".split())
+_FACILITY: Final = frozenset(("eqpt", "equipement", "equipements", "facility", "facilities", "etablissement"))
 _NUMBER_FIRST: Final = frozenset(("en", "fr"))
 
 _Values = dict[str, list[str]]
@@ -56,7 +55,7 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
     values = {column: cells for column, cells in values.items() if cells}
     fields = _by_headers(values)
     latitude, longitude = _point(values, fields)
-    codes = _codes(values, fields)
+    codes = _codes(values, fields, len(table.rows))
     language = _language(values, fields)
     taken = {latitude, longitude}
     name = _texts(values, "name") or _likely_name(values, taken)
@@ -65,7 +64,7 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
     url = url or _likely_url(values, {*links, *(column.column for column in name)})
     return Mapping(
         set=set_name or "",
-        kind=_kind(values),
+        kind=_kind(values, len(table.rows)),
         language=language,
         licence=_licence(table.licence),
         identifier=_identifier(values, fields, len(table.rows)),
@@ -200,7 +199,7 @@ def _precision(latitude: str) -> int:
     return POSTCODE_PRECISION_METRES if words & {"container", "centroid", "postcode", "zip"} else 10
 
 
-def _codes(values: _Values, fields: dict[str, list[str]]) -> dict[str, tuple[CodeColumn, ...]]:
+def _codes(values: _Values, fields: dict[str, list[str]], rows: int) -> dict[str, tuple[CodeColumn, ...]]:
     """The columns of codes, by field."""
     found: dict[str, list[CodeColumn]] = {"categories": [], "structure": [], "membership": [], "identifiers": []}
     for column, cells in values.items():
@@ -214,26 +213,25 @@ def _codes(values: _Values, fields: dict[str, list[str]]) -> dict[str, tuple[Cod
             found["categories"].append(CodeColumn(column, "osm", f"{column}=", separator=_separator(cells)))
         elif column in fields.get("identifiers", ()):
             found["identifiers"].append(CodeColumn(column, scheme=_slug(column)))
-        elif column in fields.get("categories", ()) and max(map(len, cells)) <= 1000:
+        elif column in fields.get("categories", ()) and len(cells) * 100 >= rows:
             found["categories"].append(CodeColumn(column, scheme=_slug(column), separator=_separator(cells)))
     return {field: tuple(columns) for field, columns in found.items()}
 
 
 def _separator(cells: Sequence[str]) -> str:
     """The character that parts several values in a cell, if one does; a comma may be part of a name."""
-    # A blank behind a semicolon is prose ("Arts; Crafts") unless the parts come back without it.
     counts = {mark: sum(mark in cell for cell in cells) for mark in _SEPARATORS}
     best = max(counts, key=lambda mark: counts[mark])
     return best if counts[best] else ""
 
 
 def _slug(text: str) -> str:
-    return header_words(text).encode("ascii", "ignore").decode().replace(" ", "-").strip("-")[:32] or "category"
+    return header_words(text).encode("ascii", "ignore").decode().replace(" ", "-")[:32].strip("-") or "category"
 
 
 def _identifier(values: _Values, fields: dict[str, list[str]], rows: int) -> str:
     """The likeliest column of identifiers that nearly every row has and no two rows share; or none."""
-    columns = [*fields.get("identifier", ()), *([FEATURE_ID] if FEATURE_ID in values else [])]
+    columns: list[str] = [*fields.get("identifier", ()), *([FEATURE_ID] if FEATURE_ID in values else [])]
     for column in sorted(columns, key=lambda column: column == FEATURE_ID):
         cells = values[column]
         if len(cells) >= 0.9 * rows and len(set(cells)) >= 0.99 * len(cells):
@@ -251,15 +249,18 @@ def _language(values: _Values, fields: dict[str, list[str]]) -> str:
     if countries:
         language, count = countries.most_common(1)[0]
         return language if count >= 0.9 * countries.total() else "und"
-    votes = Counter(language for column in values for sense in senses(column)[:1] for language in sense.languages)
-    best = [language for language, count in votes.items() if count == max(votes.values())]
+    named = values.keys() - {FEATURE_ID, LATITUDE, LONGITUDE, PRECISION}
+    votes = Counter(language for column in named for sense in senses(column)[:1] for language in sense.languages)
+    most = max(votes.values(), default=0)
+    best = [language for language, count in votes.items() if count == most]
     # English headers stand over texts of any language.
     return best[0] if len(best) == 1 and best[0] != "en" else "und"
 
 
-def _kind(values: _Values) -> str:
+def _kind(values: _Values, rows: int) -> str:
     """Facilities are places; what else is imported is mostly organisations."""
-    return "place" if any(_FACILITY & set(header_words(column).split()[:2]) for column in values) else "organisation"
+    columns = [column for column, cells in values.items() if len(cells) * 2 > rows]
+    return "place" if any(_FACILITY & set(header_words(column).split()) for column in columns) else "organisation"
 
 
 def _licence(text: str) -> str:
@@ -268,6 +269,3 @@ def _licence(text: str) -> str:
     known = _LICENCES.get(fold(text))
     slug = fold(text).encode("ascii", "ignore").decode().replace(" ", "-")[:80].strip("-")
     return known or (f"LicenseRef-{slug}" if slug else "")
-
-
-__all__ = ["MappingError", "suggest"]

@@ -122,8 +122,8 @@ _WORDS: Final = {
         "ca": "pais",
     },
     "categories": {
-        "en": "category|categories|type|poi type|type of initiative|sector|primary activity|activity|activities|sic code"
-        "|topic|theme|tags|keywords|free keywords",
+        "en": "category|categories|type|poi type|type of initiative|sector|primary activity|activity|activities"
+        "|sic code|topic|theme|tags|keywords|free keywords",
         "fr": "categorie|delta cat|domaine|sous domaine|sous categorie|secteur|thematique|theme|activite",
         "de": "kategorie|kategorien|branche|bereich|thema|art",
         "es": "categoria|sector|ambito|tipo|actividad|tema",
@@ -189,17 +189,21 @@ _WORDS: Final = {
 }
 
 CATEGORY_KEYS: Final = frozenset(
-    "amenity club craft healthcare historic leisure man_made office shop social_facility tourism".split()
+    (
+        *("amenity", "club", "craft", "healthcare", "historic", "leisure"),
+        *("man_made", "office", "shop", "social_facility", "tourism"),
+    )
 )
 """Keys under which OpenStreetMap says what a place is."""
 
-_LANGUAGE_CODES: Final = frozenset(
-    "af am ar az be bg bn br bs ca co cs cy da de el en eo es et eu fa fi fo fr fy ga gd gl gu gv he hi hr hu hy id is it"
-    " ja ka kk km ko ku kw ky lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no oc pa pl ps pt rm ro ru sc se si sk sl sq sr"
-    " sv sw ta te tg th tk tl tr tt uk ur uz vi wa xh yi zh zu".split()
+_LANGUAGES: Final = (
+    "af am ar az be bg bn br bs ca co cs cy da de el en eo es et eu fa fi fo fr fy ga gd gl gu gv he hi hr hu hy id is"
+    " it ja ka kk km ko ku kw ky lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no oc pa pl ps pt rm ro ru sc se si sk sl"
+    " sq sr sv sw ta te tg th tk tl tr tt uk ur uz vi wa xh yi zh zu"
 )
+_LANGUAGE_CODES: Final = frozenset(_LANGUAGES.split())
 _MEANT_LANGUAGES: Final = {"gr": "el", "cz": "cs", "dk": "da", "ua": "uk", "jp": "ja", "gb": "en"}
-_LANGUAGE_SUFFIX: Final = re.compile(r"(.*[^\W_])(?:\s*([:_@-])|\s+\(?|\()([A-Za-z]{2})(-[A-Za-z]{2,4})?\)?")
+_LANGUAGE_SUFFIX: Final = re.compile(r"(.*?[^\W_])(?:\s*([:_@-])|\s+\(?|\()([A-Za-z]{2})(-[A-Za-z]{2,4})?\)?")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 URL_CHARACTERS_MAX: Final = 2_000
 
+# Blanks, brackets and invisible marks that copying from a page leaves around an address.
+_AROUND: Final = " \t\n<>\u00a0\u200b\u200e\u200f\u2060"
 _SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
 # "htpp://www.", "http:www.", "http//:www.", "htt://": mistyped, and meant without doubt.
@@ -19,7 +21,7 @@ _URL: Final = re.compile(
 
 def parse_url(text: str) -> str | None:
     """The http or https URL that the text is, or None. Without a scheme it gets `http://`; slips are mended."""
-    text = text.strip().strip("<>").rstrip(";,")
+    text = text.strip(_AROUND).rstrip(";,")
     if len(text) > URL_CHARACTERS_MAX:
         return None
     if not _SCHEME.match(text):
@@ -30,10 +32,11 @@ def parse_url(text: str) -> str | None:
             return None
         else:
             text = "http://" + text
-    if len(text) > URL_CHARACTERS_MAX or not _URL.fullmatch(text):
+    if not _URL.fullmatch(text):
         return None
     scheme, separator, rest = text.partition("://")
-    return scheme.lower() + separator + rest
+    url = scheme.lower() + separator + rest
+    return url if len(url) <= URL_CHARACTERS_MAX else None
 
 
 def parse_urls(text: str) -> list[str]:

@@ -7,35 +7,34 @@ from typing import Final
 
 from ledger.text import fold
 
-_YES: Final = frozenset("yes y true 1 oui vrai ja wahr si verdadero vero sim waar".split())
-_NO: Final = frozenset("no n false 0 non faux nein falsch falso nee fals".split())
-_LIMITED: Final = frozenset(
-    "limited partial partiel partiellement limite eingeschrankt teilweise beperkt limitado".split()
-)
+_ANSWERS: Final = {
+    "yes": "yes y true 1 oui vrai ja wahr si verdadero vero sim waar",
+    "no": "no n false 0 non faux nein falsch falso nee fals",
+    "limited": "limited partial partiel partiellement limite eingeschrankt teilweise beperkt limitado",
+}
 _STATUS: Final = {
-    "closed": "closed dissolved defunct ceased inactive ferme fermee dissous dissoute geschlossen aufgelost cerrado cerrada"
+    "closed": "closed dissolved defunct ceased ferme fermee dissous dissoute geschlossen aufgelost cerrado cerrada"
     " disuelta gesloten opgeheven chiuso chiusa sciolta tancat tancada dissolta",
     "planned": "planned planning proposed projet prevu prevue geplant previsto prevista planificado gepland previst",
-    "paused": "paused suspended dormant suspendu suspendue ruhend pausiert suspendido pausado gepauzeerd sospeso sospesa",
-    "active": "active open registered trading actif active ouvert ouverte aktiv offen geoffnet activo activa abierto abierta"
+    "paused": "paused suspended dormant inactive suspendu suspendue ruhend pausiert suspendido pausado gepauzeerd"
+    " sospeso sospesa",
+    "active": "active open registered trading actif ouvert ouverte aktiv offen geoffnet activo activa abierto abierta"
     " actief attivo attiva aperto aperta actiu oberta obert",
 }
+_ANSWER_OF: Final = {word: answer for answer, words in _ANSWERS.items() for word in words.split()}
 _STATUS_OF: Final = {word: status for status, words in _STATUS.items() for word in words.split()}
-_STATUS_OF |= {"in planning": "planned", "on hold": "paused", "in liquidation": "active"}
 
 
 def parse_yes_no(text: str) -> str | None:
     """`yes`, `no`, or None for anything else."""
-    word = fold(text)
-    return "yes" if word in _YES else "no" if word in _NO else None
+    answer = _ANSWER_OF.get(fold(text))
+    return answer if answer != "limited" else None
 
 
 def parse_wheelchair(text: str) -> str | None:
     """`yes`, `limited`, `no`, or None for anything else."""
     word = fold(text)
-    if word == "designated":
-        return "yes"
-    return "limited" if word in _LIMITED else parse_yes_no(text)
+    return "yes" if word == "designated" else _ANSWER_OF.get(word)
 
 
 def parse_status(text: str) -> str | None:

@@ -5,17 +5,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.reference.cases import checkpoint, encoding, proof, signatures, statement, tile, tree
+from tests.reference.cases import charter, checkpoint, directory, encoding, gossip, proof, signatures, statement, tile, tree
 
 FOLDER = Path(__file__).parents[2] / "specs" / "vectors"
 GENERATORS: dict[str, Callable[[], bytes]] = {
     "01-encoding.json": encoding.generate,
     "02-signatures.json": signatures.generate,
     "03-statement.json": statement.generate,
+    "04-charter.json": charter.generate,
     "05-tree.json": tree.generate,
     "06-checkpoint.json": checkpoint.generate,
     "07-tiles.json": tile.generate,
     "08-proof.json": proof.generate,
+    "09-gossip.json": gossip.generate,
+    "10-directory.json": directory.generate,
 }
 
 

@@ -274,7 +274,7 @@ def add_untrusted(group: Group) -> None:
 
 
 def flip(line: SignatureLine) -> SignatureLine:
-    """A signature with its last bit of R's first byte changed."""
+    """The line with one bit of its signature changed."""
     return replace(line, signature=line.signature[:8] + bytes([line.signature[8] ^ 1]) + line.signature[9:])
 
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot`: the list of commands. Each is loaded only when it is used, so that --help is instant."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from protocol import __version__
+
+COMMANDS = {
+    "init": ("cli.init", "Found an organisation: keys, charter, an empty log."),
+    "serve": ("cli.serve", "Run the node."),
+    "import": ("cli.importing", "Take in a CSV or GeoJSON file, update it, undo it."),
+    "search": ("cli.search", "Search the directory."),
+    "record": ("cli.record", "Show, add, change or close one record."),
+    "log": ("cli.log", "Show, prove, audit, rebuild logs; erase a payload."),
+    "peer": ("cli.peer", "Show, add and remove peers."),
+    "verify": ("cli.verify", "Check a proof file, offline."),
+    "backup": ("cli.backup", "Copy the store while it is in use."),
+    "doctor": ("cli.doctor", "Look for what could go wrong on this machine."),
+    "demo": ("cli.demo", "Three organisations on this machine, found, filled, connected, verified."),
+    "completion": ("cli.completion", "Print the completion script for your shell."),
+}
+
+
+class _Commands(click.Group):
+    """The commands, loaded when used."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="Folkmoot: a federated directory of the commons and a reciprocity ledger, in signed logs that anybody can verify.",
+    epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 verified and false, 4 not found, 5 peer or network, "
+    "6 store locked, full or damaged, 7 cannot be verified.",
+)
+@click.version_option(__version__, prog_name="folkmoot")
+@click.option(
+    "--data-dir", metavar="DIR", help="Where the node's data lie (FOLKMOOT_DATA_DIR; else the XDG data directory)."
+)
+@click.pass_context
+def cli(context: click.Context, data_dir: str | None) -> None:
+    """Keeps what all commands share."""
+    context.obj = data_dir
+
+
+def main() -> None:
+    """The program: runs a command and exits with its code."""
+    try:
+        code = cli.main(prog_name="folkmoot", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.stderr.write("stopped\n")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the one place where errors become text and codes
+        from cli.failure import explain  # noqa: PLC0415 - only when something failed
+
+        text, exit_code = explain(error)
+        click.echo(f"folkmoot: {text}", err=True)
+        sys.exit(exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot search`: the same query, the same answer as GET /v1/records."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from cli.output import json_option, plain, say, show, show_json, when
+
+
+@click.command("search", short_help="Search the directory.")
+@click.argument("words", nargs=-1)
+@click.option("--kind", multiple=True, help="organisation, place, resource, service, offer, need, person.")
+@click.option("--category", multiple=True, help="scheme:code.")
+@click.option("--status", multiple=True, help="active, planned, paused, closed; without it all but closed.")
+@click.option("--bbox", help="west,south,east,north in degrees.")
+@click.option("--near", help="A town, such as Lille, or Gent, BE.")
+@click.option("--lat", help="With --lon: the middle of a circle.")
+@click.option("--lon")
+@click.option("--radius", help="Around --near or --lat and --lon, such as 5km; 10km if not given.")
+@click.option("--licence", multiple=True, help="SPDX expression.")
+@click.option("--country", multiple=True, help="Two letters.")
+@click.option("--checked-within", help="Somebody looked within this time, such as 90d or 1y.")
+@click.option("--limit", help="1 to 100; 20 if not given.")
+@click.option("--cursor", help="`next` of the page before.")
+@click.option("--facets", is_flag=True, help="Show counts by kind, category, licence, country.")
+@json_option
+@click.pass_obj
+def command(data_dir: str | None, words: tuple[str, ...], *, facets: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - texts
+    """Searches all records held here. Every word is the beginning of a word; accents and case do not count."""
+    from ledger.query import QueryError  # noqa: PLC0415 - --help must be instant
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
+    from node.config import data_directory  # noqa: PLC0415
+    from node.finder import Finder  # noqa: PLC0415
+
+    parameters = {name: value if isinstance(value, tuple) else (value,) for name, value in options.items() if value}
+    if words:
+        parameters["q"] = (" ".join(words),)
+    store = SqliteStore(data_directory(data_dir).store, writable=False)
+    try:
+        page = Finder(store).find(parameters, int(time.time()))
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
+    finally:
+        store.close()
+    if as_json:
+        show_json(page)
+        return
+    for record in page["records"]:
+        _show(record)
+    say(f"{page['total']:,} found" + (f"; next page: --cursor {page['next']}" if page["next"] else ""))
+    if page["lag"]:
+        say(f"{page['lag']:,} entries are stored and not searchable yet")
+    if facets:
+        for facet, counts in page["facets"].items():
+            shown = ", ".join(f"{plain(value)} {count:,}" for value, count in list(counts.items())[:12])
+            show(f"{facet}: {shown}" if shown else f"{facet}: none")
+
+
+def _show(record: dict[str, Any]) -> None:
+    name = next(iter(record["name"].values()))
+    address = record.get("address", {})
+    where = " ".join(filter(None, [address.get("postcode"), address.get("locality"), address.get("country")]))
+    checked = f"checked {when(record['checked_at'])[:10]}" if record.get("checked_at") else "never checked"
+    show(f"{plain(name)}")
+    parts = [record["kind"], plain(where), checked, record["licence"]]
+    if record["status"] != "active":
+        parts.insert(1, record["status"])
+    show("  " + " · ".join(filter(None, parts)))
+    show(f"  {record['log'][:8]}/{record['id']}")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot serve`: runs the node until it is told to stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from cli.failure import CommandError
+from cli.output import plain, say, show
+
+
+@click.command("serve", short_help="Run the node.")
+@click.option("--host", help="Where to listen; 127.0.0.1 is this machine only, 0.0.0.0 everybody who can reach it.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.")
+@click.option("--mdns/--no-mdns", default=None, help="Find and be found on the local network.")
+@click.pass_obj
+def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: bool | None) -> None:
+    """Runs the node: pages, API, gossip. Prints its URLs, and stops cleanly on Ctrl-C or SIGTERM."""
+    import asyncio  # noqa: PLC0415 - --help must be instant
+
+    from node.config import data_directory, load_config  # noqa: PLC0415
+
+    directory = data_directory(data_dir)
+    config = load_config(directory)
+    changes = {"host": host, "port": port, "mdns": mdns}
+    config = replace(config, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type] # as the options' types say
+    asyncio.run(_serve(directory, config))
+
+
+async def _serve(directory: object, config: object) -> None:
+    import asyncio  # noqa: PLC0415 - --help must be instant
+    import logging  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+
+    from node.server import Node  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    node = Node(directory, config, lambda text: say(plain(text)))  # type: ignore[arg-type] # made above
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await node.start()
+    except OSError as error:
+        await asyncio.to_thread(node.ledger.close)
+        raise CommandError(
+            f"cannot listen on {node.config.host}:{node.config.port}: {error.strerror or error}"
+        ) from None
+    ledger = node.ledger
+    show(f"{plain(ledger.keys.charter.title())}: {node.url}/")
+    show(f"API: {node.url}/openapi.json")
+    if ledger.own.signing_refused:
+        say(f"NOT SIGNING: {ledger.own.signing_refused}")
+    await stop.wait()
+    say("stopping")
+    await node.stop()

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot verify`: checks a proof file with no network, no node and no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import CANNOT_VERIFY, FAILED, CommandError
+from cli.output import json_option, plain, show, show_json, when
+
+if TYPE_CHECKING:
+    from protocol.proof import Finding
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("verify", short_help="Check a proof file, offline.")
+@click.argument("file", type=_FILE)
+@click.option("--trust", type=_FILE, help="Trust file: whose keys and witnesses you believe.")
+@json_option
+def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
+    """Checks a .tlog-proof file against a trust file: no network, no node, no clock.
+
+    Exits with 0 if it is true, 3 if it is false, 7 if that cannot be told because a key or a part is missing.
+    """
+    from protocol.errors import Malformed  # noqa: PLC0415 - --help must be instant
+    from protocol.policy import POLICY_BYTES_MAX, parse_policy  # noqa: PLC0415
+    from protocol.proof import PROOF_BYTES_MAX, judge  # noqa: PLC0415
+
+    if trust is None:
+        raise CommandError(
+            "no trust file: say with --trust whose keys you believe. Without one nothing can be told.", CANNOT_VERIFY
+        )
+    try:
+        policy = parse_policy(_read(trust, POLICY_BYTES_MAX))
+    except Malformed as error:
+        raise CommandError(f"the trust file {trust} cannot be used: {error}", CANNOT_VERIFY) from None
+    finding = judge(_read(file, PROOF_BYTES_MAX), policy)
+    if as_json:
+        show_json(_finding_object(finding))
+    else:
+        _show(finding)
+    return finding.verdict.exit_code
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}", FAILED) from None
+
+
+def _show(finding: Finding) -> None:
+    from protocol.identity import Origin  # noqa: PLC0415 - --help must be instant
+    from protocol.statement import Statement  # noqa: PLC0415
+
+    code = finding.verdict.exit_code
+    word = {0: "TRUE", 3: "FALSE", 7: "CANNOT TELL"}[code]
+    show(f"{word}: {finding.why}" if code else "TRUE: this entry stands in the log and says what is shown here.")
+    checkpoint = finding.checkpoint
+    if checkpoint is not None:
+        origin = Origin.parse(checkpoint.origin)
+        show(f"  log         {checkpoint.origin.split('/')[1]} (epoch {origin.epoch})")
+        show(f"  position    {finding.position} of {checkpoint.size}")
+    if finding.entry is not None and code != 7:
+        show(f"  taken in    {when(finding.entry.at)} by the log's own clock")
+    if finding.opened is not None and isinstance(finding.opened.statement, Statement):
+        statement = finding.opened.statement
+        show(f"  statement   {statement.kind}, signed by {statement.author.hex()[:16]}")
+        for line in _describe(statement):
+            show(f"              {line}")
+    if not code:
+        show(
+            "  checked     the log's signature, the way from the entry to the signed root, the payload's hash, and every"
+        )
+        show("              signature on the statement. Nobody was asked; no clock was read.")
+        if finding.witnesses:
+            for name, time in finding.witnesses:
+                show(f"  witness     {plain(name)} saw this log at {when(time)}")
+        else:
+            show(
+                "  witnesses   none asked for by your trust file: a log that shows others something else is not excluded."
+            )
+
+
+def _describe(statement: Any) -> list[str]:  # noqa: ANN401 - a Statement
+    """The record's name, or the fields of the body, in few lines."""
+    body = statement.read_body()
+    record = body.get("record")
+    if isinstance(record, dict):
+        names = record.get("name", {})
+        lines = [f"{record.get('kind')}: {plain(name)} ({tag})" for tag, name in names.items()]
+        return [*lines, f"licence {plain(record.get('licence'))}"]
+    return [f"{key}: {plain(value.hex() if isinstance(value, bytes) else value)[:90]}" for key, value in body.items()]
+
+
+def _finding_object(finding: Finding) -> dict[str, Any]:
+    from ledger.jsonform import to_json  # noqa: PLC0415 - only for --json
+    from protocol.statement import Statement  # noqa: PLC0415
+
+    value: dict[str, Any] = {
+        "schema": "folkmoot.verdict/1",
+        "verdict": finding.verdict.word,
+        "exit": finding.verdict.exit_code,
+        "why": finding.why,
+        "position": finding.position,
+    }
+    if finding.checkpoint is not None:
+        value["origin"], value["size"] = finding.checkpoint.origin, finding.checkpoint.size
+    value["witnesses"] = [{"name": name, "time": time} for name, time in finding.witnesses]
+    if finding.opened is not None and isinstance(finding.opened.statement, Statement):
+        statement = finding.opened.statement
+        value["statement"] = {
+            "kind": statement.kind,
+            "at": statement.at,
+            "author": statement.author.hex(),
+            "body": to_json(statement.read_body()),
+        }
+    return value

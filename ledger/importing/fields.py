@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Fields: the cells of one row to the values of a record's fields, noting what is wrong on the way (spec 10 §2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+from ledger.importing.clean import REPLACEMENT, clean, clean_line
+from ledger.importing.countries import MEANT_OTHERWISE, parse_country
+from ledger.importing.hours import is_opening_hours
+from ledger.importing.mapping import CodeColumn, Mapping, TextColumn
+from ledger.importing.points import PRECISION_METRES_MAX, Degrees, parse_point
+from ledger.importing.problem import Problem, shorten
+from ledger.importing.table import Row
+from ledger.importing.web import parse_urls
+from ledger.importing.words import is_closing, parse_status, parse_wheelchair, parse_yes_no
+
+NAME_CHARACTERS_MAX: Final = 300
+DESCRIPTION_CHARACTERS_MAX: Final = 8_000
+HOURS_CHARACTERS_MAX: Final = 500
+SHORT_CHARACTERS_MAX: Final = 200
+CODE_CHARACTERS_MAX: Final = 100
+LANGUAGES_MAX: Final = 32
+LINKS_MAX: Final = 16
+
+_EMAIL: Final = re.compile(r"[^\s@<>,;\"]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
+_EUROPE: Final = (range(340_000_000, 720_000_000), range(-250_000_000, 450_000_000))
+
+
+class Fields:
+    """Reads the fields of one row. Every method gives a field's value, empty if it has none, and notes problems."""
+
+    def __init__(self, row: Row, mapping: Mapping) -> None:
+        self.row = row
+        self.mapping = mapping
+        self.problems: list[Problem] = []
+
+    def note(self, field: str, value: str, reason: str, severity: Literal["error", "warning"] = "warning") -> None:
+        """One more problem of this row."""
+        self.problems.append(Problem(self.row.number, field, shorten(value), reason, severity))
+
+    def line(self, field: str, column: str, limit: int = SHORT_CHARACTERS_MAX) -> str:
+        """A cell as one line of text, or empty if it is too long."""
+        return self._limited(field, clean_line(self.row.values.get(column, "")), limit)
+
+    def _limited(self, field: str, text: str, limit: int) -> str:
+        if len(text) > limit:
+            self.note(field, text, f"{len(text)} characters, at most {limit} are allowed: left out. Shorten it.")
+            return ""
+        if REPLACEMENT in text:
+            self.note(field, text, "Holds U+FFFD, where an earlier program lost a character. Put the right one there.")
+        return text
+
+    def first(self, field: str, columns: tuple[str, ...]) -> str:
+        """The first of these cells that holds a line of text."""
+        for column in columns:
+            if column in self.row.values and (text := self.line(field, column)):
+                return text
+        return ""
+
+    def names(self) -> dict[str, str]:
+        """The name in every language; without one, or with one that is too long, the row is refused."""
+        names = self._texts("name", self.mapping.name, NAME_CHARACTERS_MAX, "error")
+        if not names and not any(problem.severity == "error" for problem in self.problems):
+            columns = ", ".join(column.column for column in self.mapping.name)
+            self.note("name", "", f"No name: fill in the column {columns}, or remove the row.", "error")
+        return names
+
+    def descriptions(self) -> dict[str, str]:
+        """The description in every language."""
+        return self._texts("description", self.mapping.description, DESCRIPTION_CHARACTERS_MAX, "warning")
+
+    def _texts(
+        self, field: str, columns: tuple[TextColumn, ...], limit: int, severity: Literal["error", "warning"]
+    ) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        cleaning = clean_line if field == "name" else clean
+        for column in columns:
+            cell = self.row.values.get(column.column)
+            language = column.language or self.mapping.language
+            if not cell or language in texts or not (text := cleaning(cell)):
+                continue
+            if len(text) > limit:
+                reason = (
+                    f"{len(text)} characters, at most {limit} are allowed: left out. Shorten column {column.column}."
+                )
+                self.note(field, text, reason, severity)
+            elif len(texts) == LANGUAGES_MAX:
+                self.note(field, text, f"More than {LANGUAGES_MAX} languages: this one is left out.")
+            else:
+                texts[language] = self._limited(field, text, limit)
+        return texts
+
+    def addresses(self) -> tuple[str, list[str]]:
+        """(the web address, the links): all usable ones, the first of the url columns before the others."""
+        own = [url for column in self.mapping.url for url in self._urls("url", column)]
+        others = [url for column in self.mapping.links for url in self._urls("links", column)]
+        url = own[0] if own else ""
+        links = [link for link in dict.fromkeys(own[1:] + others) if link.rstrip("/") != url.rstrip("/")]
+        if len(links) > LINKS_MAX:
+            self.note("links", links[LINKS_MAX], f"More than {LINKS_MAX} links: this and the next are left out.")
+        return url, links[:LINKS_MAX]
+
+    def _urls(self, field: str, column: str) -> list[str]:
+        cell = clean_line(self.row.values.get(column, ""))
+        urls = parse_urls(cell) if cell else []
+        if cell and not urls:
+            reason = f"Not a web address: left out. Write it as https://www.example.org in column {column}."
+            self.note(field, cell, reason)
+        elif len(urls) == 1 and cell.casefold() not in urls[0].casefold():
+            self.note(field, cell, f"Mistyped: taken as {shorten(urls[0])}. Correct it in column {column}.")
+        return urls
+
+    def point(self) -> dict[str, Any]:
+        """The point, with its precision and the method `source`."""
+        mapping, values = self.mapping, self.row.values
+        latitude, longitude = values.get(mapping.latitude, ""), values.get(mapping.longitude, "")
+        if not latitude.strip() and not longitude.strip():
+            return {}
+        found = parse_point(latitude, longitude)
+        if not isinstance(found, Degrees):
+            self.note("point", f"{latitude}, {longitude}", f"{found} The record has no point.")
+            return {}
+        if found.exchanged:
+            reason = "Latitude and longitude were exchanged, since no latitude is beyond 90 degrees. Check the place."
+            self.note("point", f"{latitude}, {longitude}", reason)
+        precision = values.get(mapping.precision_column, "")
+        coarser = int(precision) if precision.isascii() and precision.isdigit() else 0
+        return {
+            "lat": found.latitude,
+            "lon": found.longitude,
+            "precision": min(max(mapping.precision, coarser), PRECISION_METRES_MAX),
+            "method": "source",
+        }
+
+    def address(self, point: dict[str, Any]) -> dict[str, str]:
+        """The postal address; the point tells when a country's code was meant otherwise."""
+        mapping = self.mapping
+        parts = {
+            "street": self.street(),
+            "postcode": self.first("address.postcode", mapping.postcode),
+            "locality": self.first("address.locality", mapping.locality),
+            "region": self.first("address.region", mapping.region),
+            "country": self.country(point),
+        }
+        return {part: text for part, text in parts.items() if text}
+
+    def street(self) -> str:
+        """The street, its columns joined by blanks; it may have several lines."""
+        values = self.row.values
+        parts = [clean(values[column]) for column in self.mapping.street if column in values]
+        return self._limited("address.street", " ".join(part for part in parts if part), SHORT_CHARACTERS_MAX)
+
+    def country(self, point: dict[str, Any]) -> str:
+        """The country's ISO 3166-1 code."""
+        name = self.first("address.country", self.mapping.country)
+        if not name:
+            return ""
+        country = parse_country(name)
+        if country is None:
+            reason = "Not a country that is known here: left out. Write its two letters (ISO 3166-1), such as GB."
+            self.note("address.country", name, reason)
+            return ""
+        if country.misspelt:
+            self.note("address.country", name, f"Misspelt: taken as {country.code}. Correct the spelling.")
+        meant = MEANT_OTHERWISE.get(country.code)
+        if meant and point and all(point[axis] in box for axis, box in zip(("lat", "lon"), _EUROPE, strict=True)):
+            reason = f"{country.code} is far from the point; perhaps {meant} is meant: left out. Correct the code."
+            self.note("address.country", name, reason)
+            return ""
+        return country.code
+
+    def codes(self, field: str, columns: tuple[CodeColumn, ...], limit: int, *, schemed: bool = False) -> list[str]:
+        """The codes of all columns, each once, at most `limit`; with their scheme if they are `schemed`."""
+        codes: dict[str, None] = {}
+        for column in columns:
+            cell = self.row.values.get(column.column)
+            if not cell:
+                continue
+            for part in cell.split(column.separator) if column.separator else (cell,):
+                text = clean_line(part)
+                if column.tail:
+                    text = re.split("[/#]", text.rstrip("/#"))[-1]
+                if not text:
+                    continue
+                code = self._limited(field, column.prefix + text, CODE_CHARACTERS_MAX)
+                if code:
+                    codes[f"{column.scheme}:{code}" if schemed else code] = None
+        if len(codes) > limit:
+            self.note(field, list(codes)[limit], f"More than {limit} of them: this and the next are left out.")
+        return list(codes)[:limit]
+
+    def identifiers(self) -> list[dict[str, str]]:
+        """What other registers call the subject."""
+        found = []
+        for column in self.mapping.identifiers:
+            if column.column in self.row.values:
+                texts = self.codes("identifiers", (column,), LANGUAGES_MAX)
+                found += [{"scheme": column.scheme, "id": text} for text in texts]
+        return found[:LANGUAGES_MAX]
+
+    def hours(self) -> str:
+        """The opening hours as they stand, with a warning if they are prose."""
+        for column in self.mapping.hours:
+            text = self.line("hours", column, HOURS_CHARACTERS_MAX)
+            if text:
+                if not is_opening_hours(text):
+                    reason = "Kept as text, but not in the opening_hours syntax of OpenStreetMap, so nobody can be told"
+                    self.note("hours", text, f"{reason} whether it is open. Write it such as Mo-Fr 09:00-17:00.")
+                return text
+        return ""
+
+    def access(self) -> dict[str, str]:
+        """Whether wheelchairs get in, and whether it costs."""
+        found = {}
+        for field, columns, parse in (
+            ("wheelchair", self.mapping.wheelchair, parse_wheelchair),
+            ("fee", self.mapping.fee, parse_yes_no),
+        ):
+            text = self.first(f"access.{field}", columns)
+            answer = parse(text) if text else None
+            if answer:
+                found[field] = answer
+            elif text:
+                self.note(f"access.{field}", text, "Neither yes nor no: left out. Write yes or no.")
+        return found
+
+    def contact(self) -> dict[str, str]:
+        """E-mail address and telephone number: public, since the file is."""
+        email = self.first("contact.email", self.mapping.email)
+        if email and not _EMAIL.fullmatch(email):
+            self.note("contact.email", email, "Not an e-mail address: left out. Correct it.")
+            email = ""
+        phone = self.first("contact.phone", self.mapping.phone)
+        found = {key: text for key, text in (("email", email), ("phone", phone)) if text}
+        return {**found, "visibility": "public"} if found else {}
+
+    def status(self) -> str:
+        """`closed`, `paused` or `planned` if the row clearly says so."""
+        for column in self.mapping.closed:
+            text = self.line("status", column)
+            if text and is_closing(text):
+                return "closed"
+        text = self.first("status", self.mapping.status)
+        status = parse_status(text) if text else "active"
+        if status is None:
+            self.note("status", text, "Not a status that is known: left out. Write active, planned, paused or closed.")
+        return "" if status in (None, "active") else status or ""

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Statement bodies as JSON and back: bytes in hexadecimal, log ids in their 52 characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
+
+_BYTES = frozenset({"import", "file", "key"})
+
+
+def to_json(value: object, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
+    """A value of the encoding as JSON."""
+    if isinstance(value, bytes):
+        return show_log_id(value) if key == "log" else value.hex()
+    if isinstance(value, dict):
+        return {name: to_json(item, name) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(value: object) -> Any:  # noqa: ANN401 - any value of the encoding
+    """A statement body or part of one from JSON. Raises Malformed (`body`) where bytes are not spelled as they should."""
+    if isinstance(value, dict):
+        return {key: _field(key, item, value) for key, item in value.items()}
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    return value
+
+
+def _field(key: str, item: object, beside: dict[str, object]) -> object:
+    if isinstance(item, str):
+        if key == "log":
+            return parse_log_id(item)
+        if key in _BYTES or (key == "id" and "scheme" not in beside):
+            try:
+                return bytes.fromhex(item)
+            except ValueError:
+                raise Malformed("body", f"{key}: bytes are written in hexadecimal, not {item[:60]!r}") from None
+    return from_json(item)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Entries, logs and proofs of what is held, as others are given them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import NotFoundError
+from ledger.jsonform import to_json
+from ledger.tree import prove_inclusion
+from protocol.charter import establish
+from protocol.errors import Malformed
+from protocol.identity import show_log_id
+from protocol.proof import write_proof
+from protocol.statement import SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_payload, parse_statement
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import Stored, Tree
+
+
+def log_title(reads: Snapshot, tree: Tree, languages: tuple[str, ...] = ()) -> str:
+    """The name of the organisation whose log this is."""
+    return establish(reads.charters(tree.tree)).charter.title(languages)
+
+
+def log_object(reads: Snapshot, tree: Tree, own: bytes | None = None) -> dict[str, Any]:
+    """A held log as JSON."""
+    keys = establish(reads.charters(tree.tree))
+    return {
+        "log": show_log_id(tree.origin.log_id),
+        "epoch": tree.origin.epoch,
+        "name": keys.charter.name,
+        "kind": keys.charter.kind,
+        "own": tree.origin.log_id == own,
+        "size": tree.size,
+        "checkpoint_size": tree.checkpoint_size,
+        "head_size": tree.head_size,
+        "complete": tree.size >= tree.head_size,
+        "derived": tree.derived,
+        "checkpoint": tree.checkpoint.decode() if tree.checkpoint else "",
+    }
+
+
+def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
+    """An entry with what it says, if that is public and here."""
+    stored = stored_entry(reads, tree, position)
+    lacking = reads.lacking(tree.tree, position, position + 1)
+    verdict = reads.verdicts(tree.tree, position, position + 1).get(position)
+    value: dict[str, Any] = {
+        "schema": "folkmoot.entry/1",
+        "log": show_log_id(tree.origin.log_id),
+        "epoch": tree.origin.epoch,
+        "position": position,
+        "entry": b64encode(stored.entry).decode(),
+        "verdict": verdict or ("applied" if position < tree.derived else "pending"),
+    }
+    payload = public_payload(stored)
+    if not payload:
+        value["payload_missing"] = lacking.get(position, "not public")
+        return value
+    value["payload"] = b64encode(payload).decode()
+    try:
+        parsed = parse_payload(payload)
+        statement = parse_statement(parsed.statement)
+        if not isinstance(statement, Opaque):
+            value["statement"] = {
+                "kind": statement.kind,
+                "id": statement.id.hex(),
+                "at": statement.at,
+                "author": statement.author.hex(),
+                "body": to_json(statement.read_body()),
+            }
+            value["signers"] = [signature.key.hex() for signature in parsed.signatures]
+    except Malformed as error:
+        value["malformed"] = str(error)
+    return value
+
+
+def stored_entry(reads: Snapshot, tree: Tree, position: int) -> Stored:
+    """An entry that is held. Raises NotFoundError."""
+    stored = next(reads.entries(tree.tree, position, position + 1), None)
+    if stored is None:
+        raise NotFoundError(f"{show_log_id(tree.origin.log_id)[:8]} has {tree.size} entries here: none at {position}")
+    return stored
+
+
+def public_payload(stored: Stored) -> bytes:
+    """The payload of an entry if everybody may see it, else nothing."""
+    header = parse_entry(stored.entry)
+    return stored.payload or b"" if isinstance(header, Entry) and header.scope == SCOPE_PUBLIC else b""
+
+
+def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
+    """A proof file for an entry under the newest checkpoint that is completely held (spec 08 §1)."""
+    if position >= tree.checkpoint_size:
+        raise NotFoundError(
+            f"position {position} is not under a checkpoint yet: the newest one covers {tree.checkpoint_size} entries"
+        )
+    stored = stored_entry(reads, tree, position)
+    hashes = prove_inclusion(reads, tree.tree, position, tree.checkpoint_size)
+    return write_proof(stored.entry, public_payload(stored), position, hashes, tree.checkpoint)
+
+
+def trust_file(reads: Snapshot) -> bytes:
+    """A trust file that names every log held here (spec 08 §2). Whoever takes it should compare the ids by another way."""
+    lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
+    for tree in reads.trees():
+        keys = establish(reads.charters(tree.tree))
+        lines.append(f"# {keys.charter.title()}: {show_log_id(tree.origin.log_id)}".replace("\n", " "))
+        lines += [f"log {key}" for key in keys.verifier_keys(tree.origin.epoch)]
+    lines += ["", "# No witness is asked for.", "quorum none", ""]
+    return "\n".join(lines).encode()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is checked before anything is written into the own log: a node does not sign nonsense."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ledger.errors import RefusedError
+from ledger.jsonform import from_json
+from protocol.directory import check_body
+from protocol.errors import Malformed
+from protocol.statement import Statement, commit, open_payload
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+    from ledger.own import Submission
+
+
+def ready_statement(ledger: Ledger, kind: str, body: object, statement_id: bytes) -> Submission:
+    """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
+    value = from_json(body)
+    if not isinstance(value, dict):
+        raise Malformed("body", "a body is an object")
+    if kind == "record.put" and isinstance(value.get("record"), dict):
+        value["record"].setdefault("id", os.urandom(16) if not statement_id else statement_id)
+    check_body(kind, value)
+    return ledger.state(kind, value, statement_id)
+
+
+def check_signed_payload(ledger: Ledger, payload: bytes) -> None:
+    """A payload that was signed elsewhere: for this log, by somebody who may write, and everything in it allowed.
+
+    Raises Malformed, RefusedError.
+    """
+    opened = open_payload(payload, commit(payload), ledger.log_id, 1)
+    opened.verify()
+    statement = opened.statement
+    if not isinstance(statement, Statement):
+        raise Malformed("statement_version", "a statement of a version that this node does not know")
+    if statement.kind == "charter":
+        raise RefusedError("a charter is amended with `folkmoot key`, not through this door")
+    check_body(statement.kind, statement.read_body())
+    with ledger.store.read() as reads:
+        stewards = reads.stewards(ledger.own.tree)
+    if statement.author not in stewards and statement.author not in ledger.keys.charter.keys:
+        raise RefusedError(f"{statement.author.hex()[:16]} is not a steward of this organisation")

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The HTTP API under /v1: search, records, logs, proofs, peers, and writing for stewards."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from ledger.errors import NotFoundError
+from ledger.own import Submission, submission
+from ledger.present import RECORD_SCHEMA, history_objects, record_object
+from ledger.proving import entry_object, log_object, prove_entry, trust_file
+from ledger.submitting import ready_statement
+from ledger.writer import GROUP_ENTRIES
+from node.keys import FINDER, HUB, LEDGER, TOKEN
+from node.problem import problem
+from node.routes import Parameter, Route
+from node.static_log import held_tree, origin_of
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
+from protocol.note import strict_base64
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+
+SEARCH_PARAMETERS = (
+    Parameter("q", "words; each is the beginning of a word, accents and case do not count"),
+    Parameter("kind", "organisation, place, resource, service, offer, need, person; several with commas"),
+    Parameter("category", "scheme:code; several with commas"),
+    Parameter("status", "active, planned, paused, closed; without it all but closed"),
+    Parameter("bbox", "west,south,east,north in degrees"),
+    Parameter("near", "a town, such as Lille or Gent, BE"),
+    Parameter("lat", "with lon: the middle of a circle, in degrees"),
+    Parameter("lon", "with lat"),
+    Parameter("radius", "around near or lat and lon, such as 5km; 10km if not given"),
+    Parameter("licence", "SPDX expression of the record's licence"),
+    Parameter("country", "two letters"),
+    Parameter("checked_within", "somebody looked within this time, such as 90d or 1y"),
+    Parameter("limit", "1 to 100; 20 if not given"),
+    Parameter("cursor", "`next` of the page before"),
+)
+
+
+def json_answer(value: object, status: int = 200) -> web.Response:
+    """A JSON answer."""
+    return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")
+
+
+async def _records(request: web.Request) -> web.Response:
+    parameters = {name: request.query.getall(name) for name in request.query}
+    return json_answer(await asyncio.to_thread(request.app[FINDER].find, parameters, int(time.time())))
+
+
+async def _record(request: web.Request) -> web.Response:
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            history = history_objects(reads, row)
+            return {"schema": RECORD_SCHEMA, "record": record_object(reads, row), "history": history}
+
+    return json_answer(await asyncio.to_thread(read))
+
+
+def find_record(reads: Snapshot, log: str, record_id: str) -> Any:  # noqa: ANN401 - a RecordRow
+    """The row of a record named by a path. Raises NotFoundError."""
+    try:
+        log_id, wanted = parse_log_id(log), bytes.fromhex(record_id)
+    except (Malformed, ValueError):
+        raise NotFoundError(f"no record {record_id[:40]!r} in log {log[:60]!r}") from None
+    for tree in reads.trees():
+        if tree.origin.log_id == log_id:
+            row = reads.records_by_id(tree.tree, [wanted]).get(wanted)
+            if row is not None:
+                return row
+    raise NotFoundError(f"no record {record_id[:40]} in log {log[:8]}")
+
+
+async def _logs(request: web.Request) -> web.Response:
+    ledger = request.app[LEDGER]
+
+    def read() -> list[dict[str, Any]]:
+        with ledger.store.read() as reads:
+            return [log_object(reads, tree, ledger.log_id) for tree in reads.trees()]
+
+    return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read)})
+
+
+async def _entry(request: web.Request) -> web.Response:
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            tree = held_tree(reads, origin_of(request))
+            return entry_object(reads, tree, _position(request))
+
+    return json_answer(await asyncio.to_thread(read))
+
+
+async def _proof(request: web.Request) -> web.Response:
+    def read() -> bytes:
+        with request.app[LEDGER].store.read() as reads:
+            tree = held_tree(reads, origin_of(request))
+            return prove_entry(reads, tree, _position(request))
+
+    proof = await asyncio.to_thread(read)
+    name = f"{request.match_info['log'][:8]}-{_position(request)}.tlog-proof"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=proof, content_type="text/plain", charset="utf-8", headers=headers)
+
+
+def _position(request: web.Request) -> int:
+    text = request.match_info["position"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004 - below 2^63
+        raise NotFoundError(f"no position {text[:40]!r}")
+    return int(text)
+
+
+async def _trust(request: web.Request) -> web.Response:
+    def read() -> bytes:
+        with request.app[LEDGER].store.read() as reads:
+            return trust_file(reads)
+
+    return web.Response(body=await asyncio.to_thread(read), content_type="text/plain", charset="utf-8")
+
+
+async def _peers(request: web.Request) -> web.Response:
+    hub = request.app[HUB]
+    peers = [
+        {
+            "name": peer.name,
+            "log": peer.log,
+            "address": peer.address,
+            "direction": "out" if peer.outbound else "in",
+            "since": int(peer.since),
+            "received_entries": peer.received_entries,
+        }
+        for peer in hub.peers()
+    ]
+    return json_answer({"schema": "folkmoot.peers/1", "peers": peers, "problems": hub.problems})
+
+
+def is_steward(request: web.Request) -> bool:
+    """Whether a request carries the steward's token."""
+    given = request.headers.get("Authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {request.app[TOKEN]}".encode())
+
+
+async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON value
+    if request.content_type != "application/json":
+        raise Malformed("content_type", "send application/json")
+    try:
+        return msgspec.json.decode(await request.read())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("json", f"not JSON: {error}") from None
+
+
+async def _add_peer(request: web.Request) -> web.Response:
+    match await _read_json(request):
+        case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= 2000:  # noqa: PLR2004
+            ledger = request.app[LEDGER]
+            await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
+            request.app[HUB].dial(url, trusted=True)
+            return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
+    raise Malformed("body", 'send {"url": "https://..."}')
+
+
+async def _write(request: web.Request) -> web.Response:
+    ledger = request.app[LEDGER]
+    value = await _read_json(request)
+    if not isinstance(value, dict) or set(value) - {"entries", "payloads"}:
+        raise Malformed("body", 'send {"entries": [{"kind", "body", "id"?}]} or {"payloads": [base64]}')
+    entries, payloads = value.get("entries", []), value.get("payloads", [])
+    if not isinstance(entries, list) or not isinstance(payloads, list):
+        raise Malformed("body", "entries and payloads are arrays")
+    if payloads and entries or not 1 <= len(entries) + len(payloads) <= GROUP_ENTRIES:
+        raise Malformed("body", f"send 1 to {GROUP_ENTRIES} entries, or as many payloads")
+    if entries and not is_steward(request):
+        return problem(401, "Not authorised", "writing in the organisation's name takes the steward's token")
+    key = request.headers.get("Idempotency-Key", "")
+    group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
+    group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
+    receipts = await asyncio.wrap_future(ledger.writer.append(group))
+    shown = [
+        {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated}
+        for item, receipt in zip(group, receipts, strict=True)
+    ]
+    body = {"schema": "folkmoot.receipts/1", "state": "saved", "log": show_log_id(ledger.log_id), "receipts": shown}
+    return json_answer(body, 201)
+
+
+def _entry_submission(request: web.Request, item: object, key: str, number: int) -> Submission:
+    """A statement that this node makes and signs for a steward."""
+    if not isinstance(item, dict) or set(item) - {"kind", "body", "id"} or not isinstance(item.get("kind"), str):
+        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id")
+    if "id" not in item and not key:
+        raise Malformed("idempotency", "send an Idempotency-Key header, or an id with each entry")
+    statement_id = item.get("id") or sha256(f"{key}/{number}".encode()).hexdigest()[:32]
+    try:
+        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), bytes.fromhex(str(statement_id)))
+    except ValueError as error:
+        reason = error.reason if isinstance(error, Malformed) else "body"
+        raise Malformed(reason, f"entry {number}: {error}") from None
+
+
+def _signed_submission(request: web.Request, item: object) -> Submission:
+    """A payload that a steward has signed elsewhere."""
+    from ledger.submitting import check_signed_payload  # noqa: PLC0415 - the rarer way
+
+    if not isinstance(item, str):
+        raise Malformed("body", "a payload is base64 text")
+    payload = strict_base64(item)
+    check_signed_payload(request.app[LEDGER], payload)
+    return submission(payload)
+
+
+_LOG = "/v1/log/{log}/{epoch}"
+ROUTES = (
+    Route("GET", "/v1/records", _records, "Search the directory", parameters=SEARCH_PARAMETERS),
+    Route("GET", "/v1/records/{log}/{id}", _record, "One record with its history", statuses=(200, 404)),
+    Route("GET", "/v1/log", _logs, "The logs held here"),
+    Route("GET", _LOG + "/entries/{position}", _entry, "One entry with its payload", statuses=(200, 404)),
+    Route("GET", _LOG + "/proofs/{position}", _proof, "A proof file (spec 08)", "text/plain", statuses=(200, 404)),
+    Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
+    Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
+    Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),
+    Route(
+        "POST",
+        "/v1/entries",
+        _write,
+        "Write entries into the organisation's log",
+        statuses=(201, 400, 401, 409, 503, 507),
+        body="Entries",
+    ),
+)

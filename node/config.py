@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Configuration: `folkmoot.toml` in the data directory, overridden by environment variables."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.errors import RefusedError
+from ledger.ledger import DataDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PORT = 7450
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an operator may set. Every name is a key of `folkmoot.toml` and, as FOLKMOOT_NAME, an environment variable."""
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    public_url: str = ""
+    network: str = "folkmoot"
+    mdns: bool = True
+    seeds: tuple[str, ...] = ()
+    language: str = "en"
+
+
+TEMPLATE = """\
+# Settings of this node. Environment variables override them: FOLKMOOT_HOST, FOLKMOOT_PORT and so on.
+
+# Where to listen. 127.0.0.1 is this machine only; 0.0.0.0 is everybody who can reach it.
+# host = "127.0.0.1"
+# port = 7450
+
+# The address under which others know this node, if it has one.
+# public_url = "https://commons.example.org"
+
+# Find other nodes on the local network, and be found.
+# mdns = true
+
+# Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
+# seeds = ["https://folkmoot.example.org"]
+"""
+
+
+def data_directory(named: str | None) -> DataDirectory:
+    """The data directory: --data-dir, else FOLKMOOT_DATA_DIR, else the XDG data directory."""
+    path = named or os.environ.get("FOLKMOOT_DATA_DIR")
+    if path:
+        return DataDirectory(Path(path).expanduser().absolute())
+    from platformdirs import user_data_path  # noqa: PLC0415 - rarely needed, and --help must be instant
+
+    return DataDirectory(user_data_path("folkmoot"))
+
+
+def load_config(directory: DataDirectory, environment: Mapping[str, str] = os.environ) -> Config:
+    """The settings in force. Raises RefusedError naming what is wrong and where."""
+    config, path = Config(), directory.configuration
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RefusedError(f"{path} is not TOML: {error}") from None
+        for name, value in values.items():
+            config = _set(config, name, value, f"{path}: {name}")
+    for field in fields(Config):
+        text = environment.get(f"FOLKMOOT_{field.name.upper()}")
+        if text is not None:
+            config = _set(config, field.name, _parse(field.name, text), f"FOLKMOOT_{field.name.upper()}")
+    return config
+
+
+def _parse(name: str, text: str) -> object:
+    default = getattr(Config, name)
+    if isinstance(default, bool):
+        return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(text.lower(), text)
+    if isinstance(default, int):
+        return int(text) if text.isascii() and text.isdigit() else text
+    if isinstance(default, tuple):
+        return text.split()
+    return text
+
+
+def _set(config: Config, name: str, value: object, where: str) -> Config:
+    known = {field.name: getattr(Config, field.name) for field in fields(Config)}
+    if name not in known:
+        raise RefusedError(f"{where}: there is no such setting; there are {', '.join(known)}")
+    default = known[name]
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise RefusedError(f"{where}: a list of texts is expected")
+        value = tuple(value)
+    elif type(value) is not type(default):
+        raise RefusedError(
+            f"{where}: {value!r} is not {'a number' if type(default) is int else type(default).__name__}"
+        )
+    if name == "port" and not 0 <= int(str(value)) <= 65_535:
+        raise RefusedError(f"{where}: a port is a number up to 65535")
+    return replace(config, **{name: value})  # type: ignore[arg-type] # checked against the default's type

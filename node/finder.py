@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Searching beside everything else: the columns in memory, kept up with what the writer derives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ledger.columns import Columns
+from ledger.present import lag, page_object
+from ledger.query import Query, parse_query
+from ledger.search import search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.derive import Derived
+    from ledger.sqlite.store import SqliteStore
+
+_CATCH_UP_S = 0.5
+_CATCH_UP_ENTRIES = 2_000
+
+
+class Finder:
+    """Answers queries over a store. Its methods may be called from any thread."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._columns: Columns | None = None
+        self._changed: set[int] = set()
+        self._lock = threading.Lock()
+
+    def on_derived(self, derived: Derived) -> None:
+        """Takes note of records that changed; they are read when somebody searches."""
+        with self._lock:
+            self._changed.update(derived.rids)
+
+    def find(self, parameters: Mapping[str, Sequence[str]], now: int) -> dict[str, Any]:
+        """A page of results as JSON (see ledger.present). Raises QueryError."""
+        query = parse_query(parameters, now)
+        self._wait_for_own_writes()
+        return self._answer(query)
+
+    def warm_up(self) -> None:
+        """Loads the columns before somebody waits for them."""
+        self._current()
+
+    def _answer(self, query: Query) -> dict[str, Any]:
+        columns = self._current()
+        with self._store.read() as reads:
+            return page_object(reads, search(reads, columns, query))
+
+    def _wait_for_own_writes(self) -> None:
+        """What was saved a moment ago is searchable at once; what arrives in bulk from elsewhere is not waited for."""
+        deadline = time.monotonic() + _CATCH_UP_S
+        while time.monotonic() < deadline:
+            with self._store.read() as reads:
+                behind = lag(reads)
+            if not 0 < behind <= _CATCH_UP_ENTRIES:
+                return
+            time.sleep(0.005)
+
+    def _current(self) -> Columns:
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            with self._store.read() as reads:
+                if self._columns is None:
+                    self._columns = Columns.load(reads)
+                elif changed:
+                    self._columns.refresh(reads, sorted(changed))
+            return self._columns

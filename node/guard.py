@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What every request passes before it is answered, and every connection before it is heard.
+
+Against slow and endless requests, rebinding, cross-site posts and compressed bombs; with headers that let no foreign script act on the node's pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from ledger.errors import LedgerError
+from node.problem import problem, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger("folkmoot.http")
+
+BODY_BYTES_MAX = 256 * 1024
+LINE_BYTES_MAX = 4096
+HEADERS_S = 15
+"""From the opening of a connection, or the last answer on it, to the end of the next request's headers."""
+BODY_S = 10.0
+ANSWER_S = 60.0
+CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class GuardedServer(web.Server):
+    """A server that counts its connections, per address and in all, and hangs up on those that are too many."""
+
+    def connection_made(self, handler: RequestHandler[Any], transport: asyncio.Transport) -> None:
+        """Takes a connection in, or hangs up."""
+        super().connection_made(handler, transport)
+        addresses = Counter(_address(other) for other in self._connections.values())
+        if len(self._connections) > CONNECTIONS_MAX or addresses[_address(transport)] > CONNECTIONS_PER_ADDRESS_MAX:
+            transport.abort()
+
+
+def _address(transport: asyncio.Transport) -> str:
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if name else ""
+
+
+class GuardedRunner(web.AppRunner):
+    """Runs an application on a guarded server."""
+
+    async def _make_server(self) -> web.Server[web.BaseRequest]:
+        plain = await super()._make_server()
+        return GuardedServer(
+            plain.request_handler,
+            request_factory=plain.request_factory,
+            access_log=None,
+            keepalive_timeout=HEADERS_S,
+            lingering_time=2.0,
+            max_line_size=LINE_BYTES_MAX,
+            max_field_size=LINE_BYTES_MAX,
+            auto_decompress=False,
+            tcp_keepalive=True,
+        )
+
+
+def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes for a middleware
+    """The middleware. `names` are host names under which this node may be asked, beside addresses and localhost."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        refused = _refuse(request, names)
+        if refused is not None:
+            return _finished(refused)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await handler(request)
+        try:
+            if request.can_read_body:
+                async with asyncio.timeout(BODY_S):
+                    await request.read()
+            async with asyncio.timeout(ANSWER_S):
+                response = await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a redirect
+                raise
+            response = problem(error.status, error.reason)
+            response.headers.update({name: error.headers[name] for name in ("Allow",) if name in error.headers})
+        except TimeoutError:
+            response = problem(408, "Request timeout", "the request took too long")
+            response.force_close()
+        except (LedgerError, ValueError) as error:
+            response = problem_of(error)
+        except Exception as error:
+            log.exception("fault while answering %s %s", request.method, request.path)
+            response = problem_of(error)
+        return _finished(response)
+
+    return middleware
+
+
+def _finished(response: web.StreamResponse) -> web.StreamResponse:
+    if not response.prepared:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+def _refuse(request: web.Request, names: frozenset[str]) -> web.Response | None:
+    """Why a request is not even looked at, or None."""
+    if not _is_ours(request.host, names):
+        return problem(421, "Misdirected request", "this node is not known under that host name; set public_url")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return problem(415, "Unsupported content encoding", "send the body as it is")
+    origin = request.headers.get("Origin")
+    if origin is not None and (request.method not in {"GET", "HEAD"} or "Upgrade" in request.headers):
+        scheme, _, host = origin.partition("://")
+        if scheme not in {"http", "https"} or host != request.host:
+            return problem(403, "Cross-site request", "requests that change something come from this node's own pages")
+    return None
+
+
+def _is_ours(host: str, names: frozenset[str]) -> bool:
+    """Whether a Host header can mean this node: an address, localhost, a .local name, or a name that was configured.
+
+    A page elsewhere that points its own name at this address (DNS rebinding) is thereby refused.
+    """
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    name = name.strip("[]").lower()
+    if name in names or name == "localhost" or name.endswith(".local"):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

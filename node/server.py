@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The running node: store, pages and API, gossip, discovery; from start to a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from yarl import URL
+
+from ledger.ledger import Ledger
+from node import api, openapi, pages, static_log, status
+from node.client import Client
+from node.discovery import Discovery
+from node.finder import Finder
+from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
+from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
+from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
+from node.problem import problem
+from node.routes import Route
+from protocol import __version__
+from protocol.frames import FRAME_BYTES_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.ledger import DataDirectory
+    from node.config import Config
+
+log = logging.getLogger("folkmoot")
+
+STOP_S = 8.0
+
+
+class Node:
+    """One organisation's node."""
+
+    def __init__(self, directory: DataDirectory, config: Config, say: Callable[[str], None]) -> None:
+        self.config = config
+        self.say = say
+        self.ledger = Ledger(directory)
+        self.finder = Finder(self.ledger.store)
+        self.ledger.writer.on_derived = self.finder.on_derived
+        self.url = ""
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def start(self) -> None:
+        """Listens, tells where, begins to gossip and to look around."""
+        config, ledger = self.config, self.ledger
+        self.client = Client(f"folkmoot/{__version__}")
+        self.hub = Hub(ledger, self.client, config.network)
+        self.hub.on_event = self.say
+        token = _steward_token(ledger.directory)
+        app = make_application(ledger, self.finder, self.hub, config, token)
+        self._runner = GuardedRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, config.host, config.port, shutdown_timeout=STOP_S / 2)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        shown = "127.0.0.1" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104 - compared
+        self.url = str(URL.build(scheme="http", host=shown, port=port))
+        _write_private(ledger.directory.url, self.url)
+        self.hub.start()
+        with ledger.store.read() as reads:
+            peers = reads.peers()
+        for url in (*config.seeds, *peers):
+            self.hub.dial(url, trusted=True)
+        self.discovery = Discovery(ledger.log_id, ledger.keys.charter.title(), config.host, port, self._found)
+        if config.mdns:
+            self._later(self.discovery.start())
+        self._later(asyncio.to_thread(self.finder.warm_up))
+
+    async def stop(self) -> None:
+        """Says goodbye, finishes what was begun, closes the store."""
+        if self.config.mdns:
+            await self.discovery.stop()
+        await self.hub.stop()
+        await self._runner.cleanup()
+        await self.client.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.ledger.directory.url.unlink(missing_ok=True)
+        await asyncio.to_thread(self.ledger.close)
+
+    def _found(self, url: str, identity: bytes) -> None:
+        if url.rstrip("/") != self.url.rstrip("/"):
+            self.say(f"found {identity.decode()[:8]} at {url} on the local network")
+            self.hub.dial(url, trusted=True)
+
+    def _later(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload] # a coroutine
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, token: str) -> web.Application:
+    """The HTTP application over the parts of a node."""
+    names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
+    app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
+    app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
+    described = (*api.ROUTES, *static_log.ROUTES, *status.ROUTES)
+    document = openapi.describe(described)
+
+    async def describe(_: web.Request) -> web.Response:
+        return api.json_answer(document)
+
+    routes = (*described, *pages.ROUTES, Route("GET", "/openapi.json", describe, "This description"))
+    for route in routes:
+        path = route.path.replace("{tile}", "{tile:.+}")
+        handler = _for_stewards(route) if route.steward else route.handler
+        app.router.add_route(route.method, path, handler)
+        if route.method == "GET":
+            app.router.add_route("HEAD", path, handler)
+    app.router.add_get(GOSSIP_PATH, _gossip)
+    return app
+
+
+def _for_stewards(route: Route) -> Callable[[web.Request], object]:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if not api.is_steward(request):
+            return problem(401, "Not authorised", "this takes the steward's token")
+        return await route.handler(request)
+
+    return handler
+
+
+async def _gossip(request: web.Request) -> web.StreamResponse:
+    socket = web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,), compress=False, max_msg_size=FRAME_BYTES_MAX, timeout=5.0, writer_limit=2**20
+    )
+    if not socket.can_prepare(request).ok:
+        return problem(426, "Upgrade required", "this is where nodes talk to each other, over a WebSocket")
+    await socket.prepare(request)
+    await request.app[HUB].accept(socket, request.remote or "")
+    return socket
+
+
+def _steward_token(directory: DataDirectory) -> str:
+    """The token that lets local commands write through the API; made anew at each start."""
+    token = secrets.token_urlsafe(32)
+    _write_private(directory.token, token)
+    return token
+
+
+def _write_private(path: os.PathLike[str], text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the node is: alive, ready, and in numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.process_collector import ProcessCollector
+
+from ledger.errors import LedgerError
+from ledger.present import lag
+from node.api import json_answer
+from node.keys import HUB, LEDGER
+from node.problem import problem
+from node.routes import Route
+from protocol import __version__
+from protocol.identity import show_log_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ledger.ledger import Ledger
+    from node.gossip import Hub
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return json_answer({"schema": "folkmoot.health/1", "alive": True, "version": __version__})
+
+
+async def _ready(request: web.Request) -> web.Response:
+    """Ready: the store is open and the log was checked against its head."""
+    ledger = request.app[LEDGER]
+
+    def look() -> dict[str, object]:
+        with ledger.store.read() as reads:
+            return {"logs": len(reads.trees()), "lag": lag(reads)}
+
+    try:
+        found = await asyncio.to_thread(look)
+    except LedgerError as error:
+        return problem(503, "Not ready", str(error))
+    signing = {"signing": not ledger.own.signing_refused}
+    if ledger.own.signing_refused:
+        signing["why"] = ledger.own.signing_refused  # type: ignore[assignment] # text beside a truth value
+    return json_answer(
+        {"schema": "folkmoot.ready/1", "ready": True, **signing, **found, "problem": ledger.writer.failure}
+    )
+
+
+class _Numbers:
+    """What /metrics tells, read when asked."""
+
+    def __init__(self, ledger: Ledger, hub: Hub) -> None:
+        self._ledger = ledger
+        self._hub = hub
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The present numbers."""
+        entries = GaugeMetricFamily("folkmoot_entries", "Entries held", labels=["log"])
+        behind = GaugeMetricFamily("folkmoot_entries_missing", "Entries known of and not yet held", labels=["log"])
+        with self._ledger.store.read() as reads:
+            for tree in reads.trees():
+                label = [show_log_id(tree.origin.log_id)[:8]]
+                entries.add_metric(label, tree.size)
+                behind.add_metric(label, max(0, tree.head_size - tree.size))
+            yield entries
+            yield behind
+            yield GaugeMetricFamily("folkmoot_lag_entries", "Entries stored but not yet searchable", value=lag(reads))
+            yield GaugeMetricFamily("folkmoot_records", "Records, closed ones included", value=reads.record_count())
+        yield GaugeMetricFamily("folkmoot_peers", "Open gossip connections", value=len(self._hub.peers()))
+        signing = 0 if self._ledger.own.signing_refused else 1
+        yield GaugeMetricFamily("folkmoot_signing", "1 if this node signs its log", value=signing)
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    registry = CollectorRegistry()
+    registry.register(_Numbers(request.app[LEDGER], request.app[HUB]))
+    ProcessCollector(registry=registry)
+    body = await asyncio.to_thread(generate_latest, registry)
+    return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+ROUTES = (
+    Route("GET", "/healthz", _alive, "Whether the process is alive"),
+    Route("GET", "/readyz", _ready, "Whether the store is open and the log was checked", statuses=(200, 503)),
+    Route("GET", "/metrics", _metrics, "Numbers for Prometheus", "text/plain"),
+)

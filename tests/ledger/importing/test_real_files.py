@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The published files that the importer must survive; FOLKMOOT_DATA names the folder that holds them."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ledger.importing.convert import Converted, convert_table
+from ledger.importing.mapping import from_toml, to_toml
+from ledger.importing.read import read_table
+from ledger.importing.suggest import suggest
+from ledger.importing.table import Table
+from protocol.record import check_record
+
+FOLDER = os.environ.get("FOLKMOOT_DATA", "")
+
+pytestmark = pytest.mark.skipif(not FOLDER, reason="FOLKMOOT_DATA does not point to the data sets")
+
+
+def _import(path: str) -> tuple[Table, list[Converted]]:
+    table = read_table((Path(FOLDER) / path).read_bytes())
+    mapping = suggest(table, "real")
+    mapping = msgspec.structs.replace(mapping, licence=mapping.licence or "CC0-1.0")
+    assert from_toml(to_toml(mapping)) == mapping
+    return table, list(convert_table(table, mapping, bytes(32), 1_700_000_000))
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "records", "points"),
+    [
+        ("coops-uk/coops-uk-2022.csv", 7272, 7272, 6970),
+        ("susy/susy.geojson", 1794, 1794, 1794),
+        # Two features are empty and one has no name.
+        ("munich/greenmap-muenchen.geojson", 301, 298, 298),
+        ("montpellier/associations_2011.csv", 2452, 2452, 2252),
+        ("montpellier/etablissements_publics.csv", 1024, 1024, 0),
+        ("montpellier/etablissements_publics.geojson", 1024, 1024, 1024),
+    ],
+)
+def test_every_usable_row_gets_in(path: str, rows: int, records: int, points: int) -> None:
+    table, converted = _import(path)
+    found = [item.record for item in converted if item.record]
+    assert (len(table.rows), len(found)) == (rows, records)
+    assert sum("point" in record for record in found) == points
+    assert len({record["id"] for record in found}) == records
+    for record in found:
+        check_record(record)
+
+
+def test_two_formats_of_one_table_make_the_same_records() -> None:
+    ids = []
+    for ending in ("csv", "geojson"):
+        _, converted = _import(f"montpellier/etablissements_publics.{ending}")
+        ids.append([item.record["id"] for item in converted if item.record])
+    assert ids[0] == ids[1]
+
+
+def test_the_known_oddities_are_reported() -> None:
+    _, converted = _import("coops-uk/coops-uk-2022.csv")
+    assert len({item.row for item in converted for problem in item.problems if "U+FFFD" in problem.reason}) == 9
+    assert sum("\n" in item.record.get("address", {}).get("street", "") for item in converted if item.record) > 4000
+    _, converted = _import("susy/susy.geojson")
+    hours = [item for item in converted if item.record and "hours" in item.record]
+    assert len(hours) == 266
+    assert sum(any(problem.field == "hours" for problem in item.problems) for item in hours) == 243
+    assert any(problem.value == "update6" for item in converted for problem in item.problems)

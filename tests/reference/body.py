@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Bodies of the directory's statements, spec 10 §1."""
+
+import re
+
+from tests.reference.messagepack import Value
+from tests.reference.record import SUBJECT, Check, check_record, fields, integer, text
+from tests.reference.rejection import RejectionError, require
+from tests.reference.shape import is_bytes
+
+
+def is_id(value: Value) -> bool:
+    """An id of 16 bytes."""
+    return is_bytes(value, 16)
+
+
+def is_record(value: Value) -> bool:
+    """A record that may be received."""
+    try:
+        check_record(value)
+    except RejectionError:
+        return False
+    return True
+
+
+def is_set_name(value: Value) -> bool:
+    """The short name of a data set, spec 10 §4."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[a-z0-9._-]{1,64}", value))
+
+
+NOTE = {"note": text(2_000)}
+COUNTS = dict.fromkeys(("added", "updated", "closed", "kept", "refused"), integer())
+BODIES: dict[str, Check] = {
+    "record.put": fields({"record": is_record}, {"import": is_id}),
+    "record.close": fields({"id": is_id, "reason": text()}, {"import": is_id}),
+    "claim.checked": fields({"subject": SUBJECT, "finding": text()}, NOTE),
+    "claim.same": fields({"subject": SUBJECT, "other": SUBJECT}),
+    "claim.different": fields({"subject": SUBJECT, "other": SUBJECT}),
+    "claim.report": fields({"subject": SUBJECT, "type": text()}, NOTE),
+    "claim.endorse": fields({"subject": SUBJECT}, NOTE),
+    "claim.correct": fields({"subject": SUBJECT, "record": is_record}, NOTE),
+    "import.start": fields(
+        {
+            "id": is_id,
+            "set": is_set_name,
+            "file": lambda value: is_bytes(value, 32),
+            "name": text(),
+            "licence": text(),
+        },
+        {"attribution": text()},
+    ),
+    "import.done": fields({"id": is_id, **COUNTS}),
+    "import.undo": fields({"id": is_id}),
+}
+
+
+def check_body(kind: str, body: Value) -> None:
+    """Accept the body of a statement of a known kind, or `malformed`."""
+    require(BODIES[kind](body), "malformed")
