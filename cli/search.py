@@ -29,7 +29,7 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--facets", is_flag=True, help="Show counts by kind, category, licence, country.")
 @json_option
 @click.pass_obj
-def command(data_dir: str | None, words: tuple[str, ...], *, facets: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - texts
+def command(data_dir: str | None, /, words: tuple[str, ...], *, facets: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - texts
     """Searches all records held here. Every word is the beginning of a word; accents and case do not count."""
     from ledger.query import QueryError  # noqa: PLC0415 - --help must be instant
     from ledger.sqlite.store import SqliteStore  # noqa: PLC0415

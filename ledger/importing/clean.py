@@ -21,7 +21,7 @@ _SILENT: Final = frozenset(("script", "style", "template", "head", "noscript"))
 # Only what is surely markup: "a < b" and "<info@example.org>" are text.
 _TAG: Final = rf"</?(?:{'|'.join((*sorted(_BREAKING | _SILENT), *_OTHER_TAGS.split()))})(?:\s[^<>]*)?/?>"
 _MARKUP: Final = re.compile(rf"{_TAG}|<!--|&(?:\#\d+|\#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);", re.IGNORECASE)
-_NO_TAG: Final = re.compile(rf"<(?!!--)(?!{_TAG[1:]})", re.IGNORECASE)
+_NO_TAG: Final = re.compile(rf"<(?!{_TAG[1:]})", re.IGNORECASE)
 _LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _REMOVED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -59,9 +59,18 @@ class _TextOf(HTMLParser):
 def text_of_html(markup: str) -> str:
     """The text of a piece of HTML: tags and scripts are gone, entities are characters, blocks begin on new lines."""
     parser = _TextOf()
-    parser.feed(_NO_TAG.sub("&lt;", markup))
+    parser.feed(_NO_TAG.sub("&lt;", _without_comments(markup)))
     parser.close()
     return "".join(parser.parts)
+
+
+def _without_comments(markup: str) -> str:
+    """The markup without comments that end. The parser would look for the end of others again and again."""
+    parts, position = [], 0
+    while (start := markup.find("<!--", position)) >= 0 and (end := markup.find("-->", start)) >= 0:
+        parts.append(markup[position:start])
+        position = end + 3
+    return "".join((*parts, markup[position:]))
 
 
 def clean(text: str) -> str:

@@ -5,7 +5,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.reference.cases import charter, checkpoint, directory, encoding, gossip, proof, signatures, statement, tile, tree
+from tests.reference.cases import (
+    charter,
+    checkpoint,
+    directory,
+    encoding,
+    gossip,
+    proof,
+    signatures,
+    statement,
+    tile,
+    tree,
+)
 
 FOLDER = Path(__file__).parents[2] / "specs" / "vectors"
 GENERATORS: dict[str, Callable[[], bytes]] = {

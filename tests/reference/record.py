@@ -154,7 +154,8 @@ OPTIONAL: dict[str, Check] = {
     "relations": array(fields({"predicate": text(), "object": SUBJECT}), 64),
     "status": text(),
     "sources": array(
-        fields({"set": text(), "licence": text()}, {"record": text(), "retrieved": integer(), "attribution": text()}), 16
+        fields({"set": text(), "licence": text()}, {"record": text(), "retrieved": integer(), "attribution": text()}),
+        16,
     ),
     "checked_at": integer(),
 }

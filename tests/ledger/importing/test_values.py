@@ -27,6 +27,7 @@ from ledger.importing.words import is_closing, parse_status, parse_wheelchair, p
         ("1 < 2 > 0, R&D; AT&T <info@example.org> <3", "1 < 2 > 0, R&D; AT&T <info@example.org> <3"),
         ("<b>1 < 2</b> & <someone>", "1 < 2 & <someone>"),
         ("&lt;script&gt;", "<script>"),
+        ("a<!-- <b>x</b> -->b<!-- & c", "ab<!-- & c"),
         ("a\ud800b", "a\ufffdb"),
     ],
 )

@@ -18,12 +18,16 @@ def generate() -> bytes:
 
 def groups() -> Iterator[Group]:
     """The groups of the file."""
-    identity = Group("log_id", "The LogId of a first statement: log_id_hex, its text log_id and short, for people.", check_log_id)
+    identity = Group(
+        "log_id", "The LogId of a first statement: log_id_hex, its text log_id and short, for people.", check_log_id
+    )
     identity.valid("the common log", statement_hex=world.first_payload().statement.hex())
     firm = world.charter_statement(world.charter_body(kind="firm")).encode()
     identity.valid("another log", statement_hex=firm.hex())
     yield identity
-    digests = Group("recovery_digest", "The digest_hex of a recovery set (§3): threshold and keys_hex ascending.", check_digest)
+    digests = Group(
+        "recovery_digest", "The digest_hex of a recovery set (§3): threshold and keys_hex ascending.", check_digest
+    )
     keys = sorted(signer(f"recovery {number}").public_key for number in range(16))
     for threshold, count in ((1, 1), (1, 2), (2, 3), (3, 5), (16, 16)):
         digests.valid(f"{threshold} of {count}", threshold=threshold, keys_hex=hexes(keys[:count]))
@@ -40,15 +44,18 @@ def groups() -> Iterator[Group]:
     yield bodies(
         Group(
             "body",
-            "Read the charter body body_hex by §2 alone. Gives kseq, keys_hex, recovery_keys_hex, threshold and next_hex.",
+            "Read the charter body body_hex by §2 alone. Gives kseq, keys_hex, recovery_keys_hex, threshold and"
+            " next_hex.",
             check_body,
         )
     )
     yield chains(
         Group(
             "chain",
-            "The charters of a log in order, each the payload (page 03) of its entry. All signatures hold. All but the last"
-            " are valid; when the last is too, gives log_id_hex and what is in force after it. A first charter with too few"
+            "The charters of a log in order, each the payload (page 03) of its entry. All signatures hold. All"
+            " but the last"
+            " are valid; when the last is too, gives log_id_hex and what is in force after it. A first charter"
+            " with too few"
             " recovery signatures lacks those of its own set, so its reason is new_threshold.",
             check_chain,
         )
@@ -149,14 +156,28 @@ def add_bad(group: Group, field: str, bad: dict[str, Value]) -> None:
 
 def add_bad_fields(group: Group) -> None:
     seventeen = {f"x-{number}": "a" for number in range(17)}
-    names = {"is text": "a", "empty": {}, "of 17": seventeen, "with an empty text": {"en": ""}, "with bytes": {"en": b"a"}}
+    names = {
+        "is text": "a",
+        "empty": {},
+        "of 17": seventeen,
+        "with an empty text": {"en": ""},
+        "with bytes": {"en": b"a"},
+    }
     add_bad(group, "name", names | {"of 201 characters": {"en": "a" * 201}, "with an empty tag": {"": "a"}})
     add_bad(group, "kind", {"unknown": "club", "in upper case": "Coop", "is bytes": b"coop", "empty": ""})
     tags = {"empty": [], "of 17": list(seventeen), "is text": "en", "of numbers": [1]}
-    add_bad(group, "languages", tags | {"with an empty tag": [""], "with a space": ["en de"], "with an underscore": ["de_AT"]})
+    add_bad(
+        group,
+        "languages",
+        tags | {"with an empty tag": [""], "with a space": ["en de"], "with an underscore": ["de_AT"]},
+    )
     add_bad(group, "territory", {"of 201 characters": "a" * 201, "is a map": {"en": "a"}})
     urls = {"of 9": ["https://a.example/"] * 9, "is text": "https://a.example/", "with bytes": [b"https://a.example/"]}
-    urls |= {"with another scheme": ["ftp://a.example/"], "without a scheme": ["a.example"], "without a host": ["https://"]}
+    urls |= {
+        "with another scheme": ["ftp://a.example/"],
+        "without a scheme": ["a.example"],
+        "without a host": ["https://"],
+    }
     add_bad(group, "endpoints", urls | {"of a script": ["javascript:alert(1)"], "with an empty text": [""]})
     add_bad(group, "licence", {"is a list": ["CC0-1.0"], "is bytes": b"CC0-1.0"})
     add_bad(group, "kseq", {"negative": -1, "is text": "0", "is false": False})
@@ -164,7 +185,12 @@ def add_bad_fields(group: Group) -> None:
 
 def add_bad_keys(group: Group) -> None:
     key, few = signer("key").public_key, keys_of(3)
-    bad = {"empty": [], "of 5": [signer(f"key {n}").public_key for n in range(5)], "is bytes": key, "with text": ["a" * 32]}
+    bad = {
+        "empty": [],
+        "of 5": [signer(f"key {n}").public_key for n in range(5)],
+        "is bytes": key,
+        "with text": ["a" * 32],
+    }
     add_bad(group, "keys", bad | {"with 31 bytes": [key[1:]], "with 33 bytes": [key + b"\0"]})
     sets = {
         "is a list": few,
@@ -201,7 +227,7 @@ def amendment(
     log_id: bytes | None = None,
     **changes: Value,
 ) -> str:
-    """The charter after kseq - 1, by holders of the sets before and of its own (without the author, who is new holder 0)."""
+    """The charter after kseq - 1. The author is its own holder 0; `old` and `new` say which holders sign besides."""
     holders = world.recovery_signers(kseq)
     by = author or holders[0]
     body = world.charter_body(kseq, **changes)
@@ -214,7 +240,10 @@ def chains(group: Group) -> Group:
     start = world.first_payload().encode().hex()
     group.valid("first charter", charters_hex=[start])
     group.valid("first charter, all holders", charters_hex=[first(recoverers=3)])
-    group.valid("first charter, two operating keys", charters_hex=[first(world.charter_body(keys=[bytes(32), world.OPERATOR.public_key]))])
+    group.valid(
+        "first charter, two operating keys",
+        charters_hex=[first(world.charter_body(keys=[bytes(32), world.OPERATOR.public_key]))],
+    )
     group.valid("amendment", charters_hex=[start, amendment()])
     group.valid("three amendments", charters_hex=[start, amendment(1), amendment(2), amendment(3)])
     other_key = signer("other operator").public_key

@@ -36,7 +36,8 @@ def groups() -> Iterator[Group]:
     yield checkpoints(
         Group(
             "checkpoint",
-            "Read the note text checkpoint_text by §3, whatever its origin. Gives origin, size (decimal text) and root_hex;"
+            "Read the note text checkpoint_text by §3, whatever its origin. Gives origin, size (decimal text)"
+            " and root_hex;"
             " writing them gives checkpoint_text again.",
             check_checkpoint,
         )
@@ -45,7 +46,8 @@ def groups() -> Iterator[Group]:
     yield opened(
         Group(
             "signed_checkpoint",
-            "Accept the note as a checkpoint of the origin asked for, signed by verifier_key. The order is: the form of the"
+            "Accept the note as a checkpoint of the origin asked for, signed by verifier_key. The order is: the"
+            " form of the"
             " note, its signature, the form of the checkpoint, its origin. Gives size (decimal text) and root_hex.",
             check_opened,
         )
@@ -53,14 +55,16 @@ def groups() -> Iterator[Group]:
     yield signing(
         Group(
             "sign",
-            "Sign text with the Ed25519 seed seed_hex as a key of type 1 and of the name key_name. Gives verifier_key and note.",
+            "Sign text with the Ed25519 seed seed_hex as a key of type 1 and of the name key_name. Gives"
+            " verifier_key and note.",
             check_signing,
         )
     )
     yield cosigning(
         Group(
             "cosign",
-            "Cosign checkpoint_text at time (UTC seconds, decimal text) with the seed seed_hex and the name key_name, type 4."
+            "Cosign checkpoint_text at time (UTC seconds, decimal text) with the seed seed_hex and the name"
+            " key_name, type 4."
             " Gives verifier_key, signed_message (a text) and signature_line with its newline.",
             check_cosigning,
         )
@@ -160,14 +164,14 @@ def verifier_keys(group: Group) -> Group:
         ("key of 33 bytes", str(VerifierKey("log.example", LOG_TYPE, public_key + b"\0"))),
         ("no key", str(VerifierKey("log.example", LOG_TYPE, b""))),
         ("unknown type", str(VerifierKey("log.example", 0x02, public_key))),
-        ("base64 with a newline", f"{str(good)}\n"),
+        ("base64 with a newline", f"{good!s}\n"),
         ("base64 with a space", str(good).replace(key_text, f" {key_text}")),
         (
             "base64 URL alphabet",
             str(plus).replace(to_base64(b"\1" + plus.public_key), url_base64(b"\1" + plus.public_key)),
         ),
         ("base64 torn", str(good)[:-1]),
-        ("base64 with padding behind", f"{str(good)}="),
+        ("base64 with padding behind", f"{good!s}="),
     ):
         group.invalid(title, "verifier_key", verifier_key=text)
     assert to_base64(data) == key_text

@@ -5,16 +5,24 @@ from collections.abc import Iterator
 from functools import cache
 
 from tests.reference import messagepack, session, tree, world
+from tests.reference.cases.frames import (
+    NONCE,
+    PEER,
+    check_frame,
+    check_frame_size,
+    frame_sizes,
+    frames,
+    malformed_frames,
+    own_hello,
+)
 from tests.reference.charter import log_id_of
-from tests.reference.frame import FRAMES, decode_frame, encode_frame
+from tests.reference.frame import decode_frame, encode_frame
 from tests.reference.messagepack import Value
 from tests.reference.seeded import Signer, seeded_bytes, signer
 from tests.reference.statement import seal
-from tests.reference.vector import Fields, Group, hexes, join_runs, tagged, vector_file
+from tests.reference.vector import Fields, Group, hexes, vector_file
 
-PEER = signer("peer operator")
-NONCE, PEER_NONCE = seeded_bytes("nonce"), seeded_bytes("peer nonce")
-STORE = seeded_bytes("store", 16)
+PEER_NONCE = seeded_bytes("peer nonce")
 
 
 def generate() -> bytes:
@@ -25,7 +33,8 @@ def generate() -> bytes:
 def groups() -> Iterator[Group]:
     """The groups of the file."""
     about = (
-        "Read the frame frame_hex. Gives type, frame_name (null for a type that is not known, whose frame is ignored) and"
+        "Read the frame frame_hex. Gives type, frame_name (null for a type that is not known, whose frame is"
+        " ignored) and"
         " fields, a value as in 01 (unknown fields, which are ignored, are among them)."
     )
     yield frames(Group("frame", about, check_frame))
@@ -33,7 +42,8 @@ def groups() -> Iterator[Group]:
     yield frame_sizes(
         Group(
             "frame_size",
-            "As frame, but the bytes are the pieces of frame_runs_hex, each [hexadecimal, how many times], joined. Gives type.",
+            "As frame, but the bytes are the pieces of frame_runs_hex, each [hexadecimal, how many times],"
+            " joined. Gives type.",
             check_frame_size,
         )
     )
@@ -48,7 +58,8 @@ def groups() -> Iterator[Group]:
     yield hellos(
         Group(
             "hello",
-            "A node that sent the HELLO frame own_hello_hex gets other_hello_hex. The reason is the code of its REJECT. Gives"
+            "A node that sent the HELLO frame own_hello_hex gets other_hello_hex. The reason is the code of its"
+            " REJECT. Gives"
             " keys_hex, the operating keys in force of the other side.",
             check_hello,
         )
@@ -56,7 +67,8 @@ def groups() -> Iterator[Group]:
     yield auths(
         Group(
             "auth",
-            "After own_hello_hex and other_hello_hex, which are in order, the node gets the frame auth_hex. The reason is the"
+            "After own_hello_hex and other_hello_hex, which are in order, the node gets the frame auth_hex. The"
+            " reason is the"
             " code of its REJECT.",
             check_auth,
         )
@@ -64,7 +76,8 @@ def groups() -> Iterator[Group]:
     yield ranges(
         Group(
             "range",
-            "A receiver that holds held_entries_hex asked for what follows, up to a verified checkpoint of `size` and root_hex,"
+            "A receiver that holds held_entries_hex asked for what follows, up to a verified checkpoint of"
+            " `size` and root_hex,"
             " and gets the ENTRIES frame answer_hex. Gives grown_size and grown_root_hex, its tree afterwards.",
             check_range,
         )
@@ -72,20 +85,11 @@ def groups() -> Iterator[Group]:
     yield services(
         Group(
             "service",
-            "What a node of this organisation_name, log_id_hex and boot id boot_hex announces (§6): instance, host and txt.",
+            "What a node of this organisation_name, log_id_hex and boot id boot_hex announces (§6): instance,"
+            " host and txt.",
             check_service,
         )
     )
-
-
-def check_frame(inputs: Fields) -> Fields:
-    number, content = decode_frame(bytes.fromhex(inputs["frame_hex"]))
-    name = FRAMES[number][0] if number in FRAMES else None
-    return {"type": number, "frame_name": name, "fields": tagged(content)}
-
-
-def check_frame_size(inputs: Fields) -> Fields:
-    return {"type": decode_frame(join_runs(inputs["frame_runs_hex"]))[0]}
 
 
 def check_auth_message(inputs: Fields) -> Fields:
@@ -94,7 +98,11 @@ def check_auth_message(inputs: Fields) -> Fields:
     other_log_id, other_nonce = (bytes.fromhex(inputs[name]) for name in other)
     message = session.auth_message(inputs["network"], inputs["role"], (log_id, other_log_id), (nonce, other_nonce))
     sender = Signer(bytes.fromhex(inputs["seed_hex"]))
-    return {"message_hex": message.hex(), "key_hex": sender.public_key.hex(), "signature_hex": sender.sign(message).hex()}
+    return {
+        "message_hex": message.hex(),
+        "key_hex": sender.public_key.hex(),
+        "signature_hex": sender.sign(message).hex(),
+    }
 
 
 def fields_of(inputs: Fields, name: str) -> dict[str, Value]:
@@ -138,149 +146,10 @@ def peer_log() -> bytes:
     return log_id_of(messagepack.decode(peer_charter())[1])
 
 
-def own_hello(**changes: Value) -> dict[str, Value]:
-    """The HELLO of the node that opened the connection."""
-    made = {
-        "versions": [1],
-        "network": "folkmoot",
-        "log": world.log_id(),
-        "nonce": NONCE,
-        "role": 0,
-        "features": [],
-        "charters": [world.first_payload().encode()],
-    }
-    return made | changes
-
-
 def peer_hello(**changes: Value) -> dict[str, Value]:
     """The HELLO of the other side."""
     made = {"log": peer_log(), "nonce": PEER_NONCE, "role": 1, "charters": [peer_charter()]}
     return own_hello(**(made | changes))
-
-
-def head() -> dict[str, Value]:
-    """A head of the common log."""
-    return {"log": world.log_id(), "epoch": 1, "checkpoint": b"a note", "charters": [world.first_payload().encode()]}
-
-
-@cache
-def samples() -> dict[str, dict[str, Value]]:
-    """One frame of each type."""
-    place: dict[str, Value] = {"log": world.log_id(), "epoch": 1, "from": 3}
-    return {
-        "HELLO": own_hello(features=["bundles"]),
-        "AUTH": {"key": PEER.public_key, "signature": seeded_bytes("signature", 64)},
-        "REJECT": {"code": "version"},
-        "RESUME": {"scope": "all", "store": STORE, "cursor": 17},
-        "HEADS": {"heads": [head()]},
-        "CURSOR": {"store": STORE, "upto": 18},
-        "WANT": place | {"size": 7, "to": 7, "bytes": 262_144, "payloads": True},
-        "ENTRIES": place | {"size": 7, "entries": [list(pair) for pair in world.log()[3:5]], "proof": [bytes(32)]},
-        "MISSING": place | {"code": "range"},
-        "BUSY": place | {"retry": 5},
-        "PING": {"time": world.START, "reply": False},
-        "BYE": {"code": "malformed", "retry": 60},
-    }
-
-
-def frames(group: Group) -> Group:
-    def add(title: str, name: str, **changes: Value) -> None:
-        group.valid(title, frame_hex=encode_frame(name, samples()[name] | changes).hex())
-
-    for name in samples():
-        add(name, name)
-        add(f"{name} with an unknown field", name, zzz=[1, {"a": b""}])
-    add("RESUME at first contact", "RESUME", store=b"", cursor=0)
-    add("HEADS of none", "HEADS", heads=[])
-    plain_head = head() | {"charters": []}
-    add("HEADS of 256", "HEADS", heads=[plain_head] * 256)
-    add("HEADS with an unknown field in a head", "HEADS", heads=[head() | {"size": 7}])
-    add("ENTRIES without payloads", "ENTRIES", entries=[[entry, b""] for entry, _ in world.log()[3:6]])
-    add("ENTRIES without a proof", "ENTRIES", proof=[])
-    add("MISSING for an unknown reason", "MISSING", code="tired")
-    add("HELLO of several versions", "HELLO", versions=[1, 2, 7])
-    group.valid("BUSY alone", frame_hex=encode_frame("BUSY", {"retry": 0}).hex())
-    for number in (0, 13, 99, 2**63 - 1):
-        group.valid(f"unknown type {number}", frame_hex=messagepack.encode([number, {"a": [1]}]).hex())
-    return group
-
-
-def malformed_frames(group: Group) -> Group:
-    for name, sample in samples().items():
-        for key in sample:
-            if name == "BUSY" and key != "retry":
-                continue
-            less = {k: v for k, v in sample.items() if k != key}
-            group.invalid(f"{name} without {key}", "malformed", frame_hex=encode_frame(name, less).hex())
-    for name, sample in samples().items():
-        for key in sample:
-            other = encode_frame(name, sample | {key: {"a": 1}})
-            group.invalid(f"{name}: {key} of another type", "malformed", frame_hex=other.hex())
-    for name, key, what, value in (
-        ("HELLO", "log", "of 31 bytes", bytes(31)),
-        ("HELLO", "nonce", "of 33 bytes", bytes(33)),
-        ("HELLO", "role", "2", 2),
-        ("HELLO", "role", "false", False),
-        ("HELLO", "versions", "of text", ["1"]),
-        ("HELLO", "features", "of bytes", [b"a"]),
-        ("HELLO", "charters", "of arrays", [[]]),
-        ("AUTH", "key", "empty", b""),
-        ("AUTH", "signature", "of 63 bytes", bytes(63)),
-        ("RESUME", "store", "of 15 bytes", bytes(15)),
-        ("RESUME", "cursor", "negative", -1),
-        ("HEADS", "heads", "of 257", [head() | {"charters": []}] * 257),
-        ("HEADS", "heads", "without an epoch", [{k: v for k, v in head().items() if k != "epoch"}]),
-        ("HEADS", "heads", "with the note as text", [head() | {"checkpoint": "a note"}]),
-        ("CURSOR", "store", "empty", b""),
-        ("WANT", "from", "negative", -1),
-        ("WANT", "payloads", "1", 1),
-        ("ENTRIES", "entries", "with an entry alone", [[b"\0"]]),
-        ("ENTRIES", "entries", "with three", [[b"\0", b"", b""]]),
-        ("ENTRIES", "entries", "with text", [["a", b""]]),
-        ("ENTRIES", "proof", "with 31 bytes", [bytes(31)]),
-        ("BUSY", "retry", "negative", -1),
-        ("PING", "reply", "0", 0),
-    ):
-        made = encode_frame(name, samples()[name] | {key: value})
-        group.invalid(f"{name}: {key} {what}", "malformed", frame_hex=made.hex())
-    ping = encode_frame("PING", samples()["PING"])
-    for name, data in (
-        ("empty", b""),
-        ("not an array", b"\x80"),
-        ("empty array", b"\x90"),
-        ("type alone", b"\x91\x0b"),
-        ("three elements", b"\x93" + ping[1:] + b"\0"),
-        ("type is text", messagepack.encode(["PING", samples()["PING"]])),
-        ("type is true", messagepack.encode([True, {}])),
-        ("fields are an array", messagepack.encode([11, []])),
-        ("unknown type with fields that are an array", messagepack.encode([99, []])),
-        ("unknown type with nil", b"\x92\x63\x81\xa1a\xc0"),
-        ("a byte behind", ping + b"\0"),
-        ("torn", ping[:-1]),
-        ("type in a longer form", b"\x92\xcc" + ping[1:]),
-        ("fields unsorted", b"\x92\x0b\x82\xa4time\x00\xa5reply\xc2"),
-    ):
-        group.invalid(name, "malformed", frame_hex=data.hex())
-    return group
-
-
-def frame_sizes(group: Group) -> Group:
-    entry = messagepack.encode([b"\0", b""]).hex()
-    front, behind = messagepack.encode([8, samples()["ENTRIES"] | {"entries": ["mark"]}]).split(b"\x91\xa4mark")
-    for count in (16_384, 16_385):
-        runs = [[(front + b"\xdc" + count.to_bytes(2, "big")).hex(), 1], [entry, count], [behind.hex(), 1]]
-        if count == 16_384:
-            group.valid(f"{count} entries", frame_runs_hex=runs)
-        else:
-            group.invalid(f"{count} entries", "malformed", frame_runs_hex=runs)
-    head_hex = "926381a162c6"
-    room = 1_048_576 - len(bytes.fromhex(head_hex)) - 4
-    group.valid("1,048,576 bytes", frame_runs_hex=[[head_hex + room.to_bytes(4, "big").hex(), 1], ["00", room]])
-    more = [[head_hex + (room + 1).to_bytes(4, "big").hex(), 1], ["00", room + 1]]
-    group.invalid("1,048,577 bytes", "malformed", frame_runs_hex=more)
-    group.invalid("bytes said to be 4,294,967,295", "malformed", frame_runs_hex=[[head_hex + "ffffffff", 1]])
-    group.invalid("arrays without end", "malformed", frame_runs_hex=[["91", 1_000_000]])
-    return group
 
 
 def auth_messages(group: Group) -> Group:
@@ -329,7 +198,9 @@ def hellos(group: Group) -> Group:
         ("charter twice", "charter", {"charters": [peer_charter(), peer_charter()]}),
     ):
         group.invalid(name, reason, **hello_inputs(own_hello(), peer_hello(**changes)))
-    group.invalid("amendment without the first", "charter", **hello_inputs(peer_hello(), own_hello(charters=amended[1:])))
+    group.invalid(
+        "amendment without the first", "charter", **hello_inputs(peer_hello(), own_hello(charters=amended[1:]))
+    )
     return group
 
 
@@ -344,7 +215,12 @@ def amended_charters() -> list[bytes]:
 
 def auth_of(sender: Signer, **changes: Value) -> str:
     """The AUTH of the other side, by some key over some fields."""
-    made = {"network": "folkmoot", "role": 1, "logs": (peer_log(), world.log_id()), "nonces": (PEER_NONCE, NONCE)}
+    made: dict[str, Value] = {
+        "network": "folkmoot",
+        "role": 1,
+        "logs": (peer_log(), world.log_id()),
+        "nonces": (PEER_NONCE, NONCE),
+    }
     said = made | changes
     message = session.auth_message(said["network"], said["role"], said["logs"], said["nonces"])
     return encode_frame("AUTH", {"key": sender.public_key, "signature": sender.sign(message)}).hex()
@@ -358,7 +234,10 @@ def auths(group: Group) -> Group:
         ("key that the charter does not name", auth_of(signer("stranger"))),
         ("recovery key", auth_of(world.recovery_signers(0)[0])),
         ("our own key", auth_of(world.OPERATOR)),
-        ("our own AUTH sent back", auth_of(world.OPERATOR, role=0, logs=(world.log_id(), peer_log()), nonces=(NONCE, PEER_NONCE))),
+        (
+            "our own AUTH sent back",
+            auth_of(world.OPERATOR, role=0, logs=(world.log_id(), peer_log()), nonces=(NONCE, PEER_NONCE)),
+        ),
         ("logs and nonces swapped", auth_of(PEER, logs=(world.log_id(), peer_log()), nonces=(NONCE, PEER_NONCE))),
         ("the other role", auth_of(PEER, role=0)),
         ("another network", auth_of(PEER, network="village")),

@@ -44,8 +44,10 @@ def malformed_notes() -> Group:
     """The group of notes and of what is not one."""
     group = Group(
         "note_form",
-        "Split the note into its text and signatures by §1 alone. The note is the text `note`, or the bytes note_hex, or the"
-        " pieces of note_runs_hex, each [hexadecimal, how many times], joined. For `note`, gives text and, in order of the"
+        "Split the note into its text and signatures by §1 alone. The note is the text `note`, or the bytes"
+        " note_hex, or the"
+        " pieces of note_runs_hex, each [hexadecimal, how many times], joined. For `note`, gives text and, in"
+        " order of the"
         " lines, names, key_ids_hex and signatures_hex (what follows the key id); writing them gives the note again.",
         check_form,
     )
@@ -151,7 +153,8 @@ def signed_notes() -> Group:
     """The group of notes whose signatures are checked."""
     group = Group(
         "note_signatures",
-        "Check the signatures of the note by the known verifier_keys (§2). Gives verified: the known keys that signed, each"
+        "Check the signatures of the note by the known verifier_keys (§2). Gives verified: the known keys that"
+        " signed, each"
         " once, in order of their lines.",
         check_signatures,
     )

@@ -26,8 +26,10 @@ def groups() -> Iterator[Group]:
     yield proof_files(
         Group(
             "proof_form",
-            "Read the proof file `proof` by §1; what is in extra, in the checkpoint and whether anything holds is not looked at."
-            " Gives extra_hex (null when there is none), index, hashes_hex and note; writing them gives the file again.",
+            "Read the proof file `proof` by §1; what is in extra, in the checkpoint and whether anything holds"
+            " is not looked at."
+            " Gives extra_hex (null when there is none), index, hashes_hex and note; writing them gives the file"
+            " again.",
             check_form,
         )
     )
@@ -39,7 +41,8 @@ def groups() -> Iterator[Group]:
     yield verdicts(
         Group(
             "verdict",
-            "Check the proof file `proof` under the trust file `trust` by §3: gives verdict and exit. A case is valid when the"
+            "Check the proof file `proof` under the trust file `trust` by §3: gives verdict and exit. A case is"
+            " valid when the"
             " verdict is true; of the others the reason is the verdict.",
             check_verdict,
         )
@@ -139,8 +142,8 @@ def proof_files(group: Group) -> Group:
             "hash",
             text.replace(f"\n\n{good.note.text}", f"\n{good.note.text}", 1),
         ),
-        ("nothing behind the hashes", "note", text.split("\n\n")[0] + "\n\n"),
-        ("checkpoint not signed", "note", text.split("\n\n\u2014")[0] + "\n"),
+        ("nothing behind the hashes", "note", text.split("\n\n", maxsplit=1)[0] + "\n\n"),
+        ("checkpoint not signed", "note", text.split("\n\n\u2014", maxsplit=1)[0] + "\n"),
         ("checkpoint with a tab", "note", text.replace(good.note.text, "\t" + good.note.text)),
         ("a line behind", "note", text + "more\n"),
     ):

@@ -43,7 +43,8 @@ def groups() -> Iterator[Group]:
         signing.valid(f"message of {length} bytes", seed_hex=signer(f"signer {length}").seed.hex(), message_hex=message)
     yield signing
     about = (
-        "Verify signature_hex over message_hex by public_key_hex under the rule of spec 02 §1. The reason is that of the"
+        "Verify signature_hex over message_hex by public_key_hex under the rule of spec 02 §1. The reason is"
+        " that of the"
         " first broken rule in the order length, 1, 2, 3, 4; a program that only says no agrees too."
     )
     yield ordinary(Group("verify", about, check_verifying))

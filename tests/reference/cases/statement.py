@@ -4,8 +4,10 @@
 from collections.abc import Iterator
 
 from tests.reference import messagepack, statement, world
+from tests.reference.cases import holder
+from tests.reference.cases.template import changed, statement_template
 from tests.reference.messagepack import Value
-from tests.reference.seeded import Signer, seeded_bytes, signer
+from tests.reference.seeded import seeded_bytes, signer
 from tests.reference.statement import Payload
 from tests.reference.tree import leaf_hash
 from tests.reference.vector import Fields, Group, join_runs, split_runs, vector_file
@@ -30,25 +32,28 @@ def groups() -> Iterator[Group]:
         Group(
             "payload",
             "Read payload_hex by §2 alone: the statement inside, the order of the signatures and whether they hold are"
-            " not looked at. Gives salt_hex, statement_hex, signatures_hex ([key, signature] pairs) and commitment_hex.",
+            " not looked at. Gives salt_hex, statement_hex, signatures_hex ([key, signature] pairs) and"
+            " commitment_hex.",
             check_payload,
         )
     )
     yield entries(Group("entry", "Read entry_hex. Gives its fields and leaf_hash_hex (spec 05 §1).", check_entry))
-    yield holdings(
+    yield holder.holdings(
         Group(
             "holder",
-            "All that §4 asks of an entry under a checkpoint, but for the tree: entry_hex at position in the log log_id_hex,"
+            "All that §4 asks of an entry under a checkpoint, but for the tree: entry_hex at position in the log"
+            " log_id_hex,"
             " payload_hex (empty when it is not there), at_before the time of the entry before (0 for the first). Every"
             " signature is checked. An invalid case breaks one rule; where one rule implies another, the reason is the"
             " earlier in the list of §4.",
-            check_holding,
+            holder.check_holding,
         )
     )
     yield sizes(
         Group(
             "size",
-            "The largest statement (statement_runs_hex) and payload (payload_runs_hex) and the smallest that are too large."
+            "The largest statement (statement_runs_hex) and payload (payload_runs_hex) and the smallest that are"
+            " too large."
             " The bytes are the pieces, each [hexadecimal, how many times], joined. Valid ones give no fields.",
             check_size,
         )
@@ -56,7 +61,8 @@ def groups() -> Iterator[Group]:
     yield erasures(
         Group(
             "erase_body",
-            "The body of a statement of kind erase, §5, as body_hex. Its reason word is the verdict malformed of spec 10 §3.",
+            "The body of a statement of kind erase, §5, as body_hex. Its reason word is the verdict malformed of"
+            " spec 10 §3.",
             check_erase,
         )
     )
@@ -98,12 +104,6 @@ def check_entry(inputs: Fields) -> Fields:
     }
 
 
-def check_holding(inputs: Fields) -> Fields:
-    entry, payload, log_id = (bytes.fromhex(inputs[name]) for name in ("entry_hex", "payload_hex", "log_id_hex"))
-    statement.check_entry(entry, payload, log_id, inputs["position"], inputs["at_before"])
-    return {}
-
-
 def check_size(inputs: Fields) -> Fields:
     if "statement_runs_hex" in inputs:
         statement.decode_statement(join_runs(inputs["statement_runs_hex"]))
@@ -116,16 +116,6 @@ def check_erase(inputs: Fields) -> Fields:
     body = messagepack.decode(bytes.fromhex(inputs["body_hex"]))
     statement.check_erase_body(body)
     return {}
-
-
-def changed(index: int, value: Value, template: list[Value]) -> str:
-    """The template with one element changed, encoded."""
-    return messagepack.encode([*template[:index], value, *template[index + 1 :]]).hex()
-
-
-def statement_template() -> list[Value]:
-    """A good statement as an array."""
-    return list(messagepack.decode(world.make_statement("template").encode()))
 
 
 def statements(group: Group) -> Group:
@@ -179,9 +169,9 @@ def add_bad_statements(group: Group, template: list[Value]) -> None:
         group.invalid(name, "statement_form", statement_hex=changed(index, value, template))
     encode = messagepack.encode
     good = encode(template)
-    deep: Value = 0
-    for _ in range(7):
-        deep = [deep]
+    deep: Value = [[[[[[0]]]]]]
+    group.valid("body as deep as may be", statement_hex=changed(6, {"a": deep}, template))
+    deep = [deep]
     group.invalid("empty", "statement_form", statement_hex="")
     group.invalid("empty array", "statement_form", statement_hex="90")
     group.invalid("a map", "statement_form", statement_hex="80")
@@ -202,7 +192,8 @@ def payloads(group: Group) -> Group:
     pair = template[2][0]
     group.valid("one signature", payload_hex=payload.encode().hex())
     group.valid("the first of a log", payload_hex=world.first_payload().encode().hex())
-    group.valid("sixteen signatures", payload_hex=changed(2, [pair] * 16, template))
+    pairs = [pair, *sorted([signer(f"co-signer {number}").public_key, pair[1]] for number in range(16))]
+    group.valid("sixteen signatures", payload_hex=changed(2, pairs[:16], template))
     group.valid("an empty statement is not looked at", payload_hex=changed(1, b"", template))
     group.valid("statement that is not one", payload_hex=changed(1, b"\xc0", template))
     for name, index, value in (
@@ -213,7 +204,7 @@ def payloads(group: Group) -> Group:
         ("statement is an array", 1, statement_template()),
         ("statement is text", 1, "a"),
         ("no signatures", 2, []),
-        ("seventeen signatures", 2, [pair] * 17),
+        ("seventeen signatures", 2, pairs),
         ("signatures are a map", 2, {}),
         ("pair is a map", 2, [{}]),
         ("pair of one", 2, [pair[:1]]),
@@ -264,100 +255,6 @@ def entries(group: Group) -> Group:
     group.invalid("scope 3", "scope", entry_hex=changed(2, 3, template))
     group.invalid("scope -1", "scope", entry_hex=changed(2, -1, template))
     return group
-
-
-def holding(payload: bytes, position: int = 1, at_before: int = world.START, **changes: str) -> Fields:
-    """The inputs of a case: the payload in an entry at a position of the log."""
-    made = {
-        "log_id_hex": world.log_id().hex(),
-        "position": position,
-        "at_before": at_before,
-        "entry_hex": world.make_entry(payload, position).encode().hex(),
-        "payload_hex": payload.hex(),
-    }
-    return made | changes
-
-
-def holdings(group: Group) -> Group:
-    first = world.first_payload().encode()
-    payload = world.make_payload("held")
-    data = payload.encode()
-    group.valid("the first entry", **holding(first, 0, 0))
-    group.valid("a later entry", **holding(data))
-    group.valid("no payload", **holding(data, payload_hex=""))
-    group.valid("the same time as before", **holding(data, at_before=world.START + 60))
-    group.valid("unknown kind", **holding(world.make_payload("unknown", kind="something.new").encode()))
-    author, others = world.OPERATOR, [signer(f"co-signer {number}") for number in range(15)]
-    several = statement.seal(world.make_statement("several"), bytes(32), author, others)
-    group.valid("sixteen signatures", **holding(several.encode()))
-    group.invalid("earlier than before", "at_decreases", **holding(data, at_before=world.START + 61))
-    group.invalid("entry torn", "entry_form", **holding(data, entry_hex=world.make_entry(data).encode().hex()[:-2]))
-    later = messagepack.encode([2, world.START + 60, 0, statement.commitment(data)]).hex()
-    group.invalid("entry of version 2", "entry_version", **holding(data, entry_hex=later))
-    scope = world.make_entry(data, scope=3).encode().hex()
-    group.invalid("scope 3", "scope", **holding(data, entry_hex=scope))
-    other = world.make_entry(first).encode().hex()
-    group.invalid("entry of another payload", "commitment", **holding(data, entry_hex=other))
-    resalted = Payload(bytes(32), payload.statement, payload.signatures).encode().hex()
-    group.invalid("another salt", "commitment", **holding(data, payload_hex=resalted))
-    group.invalid("payload with a byte behind", "payload_form", **holding(data + b"\0"))
-    group.invalid("payload torn", "payload_form", **holding(data[:-1]))
-    add_bad_statements_held(group)
-    add_bad_signatures(group, several)
-    return group
-
-
-def sealed(data: bytes, author: Signer = world.OPERATOR) -> bytes:
-    """A payload around any bytes as its statement."""
-    return Payload(bytes(32), data, [(author.public_key, author.sign(statement.STATEMENT_PURPOSE + data))]).encode()
-
-
-def add_bad_statements_held(group: Group) -> None:
-    template = statement_template()
-    for name, reason, data in (
-        ("statement empty", "statement_form", ""),
-        ("statement at 2^40", "statement_form", changed(4, 2**40, template)),
-        ("statement of version 2", "statement_version", changed(0, 2, template)),
-        ("statement of another log", "wrong_log", changed(1, seeded_bytes("another log"), template)),
-        ("statement with an empty log_id, not the first", "wrong_log", changed(1, b"", template)),
-        ("author is another", "author_signature", changed(5, signer("another").public_key, template)),
-    ):
-        group.invalid(name, reason, **holding(sealed(bytes.fromhex(data))))
-    again = world.first_payload().encode()
-    group.invalid("the first charter again", "wrong_log", **holding(again, 1))
-    group.invalid("a first entry that names its log", "wrong_log", **holding(world.make_payload("held").encode(), 0, 0))
-    stranger = world.charter_statement(world.charter_body(licence="CC-BY-4.0"))
-    group.invalid("first charter of another log", "wrong_log", **holding(sealed(stranger.encode()), 0, 0))
-
-
-def add_bad_signatures(group: Group, several: Payload) -> None:
-    author, *others = several.signatures
-    key, signature = author
-    for name, reason, signatures in (
-        ("author second", "author_signature", [others[0], author]),
-        ("author missing", "author_signature", others),
-        ("others not ascending", "signature_order", [author, *others[::-1]]),
-        ("two others the wrong way round", "signature_order", [author, others[1], others[0]]),
-        ("author twice", "signature_order", [author, author]),
-        ("other twice", "signature_order", [author, others[0], others[0]]),
-        (
-            "bit flipped in the author's",
-            "bad_signature",
-            [(key, signature[:32] + bytes([signature[32] ^ 1]) + signature[33:])],
-        ),
-        ("other's signature is the author's", "bad_signature", [author, (others[0][0], signature)]),
-        ("signature of zeros", "bad_signature", [(key, bytes(64))]),
-        ("other's key is of small order", "bad_signature", [author, (bytes(32), bytes(64))]),
-    ):
-        changed_payload = Payload(several.salt, several.statement, signatures)
-        group.invalid(name, reason, **holding(changed_payload.encode()))
-    for name, message in (
-        ("signed without the purpose", several.statement),
-        ("signed for another purpose", b"folkmoot/auth/1\0" + several.statement),
-        ("signed with a purpose that lacks its zero byte", b"folkmoot/statement/1" + several.statement),
-    ):
-        pair = (key, world.OPERATOR.sign(message))
-        group.invalid(name, "bad_signature", **holding(Payload(several.salt, several.statement, [pair]).encode()))
 
 
 def sizes(group: Group) -> Group:

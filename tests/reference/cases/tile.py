@@ -21,15 +21,18 @@ def groups() -> Iterator[Group]:
     yield paths(
         Group(
             "path",
-            "Read a path under <log>/. Gives level (a number, or the text `entries`), number (decimal text) and width (256 when"
+            "Read a path under <log>/. Gives level (a number, or the text `entries`), number (decimal text) and"
+            " width (256 when"
             " full); writing them gives the path again.",
             check_path,
         )
     )
     sizes = Group(
         "tiles_of_size",
-        "The tiles of a tree of `size`: full_counts, how many full hash tiles each level has from level 0 up (there are as"
-        " many full bundles of entries as on level 0), and the paths of the partial tiles: hash tiles from level 0 up, then"
+        "The tiles of a tree of `size`: full_counts, how many full hash tiles each level has from level 0 up"
+        " (there are as"
+        " many full bundles of entries as on level 0), and the paths of the partial tiles: hash tiles from level"
+        " 0 up, then"
         " the bundle.",
         check_size,
     )
@@ -39,7 +42,8 @@ def groups() -> Iterator[Group]:
     yield hash_tiles(
         Group(
             "hash_tile",
-            "The content of the hash tile `path` in the tree of `size` entries, where entry i is the text `entry <i>` (as in"
+            "The content of the hash tile `path` in the tree of `size` entries, where entry i is the text `entry"
+            " <i>` (as in"
             " 05): content_sha256_hex, its SHA-256, and, where it is short, content_hex.",
             check_hash_tile,
         )
@@ -56,7 +60,8 @@ def groups() -> Iterator[Group]:
     yield torn_bundles(
         Group(
             "bundle_form",
-            "Read the bundle content_hex of width entries. Gives entries_hex. The page has no reason word; here it is bundle.",
+            "Read the bundle content_hex of width entries. Gives entries_hex. The page has no reason word; here"
+            " it is bundle.",
             check_bundle_form,
         )
     )

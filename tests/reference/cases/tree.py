@@ -53,7 +53,8 @@ def groups() -> Iterator[Group]:
     yield consistencies(
         Group(
             "consistency",
-            "Check that the tree of `old` leaves with old_root_hex is the beginning of that of `new` with new_root_hex by"
+            "Check that the tree of `old` leaves with old_root_hex is the beginning of that of `new` with"
+            " new_root_hex by"
             " proof_hex. Where the entries are counted ones, building the proof must give proof_hex too.",
             check_consistency,
         )

@@ -38,7 +38,8 @@ def trust_files() -> Group:
     """The group of trust files and of what is not one."""
     group = Group(
         "trust",
-        "Read the trust file, the text `trust` or the bytes trust_hex. Gives logs (verifier keys), witnesses ([name, verifier"
+        "Read the trust file, the text `trust` or the bytes trust_hex. Gives logs (verifier keys), witnesses"
+        " ([name, verifier"
         " key] pairs), groups ([name, how many, members]) and quorum, each in the order of the file.",
         check_form,
     )

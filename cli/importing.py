@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot import`: takes in a file, updates it from a newer edition, takes an import back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import FAILED, NOT_FOUND, CommandError
+from cli.output import Progress, json_option, plain, say, show, show_json, show_table, when
+
+if TYPE_CHECKING:
+    from cli.target import Target
+    from ledger.importing.mapping import Mapping
+    from ledger.importing.plan import Present, Step
+    from ledger.importing.table import Table
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_BYTES_MAX = 200 * 2**20
+_PROBLEMS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says."""
+
+    mapping: Path | None
+    save_mapping: Path | None
+    set_name: str | None
+    licence: str | None
+    attribution: str | None
+    kind: str | None
+    language: str | None
+    encoding: str | None
+    delimiter: str | None
+    dry_run: bool
+    close: bool
+    close_many: bool
+    report: Path | None
+    as_json: bool
+
+
+@click.command("import", short_help="Take in a CSV or GeoJSON file, update it, undo it.")
+@click.argument("file", type=_FILE, required=False)
+@click.option("--mapping", type=_FILE, help="Mapping file; without it one is suggested.")
+@click.option("--save-mapping", type=_FILE, help="Write the mapping that is used to a file, to edit and keep.")
+@click.option(
+    "--set", "set_name", help="Short name of the data set, such as coops-uk; from the file's name if not given."
+)
+@click.option("--licence", help="Licence of the data, SPDX: ODC-By-1.0, etalab-2.0, CC0-1.0, ...")
+@click.option("--attribution", help="What the licence asks to be said.")
+@click.option("--kind", help="What the rows are: organisation, place, resource, ...")
+@click.option("--language", help="Language of the texts, BCP 47.")
+@click.option("--encoding", help="Detected if not given.")
+@click.option("--delimiter", help="Detected if not given.")
+@click.option("--dry-run", is_flag=True, help="Only report what would happen.")
+@click.option("--close/--no-close", default=True, help="Close records of the set that the file no longer has.")
+@click.option("--close-many", is_flag=True, help="Close even if that is more than a fifth of the set.")
+@click.option("--report", type=_FILE, help="Write a report on every row: .json or text.")
+@click.option("--undo", metavar="IMPORT", help="Take back an import, by the first characters of its id.")
+@click.option("--list", "listing", is_flag=True, help="List the imports so far.")
+@json_option
+@click.pass_obj
+def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, listing: bool, **options: Any) -> None:  # noqa: ANN401 - as the options say
+    """Imports a CSV or GeoJSON file of any encoding: good rows go in, bad ones are named.
+
+    An interrupted import goes on where it stopped; a newer edition of the same set updates, adds and closes.
+    """
+    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory  # noqa: PLC0415
+
+    directory = data_directory(data_dir)
+    if listing or undo:
+        with open_target(directory) as target:
+            if undo:
+                _undo(target, undo, as_json=options["as_json"])
+            else:
+                _list(target, as_json=options["as_json"])
+        return
+    if file is None:
+        raise click.UsageError("name a file to import, or use --list or --undo IMPORT")
+    _import(directory, file, _Options(**options))
+
+
+def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN401 - a DataDirectory
+    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.convert import convert_table  # noqa: PLC0415
+    from ledger.importing.mapping import to_toml  # noqa: PLC0415
+    from ledger.importing.plan import closes_too_much, counts, import_id, plan_import  # noqa: PLC0415
+    from ledger.importing.present import attempts, present_records  # noqa: PLC0415
+    from ledger.importing.read import read_table  # noqa: PLC0415
+
+    data = _read(file)
+    table = read_table(data, encoding=options.encoding, delimiter=options.delimiter)
+    mapping = _mapping(table, file, options)
+    if options.save_mapping:
+        options.save_mapping.write_text(to_toml(mapping), "utf-8")
+        say(f"mapping saved to {options.save_mapping}")
+    _say_table(table, mapping)
+    with open_target(directory) as target:
+        target.settle()
+        tree, log_id = target.own
+        digest = sha256(data).digest()
+        with target.store.read() as reads:
+            present = present_records(reads, tree, mapping.set)
+            attempt = attempts(reads, tree, digest)
+        retrieved = int(time.time()) // 86_400 * 86_400
+        steps = plan_import(convert_table(table, mapping, log_id, retrieved), present, close=options.close)
+        _refuse_mass_closing(steps, present, options, closes_too_much=closes_too_much(steps, present))
+        key = import_id(log_id, mapping.set, digest, to_toml(mapping), attempt)
+        found = counts(steps)
+        changes = found["added"] + found["updated"] + found["closed"]
+        if not options.dry_run and changes:
+            _write(target, steps, key, mapping, file.name, digest)
+        report = _report(file.name, table, mapping, steps, found, key if changes else None, dry_run=options.dry_run)
+    if options.report:
+        _write_report(options.report, report)
+    if options.as_json:
+        show_json(report)
+    else:
+        _show_report(report, options)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > _BYTES_MAX:
+            raise CommandError(f"{file} is larger than {_BYTES_MAX >> 20} MiB: split it")
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise CommandError(f"{file}: no such file", NOT_FOUND) from None
+
+
+def _mapping(table: Table, file: Path, options: _Options) -> Mapping:
+    import re  # noqa: PLC0415 - --help must be instant
+
+    import msgspec  # noqa: PLC0415
+
+    from ledger.importing.mapping import from_toml  # noqa: PLC0415
+    from ledger.importing.suggest import suggest  # noqa: PLC0415
+
+    if options.mapping:
+        mapping = from_toml(_read(options.mapping).decode("utf-8", "replace"))
+    else:
+        name = re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("-")[:64]
+        mapping = suggest(table, options.set_name or name or None)
+    named = {
+        "set": options.set_name,
+        "licence": options.licence,
+        "attribution": options.attribution,
+        "kind": options.kind,
+        "language": options.language,
+    }
+    mapping = msgspec.structs.replace(mapping, **{key: value for key, value in named.items() if value})
+    gaps = mapping.gaps()
+    if gaps:
+        raise click.UsageError(
+            "the mapping is not complete:\n  " + "\n  ".join(gaps) + "\nGive it as an option, or save the mapping with "
+            "--save-mapping, edit it, and use it with --mapping."
+        )
+    return mapping
+
+
+def _say_table(table: Table, mapping: Mapping) -> None:
+    how = f"{table.format}, {table.encoding}"
+    if table.delimiter:
+        how += f", delimiter {'tab' if table.delimiter == chr(9) else table.delimiter}, decimal {table.decimal}"
+    say(f"{len(table.rows):,} rows read ({how}); set {mapping.set}, kind {mapping.kind}, licence {mapping.licence}")
+    for note in table.notes:
+        say(f"  {plain(note)}")
+
+
+def _refuse_mass_closing(
+    steps: list[Step], present: dict[bytes, Present], options: _Options, *, closes_too_much: bool
+) -> None:
+    if closes_too_much and not options.close_many and not options.dry_run:
+        closing = sum(step.action == "closed" for step in steps)
+        raise CommandError(
+            f"this would close {closing:,} of {len(present):,} records of the set: is the file whole? If so, add --close-many; "
+            "to keep them, --no-close. Nothing was written."
+        )
+
+
+def _write(target: Target, steps: list[Step], key: bytes, mapping: Mapping, name: str, digest: bytes) -> None:
+    """Opens the import, writes what changes, closes it. Whatever is written twice counts once."""
+    from ledger.importing.plan import Statement, counts, statement_id, statements  # noqa: PLC0415 - --help must be instant
+
+    start: dict[str, Any] = {
+        "id": key,
+        "set": mapping.set,
+        "file": digest,
+        "name": name[:300],
+        "licence": mapping.licence,
+    }
+    if mapping.attribution:
+        start["attribution"] = mapping.attribution
+    todo = statements(steps, key)
+    progress = Progress("importing", len(todo))
+    try:
+        target.write([Statement("import.start", start, statement_id(key, b"start"))])
+        target.write(todo, progress.advance)
+        done: dict[str, Any] = {"id": key, **counts(steps)}
+        target.write([Statement("import.done", done, statement_id(key, b"done"))])
+        target.settle()
+    except KeyboardInterrupt:
+        say("interrupted: what was written stays; run the same command again and it goes on from there")
+        raise click.Abort from None
+    finally:
+        progress.close()
+
+
+def _report(  # noqa: PLR0917 - the parts of a report
+    name: str,
+    table: Table,
+    mapping: Mapping,
+    steps: list[Step],
+    found: dict[str, int],
+    key: bytes | None,
+    *,
+    dry_run: bool,
+) -> dict[str, Any]:
+    warnings = sum(problem.severity == "warning" for step in steps for problem in step.problems)
+    return {
+        "schema": "folkmoot.import-report/1",
+        "file": name,
+        "set": mapping.set,
+        "licence": mapping.licence,
+        "import": key.hex() if key and not dry_run else "",
+        "dry_run": dry_run,
+        "format": table.format,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "decimal": table.decimal,
+        "counts": {**found, "warnings": warnings},
+        "rows": [
+            {
+                "row": step.row,
+                "id": step.outside_id,
+                "action": step.action,
+                "problems": [
+                    {
+                        "field": problem.field,
+                        "value": problem.value,
+                        "reason": problem.reason,
+                        "severity": problem.severity,
+                    }
+                    for problem in step.problems
+                ],
+            }
+            for step in steps
+        ],
+    }
+
+
+def _summary(report: dict[str, Any]) -> str:
+    found = report["counts"]
+    verb = "would be " if report["dry_run"] else ""
+    return (
+        f"{found['added']:,} {verb}added, {found['updated']:,} {verb}updated, {found['closed']:,} {verb}closed, "
+        f"{found['kept']:,} unchanged, {found['refused']:,} refused, {found['warnings']:,} warnings"
+    )
+
+
+def _problem_lines(report: dict[str, Any], severity: str) -> list[str]:
+    return [
+        f"row {row['row']} ({plain(row['id']) or 'no id'}): {plain(problem['field'])}: {plain(problem['reason'])}"
+        + (f" [{plain(problem['value'])}]" if problem["value"] else "")
+        for row in report["rows"]
+        for problem in row["problems"]
+        if problem["severity"] == severity
+    ]
+
+
+def _show_report(report: dict[str, Any], options: _Options) -> None:
+    for severity, title in (("error", "Refused"), ("warning", "Warnings")):
+        lines = _problem_lines(report, severity)
+        if lines:
+            show(f"{title}:")
+        for line in lines[:_PROBLEMS_SHOWN]:
+            show(f"  {line}")
+        if len(lines) > _PROBLEMS_SHOWN:
+            more = "" if options.report else "; --report FILE lists them all"
+            show(f"  and {len(lines) - _PROBLEMS_SHOWN:,} more{more}")
+    show(_summary(report))
+    if report["import"]:
+        show(f"Import {report['import'][:12]}; to take it back: folkmoot import --undo {report['import'][:12]}")
+
+
+def _write_report(path: Path, report: dict[str, Any]) -> None:
+    if path.suffix == ".json":
+        import json  # noqa: PLC0415 - only for a report
+
+        text = json.dumps(report, indent=1, ensure_ascii=False)
+    else:
+        lines = [f"{report['file']}: {_summary(report)}", ""]
+        for row in report["rows"]:
+            lines.append(f"row {row['row']}\t{plain(row['id'])}\t{row['action']}")
+            lines += [
+                f"\t{p['severity']}: {p['field']}: {plain(p['reason'])} [{plain(p['value'])}]" for p in row["problems"]
+            ]
+        text = "\n".join(lines)
+    path.write_text(text + "\n", "utf-8")
+    say(f"report written to {path}")
+
+
+def _list(target: Target, *, as_json: bool) -> None:
+    from protocol.statement import parse_entry  # noqa: PLC0415 - --help must be instant
+
+    tree, _ = target.own
+    rows = []
+    with target.store.read() as reads:
+        for row in reads.imports(tree):
+            entry = next(reads.leaves(tree, row.start, row.start + 1))
+            state = "undone" if row.undone is not None else "done" if row.done is not None else "interrupted"
+            changed = len(reads.history_of_import(tree, row.id))
+            rows.append((row.id.hex(), row.source, state, changed, parse_entry(entry).at))  # type: ignore[union-attr] # applied
+    if as_json:
+        names = ("id", "set", "state", "changed", "at")
+        show_json({"schema": "folkmoot.imports/1", "imports": [dict(zip(names, row, strict=True)) for row in rows]})
+        return
+    show_table(
+        [(r[0][:12], r[1], r[2], r[3], when(r[4])) for r in rows], ("import", "set", "state", "changed", "begun")
+    )
+
+
+def _undo(target: Target, prefix: str, *, as_json: bool) -> None:
+    from ledger.importing.plan import Statement, statement_id  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.undo import plan_undo  # noqa: PLC0415
+
+    target.settle()
+    tree, _ = target.own
+    with target.store.read() as reads:
+        rows = [row for row in reads.imports(tree) if row.id.hex().startswith(prefix.lower())]
+        if len(rows) != 1:
+            raise CommandError(f"{len(rows)} imports begin with {prefix!r}; see folkmoot import --list", NOT_FOUND)
+        row = rows[0]
+        if row.undone is not None:
+            raise CommandError(f"import {row.id.hex()[:12]} has been undone already", FAILED)
+        undoing = plan_undo(reads, tree, row.id)
+    progress = Progress("undoing", len(undoing.statements))
+    try:
+        target.write(undoing.statements, progress.advance)
+        target.write([Statement("import.undo", {"id": row.id}, statement_id(row.id, b"undone"))])
+        target.settle()
+    finally:
+        progress.close()
+    result = {
+        "schema": "folkmoot.import-undo/1",
+        "import": row.id.hex(),
+        "restored": len(undoing.statements),
+        "left": [record_id.hex() for record_id in undoing.changed_since],
+    }
+    if as_json:
+        show_json(result)
+        return
+    show(f"{len(undoing.statements):,} records put back as they were before import {row.id.hex()[:12]}")
+    if undoing.changed_since:
+        show(f"{len(undoing.changed_since):,} were changed since and are left as they are")

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a command writes: into the data directory, or, while the node runs, through its API."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from cli.failure import NETWORK, STORE, CommandError
+from ledger.errors import StoreLockedError
+from ledger.jsonform import to_json
+from ledger.ledger import Ledger
+from ledger.sqlite.store import SqliteStore
+from ledger.writer import GROUP_ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ledger.importing.plan import Statement
+    from ledger.ledger import DataDirectory
+
+_REQUEST_BYTES = 200_000
+_IN_FLIGHT = 4
+
+
+class Target(ABC):
+    """A place to write statements of the organisation to, and the store to read from."""
+
+    store: SqliteStore
+
+    @property
+    def own(self) -> tuple[int, bytes]:
+        """The number of the own tree, and the log's id."""
+        with self.store.read() as reads:
+            number = int(reads.fact("own") or 0)
+            return number, reads.tree_numbered(number).origin.log_id
+
+    @abstractmethod
+    def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
+        """Writes statements, in order; their positions. Durable when it returns."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Waits until what was written is in the directory."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go."""
+
+    def __enter__(self) -> Target:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class LocalTarget(Target):
+    """The data directory itself."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.store = ledger.store
+
+    def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
+        """Writes in groups, a few under way at a time."""
+        positions: list[int] = []
+        waiting: list[Any] = []
+        for part in _parts(statements, lambda _: 0):
+            group = [self.ledger.state(item.kind, item.body, item.id) for item in part]
+            waiting.append(self.ledger.writer.append(group))
+            if len(waiting) >= _IN_FLIGHT:
+                positions += self._finish(waiting.pop(0), advance)
+        for future in waiting:
+            positions += self._finish(future, advance)
+        return positions
+
+    def _finish(self, future: Any, advance: Callable[[int], None]) -> list[int]:  # noqa: ANN401 - a Future
+        receipts = future.result()
+        advance(len(receipts))
+        return [receipt.position for receipt in receipts]
+
+    def settle(self) -> None:
+        """Signs and derives."""
+        self.ledger.writer.settle()
+
+    def close(self) -> None:
+        """Closes the ledger."""
+        self.ledger.close()
+
+
+class RemoteTarget(Target):
+    """The running node, through its API; reading is from the store directly."""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        self.url = directory.url.read_text().strip()
+        self._token = directory.token.read_text().strip()
+        self._open = build_opener(ProxyHandler({})).open
+        self.store = SqliteStore(directory.store, writable=False)
+
+    def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
+        """The answer to a JSON request. Raises CommandError with the node's own words."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        request = Request(self.url + path, json.dumps(value).encode(), headers)  # noqa: S310 - the node's own URL
+        try:
+            with self._open(request, timeout=60) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            detail = json.loads(error.read() or b"{}").get("detail", error.reason)
+            raise CommandError(f"the node refused: {detail}", STORE if error.code in {503, 507} else 1) from None
+        except (URLError, OSError) as error:
+            raise CommandError(f"the node at {self.url} does not answer: {error}", NETWORK) from None
+
+    def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
+        """Sends in groups."""
+        positions: list[int] = []
+        for part in _parts(statements, lambda item: len(json.dumps(to_json(item.body))) + 100):
+            entries = [{"kind": item.kind, "body": to_json(item.body), "id": item.id.hex()} for item in part]
+            receipts = self.post("/v1/entries", {"entries": entries})["receipts"]
+            positions += [receipt["position"] for receipt in receipts]
+            advance(len(part))
+        return positions
+
+    def settle(self) -> None:
+        """Waits for the node to derive."""
+        for _ in range(600):
+            with self.store.read() as reads:
+                tree = reads.tree_numbered(int(reads.fact("own") or 0))
+            if tree.derived >= tree.size:
+                return
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        """Closes the reading side."""
+        self.store.close()
+
+
+def open_target(directory: DataDirectory) -> Target:
+    """The data directory for writing; through the running node if there is one."""
+    try:
+        return LocalTarget(Ledger(directory))
+    except StoreLockedError:
+        if directory.url.exists() and directory.token.exists():
+            return RemoteTarget(directory)
+        raise
+
+
+def _parts(statements: Iterable[Statement], size: Callable[[Statement], int]) -> Iterable[list[Statement]]:
+    """Groups that can be written or sent as one."""
+    part: list[Statement] = []
+    room = _REQUEST_BYTES
+    for item in statements:
+        needed = size(item)
+        if part and (len(part) >= GROUP_ENTRIES // 2 or needed > room):
+            yield part
+            part, room = [], _REQUEST_BYTES
+        part.append(item)
+        room -= needed
+    if part:
+        yield part

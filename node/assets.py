@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The few files that pages need beside themselves: a fixed list, with their digests."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import NamedTuple
+
+from aiohttp import web
+
+MEDIA_TYPES = {"folkmoot.css": "text/css", "favicon.svg": "image/svg+xml"}
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "public, no-cache"
+
+
+class Asset(NamedTuple):
+    """A file's content and the digest it is known by."""
+
+    content: bytes
+    digest: str
+
+
+@cache
+def asset(name: str) -> Asset:
+    """One of the files of the list."""
+    content = (files("node") / "static" / name).read_bytes()
+    return Asset(content, sha256(content).hexdigest()[:16])
+
+
+def asset_url(name: str) -> str:
+    """The address under which the present content of a file may be kept for ever."""
+    return f"/static/{name}?v={asset(name).digest}"
+
+
+async def serve_asset(request: web.Request) -> web.Response:
+    """`/static/{name}`."""
+    name = request.match_info["name"]
+    if name not in MEDIA_TYPES:
+        raise web.HTTPNotFound
+    content, digest = asset(name)
+    kept = request.query.get("v") == digest
+    headers = {"Cache-Control": _IMMUTABLE if kept else _ASK_AGAIN, "ETag": f'"{digest}"'}
+    if any(tag.value in {digest, "*"} for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=content, content_type=MEDIA_TYPES[name], charset="utf-8", headers=headers)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The list of results and what narrows it, prepared for the page; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger.geography import distance_m
+from node.languages import Text, choose
+from node.words import Words, date_text, is_past
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.query import Circle
+    from node.asked import Asked
+
+DESCRIPTION_CHARACTERS = 260
+FACETS = ("kind", "category", "country", "licence", "status")
+VALUES_SHOWN, VALUES_MAX = 10, 60
+STALE_S = 365 * 86_400
+WIDER_KM = (10, 25, 50, 100, 250)
+
+
+class Reader(NamedTuple):
+    """Who reads: the languages they want, the words of the page, the time (UTC seconds)."""
+
+    languages: tuple[str, ...]
+    words: Words
+    now: int
+
+
+class Link(NamedTuple):
+    """A text that leads somewhere."""
+
+    text: str
+    url: str
+
+
+class Checked(NamedTuple):
+    """When somebody last looked: the date in words (empty: never), and whether that is too long ago to rely on."""
+
+    text: str
+    stale: bool
+
+
+class Result(NamedTuple):
+    """One record in the list."""
+
+    name: Text
+    url: str
+    kind: str
+    mark: str
+    status: str
+    locality: str
+    distance: str
+    description: Text | None
+    categories: list[Link]
+    source: str
+    licence: str
+    log: Text
+    checked: Checked
+
+
+class Value(NamedTuple):
+    """A value of a facet, how many records have it, and the view with it, or without it if it is chosen."""
+
+    text: str
+    count: str
+    url: str
+    chosen: bool
+
+
+class Facet(NamedTuple):
+    """A property by which records can be narrowed down: what is shown at once, and the rest."""
+
+    title: str
+    values: list[Value]
+    more: list[Value]
+
+
+def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | None, reader: Reader) -> Result:
+    """A record object (ledger.present) as an item of the list."""
+    words = reader.words
+    description = choose(record["description"], reader.languages) if record.get("description") else None
+    source = next(iter(record.get("sources", ())), {})
+    status = record["status"]
+    return Result(
+        name=choose(record["name"], reader.languages),
+        url=record_url(record["log"], record["id"]),
+        kind=words.label("kind", record["kind"]),
+        mark=record["kind"] if words.has_label("kind", record["kind"]) else "",
+        status="" if status == "active" else words.label("status", status),
+        locality=record.get("address", {}).get("locality", ""),
+        distance=_distance(record, circle, words),
+        description=Text(cut(description.text, DESCRIPTION_CHARACTERS), description.lang) if description else None,
+        categories=category_links(record.get("categories", ()), asked, words),
+        source=source.get("attribution") or source.get("set", ""),
+        licence=record["licence"],
+        log=log,
+        checked=checked(record.get("checked_at"), reader),
+    )
+
+
+def record_url(log: str, record_id: str) -> str:
+    """The address of a record's page."""
+    return f"/record/{log}/{record_id}"
+
+
+def checked(at: int | None, reader: Reader) -> Checked:
+    """When somebody last looked."""
+    if at is None:
+        return Checked("", stale=True)
+    return Checked(date_text(at, reader.words), is_past(at + STALE_S, reader.now))
+
+
+def category_text(category: str, words: Words) -> str:
+    """A category as people read it: the code without its scheme, blanks for underscores."""
+    code = category.partition(":")[2] or category
+    key, equals, value = code.partition("=")
+    if equals and value == "yes":
+        code = key
+    elif equals:
+        code = value
+    return words.label("category", code.replace("_", " "))
+
+
+def category_links(categories: list[str] | tuple[str, ...], asked: Asked, words: Words) -> list[Link]:
+    """Categories, each with the view that is narrowed down to it; one with a comma cannot be asked for."""
+    return [
+        Link(category_text(category, words), "" if "," in category else asked.with_value("category", category).url())
+        for category in categories
+    ]
+
+
+def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) -> list[Facet]:
+    """The facets worth showing: those where a choice is left, or was made."""
+    shown = []
+    for name in FACETS:
+        chosen = asked.chosen(name)
+        left = [item for item in counts.get(name, {}).items() if not chosen and "," not in item[0]]
+        if not chosen and (len(left) < 2 and name != "category" or not left):
+            continue
+        values = [
+            Value(facet_text(name, value, words), "", asked.without(name, value).url(), chosen=True) for value in chosen
+        ] + [
+            Value(
+                facet_text(name, value, words),
+                words.number(count),
+                asked.with_filter(name, value).url(),
+                chosen=False,
+            )
+            for value, count in left[:VALUES_MAX]
+        ]
+        split = max(VALUES_SHOWN, len(chosen))
+        shown.append(Facet(words.label("facet", name), values[:split], values[split:]))
+    return shown
+
+
+def facet_text(facet: str, value: str, words: Words) -> str:
+    """A value of a facet as people read it."""
+    return category_text(value, words) if facet == "category" else words.label(facet, value)
+
+
+def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
+    """What narrows the view, in words, each with the view without it."""
+    links = []
+    for name in asked.filters():
+        value = asked.get(name)
+        if name in FACETS:
+            links += [
+                Link(f"{words.label('facet', name)}: {facet_text(name, each, words)}", asked.without(name, each).url())
+                for each in asked.chosen(name)
+            ]
+        elif name in {"near", "lat"}:
+            links.append(Link(_around(asked, circle, words), asked.without(name).url()))
+        else:
+            text = {
+                "q": words("Words: {words}", words=value),
+                "bbox": words("Inside a box on the map"),
+                "checked_within": words("Checked within {time}", time=value),
+            }[name]
+            links.append(Link(text, asked.without(name).url()))
+    return links
+
+
+def wider(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
+    """Views that may hold something when this one does not."""
+    links = []
+    if circle:
+        kilometres = next((km for km in WIDER_KM if km * 1000 > circle.radius_m), None)
+        if kilometres:
+            url = asked.with_value("radius", f"{kilometres}km").url()
+            links.append(Link(words("Look within {km} km", km=str(kilometres)), url))
+    if not asked.get("status"):
+        url = asked.with_value("status", "active,planned,paused,closed").url()
+        links.append(Link(words("Include what has closed"), url))
+    links += [
+        Link(words("Without “{filter}”", filter=link.text), link.url) for link in filters(asked, circle, words)[:6]
+    ]
+    return links
+
+
+def cut(text: str, characters: int) -> str:
+    """The beginning of a text, cut between words, with an ellipsis if anything is left out."""
+    text = " ".join(text.split())
+    if len(text) <= characters:
+        return text
+    head = text[:characters]
+    space = head.rfind(" ")
+    return head[: space if space > characters // 2 else characters].rstrip(" ,;:.-") + "…"
+
+
+def _around(asked: Asked, circle: Circle | None, words: Words) -> str:
+    if circle is None:
+        return asked.get("near")
+    place = circle.place or f"{circle.lat / 1e7:.4f}, {circle.lon / 1e7:.4f}"
+    return words("Within {distance} of {place}", distance=words.distance(circle.radius_m), place=place)
+
+
+def _distance(record: Mapping[str, Any], circle: Circle | None, words: Words) -> str:
+    point = record.get("point")
+    if circle is None or point is None:
+        return ""
+    lat, lon = round(point["lat"] * 1e7), round(point["lon"] * 1e7)
+    return words.distance(distance_m(lat, lon, circle.lat, circle.lon))

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One record and how it came to be, prepared for its page; pure.
+
+Everything comes from people, many of them unknown: a link is only made of what is checked here to be one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from node.asked import Asked
+from node.languages import Text, choose, in_order
+from node.listing import Checked, Link, category_links, checked, record_url
+from node.words import date_text, is_past
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from node.listing import Reader
+    from node.words import Words
+
+_SCHEMES = ("http://", "https://", "mailto:", "tel:")
+_MAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}")
+_PRECISIONS = (
+    (30, "at the door"),
+    (150, "to about 100 metres"),
+    (1_500, "to about a kilometre"),
+    (6_000, "somewhere in the town"),
+    (100_000, "somewhere in the region"),
+)
+"""Up to how many metres, and the words for it."""
+_UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u115f\u1160\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
+_AROUND = "2km"
+
+
+class Fact(NamedTuple):
+    """A label and what is said: lines of text, or links; `lang` of the text."""
+
+    label: str
+    texts: list[Text] = []
+    links: list[Link] = []
+
+
+class Position(NamedTuple):
+    """The point: in degrees, its precision and method in words, and views around it."""
+
+    degrees: str
+    precision: str
+    method: str
+    geo: str
+    map: str
+    around: str
+
+
+class Origin(NamedTuple):
+    """A source: what it is called, on what licence, when it was fetched, and the record there."""
+
+    text: str
+    licence: str
+    retrieved: str
+    record: str
+    url: str
+
+
+class Related(NamedTuple):
+    """A relation to another record; `url` is empty where that record is not held here."""
+
+    predicate: str
+    name: Text
+    url: str
+
+
+class Step(NamedTuple):
+    """One statement that changed the record: by whom (`author` is empty if unknown by name), and beginning of their key."""
+
+    what: str
+    date: str
+    author: str
+    key: str
+    position: str
+    proof: str
+
+
+class Profile(NamedTuple):
+    """A record's page. `steps` are its history, latest first; `present` is the statement that put its present state."""
+
+    name: Text
+    other_names: list[Text]
+    kind: str
+    mark: str
+    status: str
+    closed: bool
+    ended: str
+    checked: Checked
+    descriptions: list[Text]
+    categories: list[Link]
+    facts: list[Fact]
+    position: Position | None
+    links: list[Link]
+    pictures: list[tuple[Text, str, str]]
+    relations: list[Related]
+    licence: str
+    sources: list[Origin]
+    steps: list[Step]
+    present: Step
+
+
+class Names(NamedTuple):
+    """What the record's page calls others: keys (hexadecimal) by name, and records by (log, id) and name."""
+
+    authors: Mapping[str, str]
+    records: Mapping[tuple[str, str], Mapping[str, str]]
+
+
+def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], names: Names, reader: Reader) -> Profile:
+    """The page of a record object with its history objects (ledger.present)."""
+    words, languages = reader.words, reader.languages
+    titles = in_order(record["name"], languages)
+    entry = record["entry"]
+    return Profile(
+        name=titles[0],
+        other_names=titles[1:],
+        kind=words.label("kind", record["kind"]),
+        mark=record["kind"] if words.has_label("kind", record["kind"]) else "",
+        status="" if record["status"] == "active" else words.label("status", record["status"]),
+        closed=record["status"] == "closed",
+        ended=_ended(record, history, reader),
+        checked=checked(record.get("checked_at"), reader),
+        descriptions=in_order(record.get("description", {}), languages),
+        categories=category_links(record.get("categories", ()), Asked({}), words),
+        facts=[fact for fact in _facts(record, reader) if fact.texts or fact.links],
+        position=_position(record, words),
+        links=_links(record),
+        pictures=[
+            (choose(image["alt"], languages) if image["alt"] else Text("", ""), safe_url(image["url"]), image["licence"])
+            for image in record.get("images", ())
+        ],
+        relations=[_related(relation, names, reader) for relation in record.get("relations", ())],
+        licence=record["licence"],
+        sources=[_origin(source, words) for source in record.get("sources", ())],
+        steps=[
+            _step(step, record["log"], entry["epoch"], names, words, first=number == len(history))
+            for number, step in enumerate(history, 1)
+        ],
+        present=_step({**entry, "kind": "record.put", "body": {}}, record["log"], entry["epoch"], names, words, first=False),
+    )
+
+
+def safe_url(url: str) -> str:
+    """A link that can only lead somewhere: http, https, mailto or tel; anything else becomes empty."""
+    return url if url.startswith(_SCHEMES) else ""
+
+
+def shown_url(url: str) -> str:
+    """A link as text: without scheme; what cannot be seen, or turns the direction of writing, in its percent form."""
+    text = url.partition(":")[2].removeprefix("//").removesuffix("/")
+    return _UNSEEN.sub(lambda match: quote(match[0]), text)
+
+
+def _links(record: Mapping[str, Any]) -> list[Link]:
+    urls = dict.fromkeys([record.get("url", ""), *record.get("links", ())])
+    return [Link(shown_url(url), safe_url(url)) for url in urls if url]
+
+
+def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
+    words, languages = reader.words, reader.languages
+    access, contact = record.get("access", {}), record.get("contact", {})
+
+    def codes(group: str, values: Sequence[str]) -> list[Text]:
+        return [Text(words.label(group, value), "") for value in values if value]
+
+    valid = record.get("valid_until")
+    until = []
+    if valid is not None:
+        over = words(" (over)") if is_past(valid, reader.now) else ""
+        until = [Text(date_text(valid, words) + over, words.language)]
+    hours = [Text(line.strip(), "") for line in record.get("hours", "").split(";") if line.strip()]
+    return [
+        Fact(words("Direction"), codes("direction", [record.get("direction", "")])),
+        Fact(words("Terms"), codes("terms", record.get("terms", ()))),
+        Fact(words("Item"), codes("item", [record.get("item", "")])),
+        Fact(words("Valid until"), until),
+        Fact(words("Address"), _address(record.get("address", {}))),
+        Fact(words("Opening hours"), hours + in_order(record.get("hours_note", {}), languages)[:1]),
+        Fact(words("Wheelchair"), codes("wheelchair", [access.get("wheelchair", "")])),
+        Fact(words("Costs money"), codes("fee", [access.get("fee", "")])),
+        Fact(words("Conditions"), in_order(access.get("conditions", {}), languages)[:1]),
+        Fact(words("For whom"), in_order(access.get("audience", {}), languages)[:1]),
+        Fact(words("Languages spoken"), codes("language", access.get("languages", ()))),
+        Fact(words("Contact"), *_contact(contact, words)),
+        Fact(words("Scope"), codes("scope", [record.get("scope", "")])),
+        Fact(words("Structure"), codes("structure", record.get("structure", ()))),
+        Fact(words("Membership"), codes("membership", record.get("membership", ()))),
+        Fact(
+            words("Known elsewhere as"),
+            [Text(f"{item['scheme']}: {item['id']}", "") for item in record.get("identifiers", ())],
+        ),
+    ]
+
+
+def _address(address: Mapping[str, str]) -> list[Text]:
+    town = " ".join(filter(None, (address.get("postcode"), address.get("locality"))))
+    lines = [*address.get("street", "").split("\n"), town, address.get("region", ""), address.get("country", "")]
+    return [Text(line, "") for line in lines if line]
+
+
+def _contact(contact: Mapping[str, str], words: Words) -> tuple[list[Text], list[Link]]:
+    """How to reach somebody: what is meant for members only is not shown to the world."""
+    if not contact:
+        return [], []
+    if contact.get("visibility") != "public":
+        return [Text(words("For members only"), words.language)], []
+    links, mail, phone = [], contact.get("email", ""), contact.get("phone", "")
+    if mail:
+        links.append(Link(mail, f"mailto:{quote(mail, safe='@')}" if _MAIL.fullmatch(mail) else ""))
+    if phone:
+        number = re.sub(r"[^0-9+]", "", phone.replace("(0)", ""))
+        links.append(Link(phone, f"tel:{number}" if number else ""))
+    return [], links
+
+
+def _position(record: Mapping[str, Any], words: Words) -> Position | None:
+    point = record.get("point")
+    if point is None:
+        return None
+    digits = 5 if point["precision"] <= 150 else 3  # noqa: PLR2004 - metres: no more digits than are known
+    lat, lon = f"{point['lat']:.{digits}f}", f"{point['lon']:.{digits}f}"
+    precision = next(text for metres, text in _PRECISIONS if point["precision"] <= metres)
+    return Position(
+        degrees=f"{lat}, {lon}",
+        precision=words(precision),
+        method=words.label("method", point["method"]),
+        geo=f"geo:{lat},{lon};u={point['precision']}",
+        map=f"https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=16/{lat}/{lon}",
+        around=Asked({"lat": lat, "lon": lon, "radius": _AROUND}).url(),
+    )
+
+
+def _origin(source: Mapping[str, Any], words: Words) -> Origin:
+    record = source.get("record", "")
+    retrieved = source.get("retrieved", 0)
+    return Origin(
+        text=source.get("attribution") or source["set"],
+        licence=source["licence"],
+        retrieved=date_text(retrieved, words) if retrieved else "",
+        record=shown_url(record) if safe_url(record) else record,
+        url=safe_url(record),
+    )
+
+
+def _related(relation: Mapping[str, Any], names: Names, reader: Reader) -> Related:
+    log, record_id = relation["object"]["log"], relation["object"]["id"]
+    name = names.records.get((log, record_id))
+    predicate = reader.words.label("predicate", relation["predicate"])
+    if name is None:
+        return Related(predicate, Text(f"{log[:8]}/{record_id[:8]}", ""), "")
+    return Related(predicate, choose(name, reader.languages), record_url(log, record_id))
+
+
+def _ended(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], reader: Reader) -> str:
+    """Why and when it closed, if it did."""
+    if record["status"] != "closed" or not history:
+        return ""
+    last = next((step for step in history if step["kind"] != "claim.checked"), history[0])
+    reason = last["body"].get("reason", "closed")
+    when = date_text(last["at"], reader.words)
+    return reader.words("{reason}, {date}", reason=reader.words.label("reason", reason), date=when)
+
+
+def _step(step: Mapping[str, Any], log: str, epoch: int, names: Names, words: Words, *, first: bool) -> Step:
+    entered = first and step["kind"] == "record.put"
+    what = words("Entered") if entered else words.label("statement", step["kind"])
+    reason = step["body"].get("reason", "")
+    return Step(
+        what=f"{what}: {words.label('reason', reason)}" if reason else what,
+        date=date_text(step["at"], words),
+        author=names.authors.get(step["author"], ""),
+        key=step["author"][:8],
+        position=words.number(step["position"]),
+        proof=f"/v1/log/{log}/{epoch}/proofs/{step['position']}",
+    )
