@@ -33,6 +33,8 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name == "test":
+            raise click.UsageError("the tests are run from a checkout: ./folkmoot test")
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(COMMANDS[name][0]).command

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot backup`: a copy of the store, taken while it is in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.failure import CommandError
+from cli.output import say, show
+
+
+@click.command("backup", short_help="Copy the store while it is in use.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def command(data_dir: str | None, file: Path) -> None:
+    """Copies logs, payloads and derived tables into one file, checked when it is taken.
+
+    Keys and the head file stay behind: a store put back from a copy does not sign by itself.
+    """
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory  # noqa: PLC0415
+
+    if file.exists():
+        raise CommandError(f"{file} exists already: name another file")
+    store = SqliteStore(data_directory(data_dir).store, writable=False)
+    try:
+        store.back_up(file)
+    finally:
+        store.close()
+    show(f"backup written and checked: {file} ({file.stat().st_size / 2**20:.1f} MiB)")
+    say("It holds no keys. Keep the recovery sheets and keys/operating.key elsewhere.")

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot doctor`: what could go wrong on this machine, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import click
+
+from cli.failure import FAILED
+from cli.output import colours, json_option, plain, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ledger.ledger import DataDirectory
+
+_CLOCK_S = 120
+_DISK_LOW = 512 * 2**20
+
+
+class Finding(NamedTuple):
+    """One thing looked at: ok, warning or bad; what was seen, and what to do."""
+
+    what: str
+    state: str
+    seen: str
+    todo: str = ""
+
+
+@click.command("doctor", short_help="Look for what could go wrong on this machine.")
+@json_option
+@click.pass_obj
+def command(data_dir: str | None, *, as_json: bool) -> int:
+    """Looks at clock, disk, permissions, store, head, configuration, reachability and multicast DNS."""
+    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+
+    directory = data_directory(data_dir)
+    findings = [finding for look in _LOOKS for finding in _looked(look, directory)]
+    bad = any(finding.state == "bad" for finding in findings)
+    if as_json:
+        show_json({"schema": "folkmoot.doctor/1", "ok": not bad, "findings": [f._asdict() for f in findings]})
+    else:
+        marks = {"ok": ("ok  ", "green"), "warning": ("note", "yellow"), "bad": ("BAD ", "red")}
+        for finding in findings:
+            mark, colour = marks[finding.state]
+            shown = click.style(mark, fg=colour) if colours() else mark
+            show(f"{shown}  {finding.what}: {plain(finding.seen)}")
+            if finding.todo:
+                show(f"      {finding.todo}")
+    return FAILED if bad else 0
+
+
+def _looked(look: Callable[[DataDirectory], Iterator[Finding]], directory: DataDirectory) -> Iterator[Finding]:
+    try:
+        yield from look(directory)
+    except Exception as error:  # noqa: BLE001 - a doctor must not fall ill
+        yield Finding(look.__name__.strip("_"), "bad", str(error))
+
+
+def _clock(directory: DataDirectory) -> Iterator[Finding]:
+    now = time.time()
+    if not 1_767_225_600 <= now < 4_102_444_800:  # 2026 to 2100
+        yield Finding("clock", "bad", time.strftime("%Y-%m-%d", time.gmtime(now)), "Set the clock of this machine.")
+        return
+    times = [path.stat().st_mtime for path in (directory.store, directory.head) if path.exists()]
+    if times and max(times) > now + _CLOCK_S:
+        yield Finding("clock", "bad", "earlier than the last change of the store", "Set the clock of this machine.")
+        return
+    yield Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)))
+
+
+def _disk(directory: DataDirectory) -> Iterator[Finding]:
+    path = directory.path
+    while not path.exists():
+        path = path.parent
+    disk = os.statvfs(path)
+    free = disk.f_bavail * disk.f_frsize
+    seen = f"{free / 2**30:.1f} GiB free at {path}"
+    if free < _DISK_LOW:
+        yield Finding("disk", "bad", seen, "Make room: writing is refused when the disk is nearly full.")
+    else:
+        yield Finding("disk", "ok", seen)
+
+
+def _permissions(directory: DataDirectory) -> Iterator[Finding]:
+    if not directory.exists():
+        yield Finding("data", "warning", f"no node at {directory.path}", "Found one: folkmoot init.")
+        return
+    for path in (directory.key, directory.head, directory.store):
+        if not path.exists():
+            yield Finding("permissions", "bad", f"{path} is missing", "Put it back from where it is kept.")
+        elif not os.access(path, os.R_OK | os.W_OK):
+            yield Finding("permissions", "bad", f"{path} cannot be read or written", "Give it to the user of the node.")
+    if directory.key.exists() and stat.S_IMODE(directory.key.stat().st_mode) & 0o077:
+        todo = f"chmod 600 {directory.key}"
+        yield Finding("permissions", "bad", f"others can read {directory.key}", todo)
+    else:
+        yield Finding("permissions", "ok", "the key is its owner's alone")
+
+
+def _store(directory: DataDirectory) -> Iterator[Finding]:
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+
+    if not directory.exists():
+        return
+    store = SqliteStore(directory.store, writable=False)
+    broken = store.check_integrity()
+    if broken:
+        yield Finding("store", "bad", broken[0], "Restore a backup, or fetch the logs from peers again.")
+        return
+    with store.read() as reads:
+        trees = reads.trees()
+        entries = sum(tree.size for tree in trees)
+        behind = sum(tree.size - tree.derived for tree in trees)
+    yield Finding("store", "ok", f"{len(trees)} logs, {entries:,} entries, {behind:,} not yet searchable")
+    store.close()
+
+
+def _head(directory: DataDirectory) -> Iterator[Finding]:
+    from ledger.errors import NotSigningError  # noqa: PLC0415 - --help must be instant
+    from ledger.head import HeadFile  # noqa: PLC0415
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
+    from ledger.tree import root_at  # noqa: PLC0415
+
+    if not directory.exists():
+        return
+    todo = "Nothing is signed until this is settled: do not copy or restore a running node's data."
+    with SqliteStore(directory.store, writable=False).read() as reads:
+        tree = reads.tree_numbered(int(reads.fact("own") or 0))
+        try:
+            head = HeadFile(directory.head).read(str(tree.origin))
+        except NotSigningError as error:
+            yield Finding("head", "bad", str(error), todo)
+            return
+        if head.size > tree.size or root_at(reads, tree.tree, head.size) != head.root:
+            yield Finding(
+                "head", "bad", f"signed up to {head.size}, but the store has {tree.size} or another history", todo
+            )
+            return
+    yield Finding("head", "ok", f"signed up to entry {head.size}")
+
+
+def _configuration(directory: DataDirectory) -> Iterator[Finding]:
+    from node.config import load_config  # noqa: PLC0415 - --help must be instant
+
+    config = load_config(directory)
+    reach = "this machine only" if config.host in {"127.0.0.1", "::1", "localhost"} else "others too"
+    yield Finding("configuration", "ok", f"listens on {config.host}:{config.port} ({reach})")
+
+
+def _reachability(directory: DataDirectory) -> Iterator[Finding]:
+    if not directory.url.exists():
+        yield Finding("node", "warning", "not running", "Start it: folkmoot serve.")
+        return
+    url = directory.url.read_text().strip()
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5) as answer:
+            yield Finding("node", "ok", f"ready at {url} ({answer.status})")
+    except (URLError, OSError) as error:
+        yield Finding("node", "bad", f"{url}: {error}", "It may have been killed: start it again.")
+
+
+def _multicast(directory: DataDirectory) -> Iterator[Finding]:
+    from node.config import load_config  # noqa: PLC0415 - --help must be instant
+    from node.discovery import lan_addresses, multicast_works  # noqa: PLC0415
+
+    config = load_config(directory)
+    if not config.mdns:
+        yield Finding(
+            "multicast DNS", "warning", "switched off", "Peers are found only if added: folkmoot peer add URL."
+        )
+        return
+    for address in lan_addresses(config.host):
+        problem = multicast_works(address)
+        if problem:
+            todo = "Nodes on the local network are not found by themselves: folkmoot peer add URL."
+            yield Finding("multicast DNS", "warning", f"{address}: {problem}", todo)
+        else:
+            yield Finding("multicast DNS", "ok", f"works on {address}")
+
+
+_LOOKS = (_clock, _disk, _permissions, _store, _head, _configuration, _reachability, _multicast)

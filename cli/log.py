@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot log`: show, prove, audit and rebuild what is held; erase a payload."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import FALSE, CommandError
+from cli.output import Progress, json_option, plain, say, show, show_json, show_table, when
+
+if TYPE_CHECKING:
+    from ledger.ledger import DataDirectory
+    from ledger.sqlite.store import SqliteStore
+
+
+@click.group("log", short_help="Show, prove, audit, rebuild logs; erase a payload.")
+def command() -> None:
+    """The logs held here: one's own, and replicas of others."""
+
+
+def _directory(data_dir: str | None) -> DataDirectory:
+    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+
+    return data_directory(data_dir)
+
+
+def _store(data_dir: str | None) -> SqliteStore:
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+
+    return SqliteStore(_directory(data_dir).store, writable=False)
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_logs(data_dir: str | None, *, as_json: bool) -> None:
+    """Lists the logs held here."""
+    from ledger.proving import log_object  # noqa: PLC0415 - --help must be instant
+
+    with _store(data_dir).read() as reads:
+        own = int(reads.fact("own") or 0)
+        own_id = reads.tree_numbered(own).origin.log_id if own else None
+        logs = [log_object(reads, tree, own_id) for tree in reads.trees()]
+    if as_json:
+        show_json({"schema": "folkmoot.logs/1", "logs": logs})
+        return
+    rows = [
+        (
+            log["log"][:8],
+            next(iter(log["name"].values())),
+            log["kind"],
+            f"{log['size']:,}",
+            "own" if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
+            f"{log['derived']:,}",
+        )
+        for log in logs
+    ]
+    show_table(rows, ("log", "name", "kind", "entries", "state", "searchable"))
+
+
+@command.command("show")
+@click.argument("log")
+@click.argument("position", type=click.IntRange(0))
+@json_option
+@click.pass_obj
+def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) -> None:
+    """Shows one entry: LOG is the beginning of a log's id."""
+    from ledger.audit import find_tree  # noqa: PLC0415 - --help must be instant
+    from ledger.proving import entry_object  # noqa: PLC0415
+
+    with _store(data_dir).read() as reads:
+        entry = entry_object(reads, find_tree(reads, log), position)
+    if as_json:
+        show_json(entry)
+        return
+    show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}")
+    statement = entry.get("statement")
+    if statement is None:
+        show(f"  payload: {entry.get('payload_missing') or entry.get('malformed')}")
+        return
+    show(f"  {statement['kind']} at {when(statement['at'])} by {statement['author'][:16]}")
+    for key, value in statement["body"].items():
+        show(f"  {key}: {plain(value)}")
+
+
+@command.command("prove")
+@click.argument("log")
+@click.argument("position", type=click.IntRange(0))
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Proof file; LOG-POSITION.tlog-proof if not given; - is stdout.",
+)
+@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the logs held here, too.")
+@click.pass_obj
+def prove(data_dir: str | None, log: str, position: int, output: Path | None, trust: Path | None) -> None:
+    """Writes a proof file that anybody can check offline: the entry with its payload, and the way to the signed root."""
+    from ledger.audit import find_tree  # noqa: PLC0415 - --help must be instant
+    from ledger.proving import prove_entry, trust_file  # noqa: PLC0415
+    from protocol.identity import short_log_id  # noqa: PLC0415
+
+    with _store(data_dir).read() as reads:
+        tree = find_tree(reads, log)
+        proof = prove_entry(reads, tree, position)
+        trusted = trust_file(reads)
+    if str(output) == "-":
+        click.get_binary_stream("stdout").write(proof)
+    else:
+        path = output or Path(f"{short_log_id(tree.origin.log_id)}-{position}.tlog-proof")
+        path.write_bytes(proof)
+        say(f"written: {path}")
+    if trust:
+        trust.write_bytes(trusted)
+        say(f"written: {trust}; compare the log ids in it with what the organisations told you themselves")
+
+
+@command.command("audit")
+@json_option
+@click.pass_obj
+def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
+    """Checks every hash and every signature of every log held here."""
+    from ledger.audit import audit  # noqa: PLC0415 - --help must be instant
+
+    store = _store(data_dir)
+    with store.read() as reads:
+        total = sum(tree.size for tree in reads.trees())
+    progress = Progress("auditing", total)
+    try:
+        found = audit(store, progress.advance)
+    finally:
+        progress.close()
+    broken = store.check_integrity()
+    if as_json:
+        faults: list[dict[str, Any]] = [fault._asdict() for fault in found.faults]
+        value = {"schema": "folkmoot.audit/1", **found._asdict(), "faults": faults, "file": broken}
+        show_json(value)
+    else:
+        for fault in found.faults:
+            show(f"FALSE  {fault.log} {'' if fault.position < 0 else f'position {fault.position}: '}{fault.what}")
+        for line in broken:
+            show(f"DAMAGED  {plain(line)}")
+        show(
+            f"{found.logs} logs, {found.entries:,} entries, {found.signatures:,} signatures checked, {len(found.faults)} faults"
+        )
+    return FALSE if found.faults or broken else 0
+
+
+@command.command("rebuild")
+@json_option
+@click.pass_obj
+def rebuild_tables(data_dir: str | None, *, as_json: bool) -> None:
+    """Makes the derived tables anew from the logs, and says whether they were as they should be."""
+    from ledger.audit import rebuild  # noqa: PLC0415 - --help must be instant
+    from ledger.ledger import Ledger  # noqa: PLC0415
+
+    with Ledger(_directory(data_dir)) as ledger:
+        before, after = rebuild(ledger.store, ledger.writer)
+    if as_json:
+        show_json(
+            {"schema": "folkmoot.rebuild/1", "before": before.hex(), "after": after.hex(), "same": before == after}
+        )
+        return
+    show(
+        "rebuilt: identical"
+        if before == after
+        else "rebuilt: the old tables differed; the new ones follow from the logs"
+    )
+
+
+@command.command("erase")
+@click.argument("position", type=click.IntRange(1))
+@click.option("--reason", type=click.Choice(("request", "expired", "mistake", "law")), required=True)
+@click.pass_obj
+def erase(data_dir: str | None, position: int, reason: str) -> None:
+    """Erases the payload of an entry of one's own log, here and, when they hear of it, at all who hold it.
+
+    The entry stays, so the log still verifies. What it said is gone.
+    """
+    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.plan import Statement  # noqa: PLC0415
+
+    with open_target(_directory(data_dir)) as target:
+        number, _ = target.own
+        with target.store.read() as reads:
+            if position >= reads.tree_numbered(number).size:
+                raise CommandError(f"the log has no entry at {position}", 4)
+        target.write([Statement("erase", {"position": position, "reason": reason}, os.urandom(16))])
+        target.settle()
+        with target.store.read() as reads:
+            if reads.lacking(number, position, position + 1).get(position) != "erased":
+                raise CommandError("that entry cannot be erased: a charter and an erasure stay")
+    show(f"erased: the payload at position {position}; the log still verifies")

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot record`: one record of the directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import NOT_FOUND, CommandError
+from cli.output import json_option, plain, show, show_json, when
+
+if TYPE_CHECKING:
+    from ledger.ledger import DataDirectory
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
+
+
+@click.group("record", short_help="Show, add, change or close one record.")
+def command() -> None:
+    """One record: LOG/ID or the beginning of its ID, as `folkmoot search` prints it."""
+
+
+def _directory(data_dir: str | None) -> DataDirectory:
+    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+
+    return data_directory(data_dir)
+
+
+def _find(reads: Snapshot, name: str) -> RecordRow:
+    from protocol.identity import show_log_id  # noqa: PLC0415 - --help must be instant
+
+    log, _, digits = name.rpartition("/")
+    try:
+        prefix = bytes.fromhex(digits)
+    except ValueError:
+        raise CommandError(f"{digits[:40]!r} is not the beginning of a record's id (pairs of 0-9 a-f)", 2) from None
+    rows = [
+        row
+        for row in reads.records_with_id(prefix)
+        if show_log_id(reads.tree_numbered(row.tree).origin.log_id).startswith(log)
+    ]
+    if len(rows) != 1:
+        raise CommandError(f"{len(rows)} records begin with {name[:60]!r}", NOT_FOUND)
+    return rows[0]
+
+
+@command.command("show")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
+    """Shows a record with its history."""
+    from ledger.present import RECORD_SCHEMA, history_objects, record_object  # noqa: PLC0415 - --help must be instant
+    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
+
+    with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
+        row = _find(reads, name)
+        record, history = record_object(reads, row), history_objects(reads, row)
+    if as_json:
+        show_json({"schema": RECORD_SCHEMA, "record": record, "history": history})
+        return
+    for key, value in record.items():
+        if key != "entry":
+            show(f"{key}: {plain(value)}")
+    entry = record["entry"]
+    show(f"position: {entry['position']} of log {record['log'][:8]}, by {entry['author'][:16]}, {when(entry['at'])}")
+    for step in history:
+        show(f"  {when(step['at'])}  {step['kind']} at {step['position']} by {step['author'][:16]}")
+
+
+@command.command("put")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@json_option
+@click.pass_obj
+def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
+    """Adds or changes a record from a JSON file (- is stdin): the fields of spec 10. Without an id it is a new one."""
+    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.plan import Statement  # noqa: PLC0415
+    from ledger.jsonform import from_json  # noqa: PLC0415
+    from protocol.directory import check_body  # noqa: PLC0415
+
+    text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CommandError(f"{file}: not JSON: {error}") from None
+    record: dict[str, Any] = from_json(value)
+    if not isinstance(record, dict):
+        raise CommandError(f"{file}: a record is an object")
+    record.setdefault("id", os.urandom(16))
+    body: dict[str, Any] = {"record": record}
+    check_body("record.put", body)
+    with open_target(_directory(data_dir)) as target:
+        position = target.write([Statement("record.put", body, os.urandom(16))])[0]
+        target.settle()
+    _saved(record["id"], position, as_json=as_json)
+
+
+@command.command("close")
+@click.argument("name")
+@click.option("--reason", type=click.Choice(("closed", "duplicate", "mistake")), default="closed", show_default=True)
+@json_option
+@click.pass_obj
+def close(data_dir: str | None, name: str, reason: str, *, as_json: bool) -> None:
+    """Closes a record of one's own log. It stays readable."""
+    _write_about(data_dir, name, "record.close", {"reason": reason}, as_json=as_json)
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--finding", type=click.Choice(("right", "changed", "closed")), default="right", show_default=True)
+@click.option("--note", default="")
+@json_option
+@click.pass_obj
+def check(data_dir: str | None, name: str, finding: str, note: str, *, as_json: bool) -> None:
+    """Says that somebody looked, and what they found. Works for records of every log held here."""
+    body = {"finding": finding, **({"note": note} if note else {})}
+    _write_about(data_dir, name, "claim.checked", body, as_json=as_json)
+
+
+def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any], *, as_json: bool) -> None:
+    """Writes a statement about a record."""
+    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.plan import Statement  # noqa: PLC0415
+
+    with open_target(_directory(data_dir)) as target:
+        own, _ = target.own
+        with target.store.read() as reads:
+            row = _find(reads, name)
+            log_id = reads.tree_numbered(row.tree).origin.log_id
+        if kind == "record.close":
+            if row.tree != own:
+                raise CommandError("that record is of another organisation's log: only they can close it")
+            body = {"id": row.id, **body}
+        else:
+            body = {"subject": {"log": log_id, "id": row.id}, **body}
+        position = target.write([Statement(kind, body, os.urandom(16))])[0]
+        target.settle()
+    _saved(row.id, position, as_json=as_json)
+
+
+def _saved(record_id: bytes, position: int, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"schema": "folkmoot.saved/1", "state": "saved", "id": record_id.hex(), "position": position})
+    else:
+        show(f"saved: record {record_id.hex()} at position {position}")
