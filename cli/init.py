@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -65,11 +66,17 @@ def command(  # noqa: PLR0913 - the parts of a charter
 
     directory = data_directory(data_dir)
     threshold = threshold or holders // 2 + 1
+    if not name.isprintable():
+        raise click.UsageError("a name has no control characters")
     if threshold > holders:
         raise click.UsageError(f"a threshold of {threshold} among {holders} recovery keys")
+    if directory.exists():
+        raise CommandError(f"{directory.path} holds a node already: nothing was changed")
     sheets = recovery_dir or directory.path.with_name(directory.path.name + "-recovery")
     if sheets.exists() and any(sheets.iterdir()):
         raise CommandError(f"{sheets} is not empty: name another --recovery-dir")
+    # Before anything is founded: an organisation whose recovery keys could not be written would be lost with its key.
+    files = _open_sheets(sheets, holders)
     secrets = [os.urandom(32) for _ in range(holders)]
     fields = {
         "name": dict.fromkeys(languages[:1], name),
@@ -79,10 +86,15 @@ def command(  # noqa: PLR0913 - the parts of a charter
         "endpoints": list(endpoints),
         "licence": licence,
     }
-    keys = found_log(directory, fields, secrets, threshold, int(time.time()))
-    directory.configuration.write_text(TEMPLATE)
+    try:
+        keys = found_log(directory, fields, secrets, threshold, int(time.time()))
+    except BaseException:
+        _remove_sheets(sheets, files)
+        raise
     log = show_log_id(keys.log_id)
-    _write_sheets(sheets, name, log, secrets, threshold)
+    _write_sheets(files, name, log, secrets, threshold)
+    if not directory.configuration.exists():
+        directory.configuration.write_text(TEMPLATE)
     if as_json:
         show_json({"schema": "folkmoot.init/1", "log": log, "data_dir": str(directory.path), "recovery": str(sheets)})
         return
@@ -94,21 +106,33 @@ def command(  # noqa: PLR0913 - the parts of a charter
     say(f"Next: folkmoot --data-dir {directory.path} serve")
 
 
-def _write_sheets(folder: Path, name: str, log: str, secrets: list[bytes], threshold: int) -> None:
-    """One text file for each holder, readable by the owner alone."""
+def _open_sheets(folder: Path, count: int) -> list[TextIO]:
+    """One empty text file for each holder, readable by the owner alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    paths = [folder / f"recovery-{number}.txt" for number in range(1, count + 1)]
+    return [os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") for path in paths]
+
+
+def _remove_sheets(folder: Path, files: list[TextIO]) -> None:
+    for number, file in enumerate(files, 1):
+        file.close()
+        (folder / f"recovery-{number}.txt").unlink()
+
+
+def _write_sheets(files: list[TextIO], name: str, log: str, secrets: list[bytes], threshold: int) -> None:
+    """Fills the sheets; they are on the disk when this returns."""
     from ledger.keys import show_secret  # noqa: PLC0415 - --help must be instant
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for number, secret in enumerate(secrets, 1):
+    for number, (file, secret) in enumerate(zip(files, secrets, strict=True), 1):
         groups = show_secret(secret).split(" ")
         lines = [" ".join(groups[n : n + 5]) for n in range(0, len(groups), 5)]
-        text = (
+        file.write(
             f"RECOVERY KEY {number} of {len(secrets)}\n{'=' * 40}\n\n{name}\nlog {log}\n\n"
             + "".join(f"    {line}\n" for line in lines)
             + f"\nAny {threshold} of these {len(secrets)} sheets together can replace the keys of this organisation.\n"
             "Print this sheet, give it to the person who keeps it, and delete the file.\n"
             "Nobody needs it in daily work. Whoever asks you for it should be able to say why, to your face.\n"
         )
-        descriptor = os.open(folder / f"recovery-{number}.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()

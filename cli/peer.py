@@ -38,6 +38,7 @@ def add(data_dir: str | None, url: str) -> None:
 
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(f"{url!r} is not an http or https URL")
+    url = url.rstrip("/")
     with open_target(_directory(data_dir)) as target:
         if isinstance(target, RemoteTarget):
             target.post("/v1/peers", {"url": url})
@@ -54,7 +55,7 @@ def remove(data_dir: str | None, url: str) -> None:
     from ledger.ledger import Ledger  # noqa: PLC0415 - --help must be instant
 
     with Ledger(_directory(data_dir)) as ledger:
-        if not ledger.writer.run(lambda change: change.remove_peer(url)).result():
+        if not ledger.writer.run(lambda change: change.remove_peer(url.rstrip("/"))).result():
             raise CommandError(f"no peer {url}; see `folkmoot peer list`", NOT_FOUND)
     show(f"removed: {url}")
 

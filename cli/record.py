@@ -81,12 +81,12 @@ def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
     """Adds or changes a record from a JSON file (- is stdin): the fields of spec 10. Without an id it is a new one."""
     from cli.target import open_target  # noqa: PLC0415 - --help must be instant
     from ledger.importing.plan import Statement  # noqa: PLC0415
-    from ledger.jsonform import from_json  # noqa: PLC0415
+    from ledger.jsonform import from_json, refuse_repeated  # noqa: PLC0415
     from protocol.directory import check_body  # noqa: PLC0415
 
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=refuse_repeated)
     except json.JSONDecodeError as error:
         raise CommandError(f"{file}: not JSON: {error}") from None
     record: dict[str, Any] = from_json(value)

@@ -44,7 +44,6 @@ async def _serve(directory: object, config: object) -> None:
     try:
         await node.start()
     except OSError as error:
-        await asyncio.to_thread(node.ledger.close)
         raise CommandError(
             f"cannot listen on {node.config.host}:{node.config.port}: {error.strerror or error}"
         ) from None

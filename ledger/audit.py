@@ -82,9 +82,10 @@ def _audit_entries(
             peaks.append(leaf_hash(stored.entry), compare)
             try:
                 at = _audit_entry(tree, stored, lacking, opened)
-                if at < last_at:
-                    faults.append(Fault(name, position, "its time is before that of the entry before it"))
-                last_at = max(at, last_at)
+                if at is not None:
+                    if at < last_at and lacking.get(position) != "at_decreases":
+                        faults.append(Fault(name, position, "its time is before that of the entry before it"))
+                    last_at = at
             except Malformed as error:
                 faults.append(Fault(name, position, str(error)))
         yield chunk, opened
@@ -93,14 +94,14 @@ def _audit_entries(
     _audit_checkpoint(reads, tree, peaks, faults)
 
 
-def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: list[tuple[int, Opened]]) -> int:
-    """The entry's time; its payload, if it is there, is opened. Raises Malformed."""
+def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: list[tuple[int, Opened]]) -> int | None:
+    """The entry's time, if it tells one; its payload, if it is there, is opened. Raises Malformed."""
     if stored.position in lacking and stored.payload is None:
-        header = None if lacking[stored.position] == "entry_form" else parse_entry(stored.entry)
-        return header.at if isinstance(header, Entry) else 0
+        header = None if lacking[stored.position] in {"entry_form", "scope"} else parse_entry(stored.entry)
+        return header.at if isinstance(header, Entry) else None
     header = parse_entry(stored.entry)
     if not isinstance(header, Entry):
-        return 0
+        return None
     if stored.payload is None:
         raise Malformed("payload", "the payload is gone, and nothing says why")
     opened.append(
@@ -125,7 +126,7 @@ def _audit_checkpoint(reads: Snapshot, tree: Tree, peaks: Peaks, faults: list[Fa
         for entry in reads.leaves(tree.tree, 0, checkpoint.size):
             shorter.append(leaf_hash(entry))
         root = shorter.root()
-    if checkpoint.size > peaks.size or checkpoint.root != root:
+    if checkpoint.size != tree.checkpoint_size or checkpoint.size > peaks.size or checkpoint.root != root:
         faults.append(Fault(str(tree.origin), -1, f"the entries are not those of its checkpoint of {checkpoint.size}"))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.values import RecordRow
 
 NO_POINT = np.iinfo(np.int32).min
-_CHUNK = 20_000
+_CHUNK = 5_000
 CATEGORIES_PER_ROW_MAX = 32
 
 Ids = np.ndarray
@@ -54,7 +54,7 @@ class Columns:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.count = 0
-        self._places: dict[int, int] = {}
+        self._order = np.zeros(0, "int64")
         self.words = {facet: Words() for facet in self.FACETS}
         self._reserve(1024)
 
@@ -91,52 +91,63 @@ class Columns:
         """Takes in the present state of records that changed."""
         rows = reads.records(rids)
         with self.lock:
-            for rid in rids:
-                if rid not in rows and rid in self._places:
-                    self.coded["status"][self._places[rid]] = -1
+            gone = self.places([(rid,) for rid in rids if rid not in rows])
+            self.coded["status"][gone] = -1
             self.put(list(rows.values()), reads.categories_of(list(rows)) if rows else [])
 
     def put(self, rows: Sequence[RecordRow], categories: Iterable[tuple[int, str]]) -> None:
         """Sets the columns of these records."""
-        by_rid: dict[int, list[int]] = {}
+        if not rows:
+            return
+        numbers: dict[int, list[int]] = {}
         number = self.words["category"].number
         for rid, category in categories:
-            by_rid.setdefault(rid, []).append(number(category))
+            numbers.setdefault(rid, []).append(number(category))
         with self.lock:
-            for row in rows:
-                self._put(row, by_rid.get(row.rid, ()))
+            places = self._places_for([row.rid for row in rows])
+            self.lat[places] = [NO_POINT if row.lat is None else row.lat for row in rows]
+            self.lon[places] = [NO_POINT if row.lon is None else row.lon for row in rows]
+            self.checked_at[places] = [-1 if row.checked_at is None else row.checked_at for row in rows]
+            for facet, column in self.coded.items():
+                word = self.words[facet].number
+                column[places] = [word(getattr(row, facet)) for row in rows]
+            keys = np.frombuffer(b"".join(row.sort_key + row.id for row in rows), ">u8")
+            self.keys[places] = keys.reshape(len(rows), 5).astype("uint64")
+            self._put_categories(places, [numbers.get(row.rid, ()) for row in rows])
 
-    def _put(self, row: RecordRow, categories: Sequence[int]) -> None:
-        place = self._places.get(row.rid)
-        if place is None:
-            place = self._places[row.rid] = self.count
-            self.count += 1
-            if self.count > len(self.rid):
+    def _put_categories(self, places: Ids, numbers: Sequence[Sequence[int]]) -> None:
+        self.category[places] = [[*some[:4], *[-1] * (4 - len(some))] for some in numbers]
+        for place, some in zip(places.tolist(), numbers, strict=True):
+            if len(some) > 4:
+                self.more_categories[place] = tuple(some[4:])
+            else:
+                self.more_categories.pop(place, None)
+
+    def _places_for(self, rids: Sequence[int]) -> Ids:
+        """The places of row ids, new ones at the end for those that are new."""
+        places = self._find(np.array(rids, "int64"))
+        new = np.flatnonzero(places < 0)
+        if len(new):
+            while self.count + len(new) > len(self.rid):
                 self._reserve(2 * len(self.rid))
-        self.rid[place] = row.rid
-        if row.lat is not None and row.lon is not None:
-            self.lat[place], self.lon[place] = row.lat, row.lon
-        else:
-            self.lat[place] = self.lon[place] = NO_POINT
-        self.checked_at[place] = -1 if row.checked_at is None else row.checked_at
-        for facet, value in (
-            ("kind", row.kind),
-            ("licence", row.licence),
-            ("country", row.country),
-            ("status", row.status),
-        ):
-            self.coded[facet][place] = self.words[facet].number(value)
-        self.category[place] = [*categories[:4], *[-1] * (4 - len(categories))]
-        if len(categories) > 4:
-            self.more_categories[place] = tuple(categories[4:])
-        else:
-            self.more_categories.pop(place, None)
-        self.keys[place] = np.frombuffer(row.sort_key + row.id, ">u8").astype("uint64")
+            places[new] = np.arange(self.count, self.count + len(new))
+            self.rid[places[new]] = np.array(rids, "int64")[new]
+            self.count += len(new)
+            self._order = np.argsort(self.rid[: self.count], kind="stable")
+        return places
+
+    def _find(self, rids: np.ndarray) -> Ids:
+        """The places of row ids, -1 for those that have none."""
+        if not self.count:
+            return np.full(len(rids), -1)
+        spots = np.minimum(np.searchsorted(self.rid[: self.count], rids, sorter=self._order), self.count - 1)
+        places = self._order[spots]
+        found: Ids = np.where(self.rid[places] == rids, places, -1)
+        return found
 
     def places(self, found: Sequence[tuple[int]]) -> Ids:
         """The places of rows of row ids; those not taken in yet are left out."""
-        get = self._places.get
-        places = np.fromiter((get(rid, -1) for (rid,) in found), "int64", len(found))
+        places = self._find(np.fromiter((rid for (rid,) in found), "int64", len(found)))
         return places[places >= 0]
 
     def everywhere(self) -> Ids:

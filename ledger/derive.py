@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.directory import DirectoryFold, touched_record
-from ledger.fold import Authority, Judged, judge
+from ledger.directory import DirectoryFold, record_index, touched_record
+from ledger.fold import Authority, Judged, Reading, judge, read_entry
 from protocol.charter import establish
 from protocol.directory import (
     ClaimChecked,
@@ -27,12 +27,15 @@ from protocol.errors import Malformed
 from protocol.statement import Statement, parse_payload, parse_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from ledger.sqlite.store import Transaction
-    from ledger.values import Stored, Tree
+    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.values import RecordIndex, Stored, Tree
 
-CHUNK_ENTRIES = 500
+
+_NEVER_ERASED = frozenset({"charter", "erase"})
+_FAR_REACHING = frozenset({"role", "import.start", "import.done", "import.undo"})
+"""Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
 class Derived(NamedTuple):
@@ -44,37 +47,48 @@ class Derived(NamedTuple):
     erased: bool
 
 
+class _Chunk(NamedTuple):
+    """Entries of one log that have been read and prepared, without regard to who may say what."""
+
+    readings: list[Reading]
+    indexes: dict[int, RecordIndex]
+
+
 class Deriver:
     """Folds entries into the derived tables, in order of position within each log. For the writing thread."""
 
     def __init__(self) -> None:
         self._authorities: dict[int, Authority] = {}
 
-    def step(self, change: Transaction, tree: Tree, limit: int = CHUNK_ENTRIES) -> Derived:
+    def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
         """Folds the next entries of one log, at most `limit`."""
-        end = min(tree.size, tree.derived + limit)
+        chunk = _prepare(change, tree, limit)
+        end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
         rids: set[int] = set()
-        lacking = change.lacking(tree.tree, tree.derived, end)
         erased = False
-        reached = tree.derived
-        for row in change.entries(tree.tree, tree.derived, end):
-            payload = row.payload if row.position not in lacking else None
-            result = judge(authority, row.position, row.entry, payload, lambda p: _author(change, tree.tree, p))
-            if result.verdict == "withheld":
-                result = Judged(lacking.get(row.position, "withheld"))
-            judged.append((row.position, result))
-            reached = row.position + 1
+        for position, reading in enumerate(chunk.readings, tree.derived):
+            result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
+            judged.append((position, result))
             if isinstance(result.body, Erase):
-                rids |= self._apply(change, tree, judged)
-                judged = []
-                rids |= self._erase(change, tree, result.body.position)
-                erased = True
-                authority = self._authority(change, tree)
-        rids |= self._apply(change, tree, judged)
-        change.set_derived(tree.tree, reached)
-        return Derived(tree.tree, reached - tree.derived, tuple(rids), erased)
+                rids |= self._apply(change, tree, judged, chunk.indexes)
+                judged, erased = [], True
+                row = next(change.entries(tree.tree, result.body.position, result.body.position + 1))
+                statement = _statement(row)
+                if statement is not None and statement.kind in _NEVER_ERASED:
+                    continue
+                change.drop_payload(tree.tree, row.position, position)
+                if statement is not None and statement.kind in _FAR_REACHING:
+                    return self._begin_again(change, tree, rids)
+                rids |= self._erase(change, tree, row.position)
+        rids |= self._apply(change, tree, judged, chunk.indexes)
+        change.set_derived(tree.tree, end)
+        return Derived(tree.tree, len(chunk.readings), tuple(rids), erased)
+
+    def forget(self) -> None:
+        """Forgets who may speak: what was learnt in a transaction that has failed is not so."""
+        self._authorities.clear()
 
     def _authority(self, change: Transaction, tree: Tree) -> Authority:
         authority = self._authorities.get(tree.tree)
@@ -87,11 +101,17 @@ class Deriver:
             self._authorities[tree.tree] = authority
         return authority
 
-    def _apply(self, change: Transaction, tree: Tree, judged: Sequence[tuple[int, Judged]]) -> set[int]:
+    def _apply(
+        self,
+        change: Transaction,
+        tree: Tree,
+        judged: Sequence[tuple[int, Judged]],
+        indexes: dict[int, RecordIndex],
+    ) -> set[int]:
         """Writes what the judged entries of one log say; the row ids of the records that changed."""
         touched = {touched_record(result.body, tree.origin.log_id) for _, result in judged}
         present = change.records_by_id(tree.tree, [record_id for record_id in touched if record_id])
-        fold = DirectoryFold(tree.tree, tree.origin.log_id, present)
+        fold = DirectoryFold(tree.tree, tree.origin.log_id, present, indexes)
         verdicts = {}
         for position, result in judged:
             verdict = result.verdict
@@ -108,18 +128,19 @@ class Deriver:
         change.add_verdicts(tree.tree, verdicts)
         return {row.rid for row in rows}
 
+    def _begin_again(self, change: Transaction, tree: Tree, rids: set[int]) -> Derived:
+        """Has the whole log folded anew, without the payload that was dropped."""
+        gone = {row.rid for row in change.record_rows() if row.tree == tree.tree}
+        change.clear_derived(tree.tree)
+        self._authorities.pop(tree.tree, None)
+        return Derived(tree.tree, 0, tuple(rids | gone), erased=True)
+
     def _erase(self, change: Transaction, tree: Tree, position: int) -> set[int]:
-        """Drops a payload and leaves the derived state as if it had never been seen (spec 03 §5)."""
-        row = next(change.entries(tree.tree, position, position + 1))
-        statement = _statement(row)
-        if statement is not None and statement.kind in {"charter", "erase"}:
-            return set()
+        """Leaves the derived state as if a payload that was dropped had never been seen (spec 03 §5)."""
         step = change.history_at(tree.tree, position)
-        change.drop_payload(tree.tree, position)
         change.add_verdicts(tree.tree, {position: "erased"})
+        change.forget_claim(tree.tree, position)
         if step is None:
-            change.forget_statement(tree.tree, position)
-            self._authorities.pop(tree.tree, None)
             return set()
         before = change.records_by_id(tree.tree, [step.id])[step.id]
         positions = sorted(other.position for other in change.history(tree.tree, step.id) if other.position != position)
@@ -134,13 +155,38 @@ class Deriver:
             statement = _statement(next(change.entries(tree.tree, position, position + 1)))
             assert statement is not None
             judged.append((position, Judged("applied", statement, read_body(statement))))
-        return self._apply(change, tree, judged)
+        return self._apply(change, tree, judged, {})
 
 
-def _author(change: Transaction, tree: int, position: int) -> bytes | None:
-    row = next(change.entries(tree, position, position + 1), None)
-    statement = _statement(row)
-    return statement.author if statement else None
+def _prepare(reads: Snapshot, tree: Tree, limit: int) -> _Chunk:
+    """Reads a chunk of entries, and folds the text of the records among them."""
+    begin, end = tree.derived, min(tree.size, tree.derived + limit)
+    lacking = reads.lacking(tree.tree, begin, end)
+    readings: list[Reading] = []
+    indexes: dict[int, RecordIndex] = {}
+    for position, entry, payload in reads.entries(tree.tree, begin, end):
+        reading = read_entry(tree.origin.log_id, position, entry, None if position in lacking else payload)
+        if reading.verdict == "withheld":
+            reading = Reading(lacking.get(position, "withheld"))
+        if isinstance(reading.body, RecordPut):
+            indexes[position] = record_index(reading.body.record)
+        readings.append(reading)
+    return _Chunk(readings, indexes)
+
+
+def _authors(change: Transaction, tree: int, eraser: int, reading: Reading) -> Callable[[int], bytes | None]:
+    """The author of an earlier entry, as far as the statement at `eraser` asks for it.
+
+    Where that very statement had the payload erased, it was allowed to: the payload that said so is gone.
+    """
+
+    def author_of(position: int) -> bytes | None:
+        if change.erased_by(tree, position) == eraser and reading.statement is not None:
+            return reading.statement.author
+        statement = _statement(next(change.entries(tree, position, position + 1), None))
+        return statement.author if statement else None
+
+    return author_of
 
 
 def _statement(row: Stored | None) -> Statement | None:

@@ -19,10 +19,13 @@ SORT_KEY_BYTES = 24
 class DirectoryFold:
     """Applies statements of one log, in order, to the rows of the records that they touch."""
 
-    def __init__(self, tree: int, log_id: bytes, present: dict[bytes, RecordRow]) -> None:
+    def __init__(
+        self, tree: int, log_id: bytes, present: dict[bytes, RecordRow], indexes: dict[int, RecordIndex]
+    ) -> None:
         self.tree = tree
         self.log_id = log_id
         self.present = present
+        self.prepared = indexes
         self.existed = {row.rid for row in present.values()}
         self.changed: set[bytes] = set()
         self.indexes: dict[int, RecordIndex] = {}
@@ -48,7 +51,8 @@ class DirectoryFold:
         rid = before.rid if before else record_rid(self.tree, position)
         self._remember(position, record.id, before, body.import_)
         self.present[record.id] = record_row(rid, self.tree, position, record)
-        self.indexes[rid] = record_index(rid, record)
+        prepared = self.prepared.get(position) or record_index(record)
+        self.indexes[rid] = prepared._replace(rid=rid)
         return "applied"
 
     def _change(
@@ -119,12 +123,12 @@ def record_row(rid: int, tree: int, position: int, record: Record) -> RecordRow:
     )
 
 
-def record_index(rid: int, record: Record) -> RecordIndex:
-    """What a record is found by."""
+def record_index(record: Record) -> RecordIndex:
+    """What a record is found by; its row id is still 0."""
     texts = [*record.description.values(), record.item]
     if record.address is not None:
         address = record.address
         texts += [address.street, address.postcode, address.locality, address.region]
     texts += [category.partition(":")[2] for category in record.categories]
     name = " ".join(record.name.values())
-    return RecordIndex(rid, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))
+    return RecordIndex(0, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))

@@ -32,6 +32,16 @@ class Authority:
         return self.may_decide(key) or key in self.stewards
 
 
+class Reading(NamedTuple):
+    """What an entry says by itself, before it is known who may say it: a verdict that is certain, or what to judge."""
+
+    verdict: str = ""
+    payload: bytes = b""
+    opened: Opened | None = None
+    statement: Statement | None = None
+    body: Body | None = None
+
+
 class Judged(NamedTuple):
     """The verdict on an entry; statement and body only if it was applied."""
 
@@ -40,44 +50,59 @@ class Judged(NamedTuple):
     body: Body | None = None
 
 
-def judge(
-    authority: Authority,
-    position: int,
-    entry: bytes,
-    payload: bytes | None,
-    author_of: Callable[[int], bytes | None],
-) -> Judged:
-    """The verdict on the next entry of a log; `authority` takes in what it says of keys and roles.
-
-    `payload` is None where it is not here. `author_of(position)` gives the author of an earlier entry.
-    """
+def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None) -> Reading:
+    """What an entry says; `payload` is None where it is not here."""
     try:
         header = parse_entry(entry)
         if isinstance(header, Opaque):
-            return Judged("opaque")
+            return Reading("opaque")
         if payload is None:
-            return Judged("withheld")
-        opened = open_payload(payload, header.commitment, authority.log_id, position)
-        if isinstance(opened.statement, Opaque):
-            return Judged("opaque")
-        if opened.statement.kind == "charter":
-            return _judge_charter(authority, position, payload, opened)
-        body = read_body(opened.statement)
+            return Reading("withheld")
+        opened = open_payload(payload, header.commitment, log_id, position)
+        statement = opened.statement
+        if isinstance(statement, Opaque):
+            return Reading("opaque")
+        if statement.kind == "charter":
+            return Reading("", payload, opened, statement)
+        body = read_body(statement)
     except Malformed as error:
-        return Judged(error.reason if error.reason in _ENTRY_REASONS else "malformed")
-    if body is None:
-        return Judged("opaque")
-    return _judge_body(authority, position, opened.statement, body, author_of)
+        return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
+    return Reading("" if body else "opaque", payload, opened, statement, body)
 
 
-_ENTRY_REASONS = frozenset({"entry_form", "scope", "commitment", "payload_form", "statement_form", "wrong_log"})
+_ENTRY_REASONS = frozenset(
+    {
+        "entry_form",
+        "scope",
+        "commitment",
+        "payload_form",
+        "signature_order",
+        "statement_form",
+        "wrong_log",
+        "author_signature",
+    }
+)
+
+
+def judge(authority: Authority, position: int, reading: Reading, author_of: Callable[[int], bytes | None]) -> Judged:
+    """The verdict on the next entry of a log; `authority` takes in what it says of keys and roles.
+
+    `author_of(position)` gives the author of an earlier entry.
+    """
+    if reading.verdict or reading.statement is None or reading.opened is None:
+        return Judged(reading.verdict)
+    if reading.body is None:
+        return _judge_charter(authority, position, reading.payload, reading.opened)
+    return _judge_body(authority, position, reading.statement, reading.body, author_of)
 
 
 def _judge_charter(authority: Authority, position: int, payload: bytes, opened: Opened) -> Judged:
     try:
         if position == 0:
             authority.keys = found(payload)
-        elif authority.keys is not None:
+        elif authority.keys is None:  # the first charter is not here, or not valid: nothing can be amended
+            return Judged("not_authorised")
+        else:
             authority.keys = authority.keys.amended(payload, opened)
     except Malformed:
         return Judged("not_authorised")

@@ -37,8 +37,9 @@ class HeadFile:
         """A new head file, for `init`; refuses to replace one."""
         if path.exists():
             raise NotSigningError(f"{path} exists already; a head is never made a second time")
+        path.touch(0o600, exist_ok=False)
         with cls(path)._connect() as connection:
-            connection.executescript(
+            connection.execute(
                 "CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, nonce BLOB NOT NULL)"
             )
             connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, os.urandom(16)))
@@ -79,17 +80,21 @@ class _Connection:
 
     def __enter__(self) -> sqlite3.Connection:
         try:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
+            # Never makes a file: one that is missing must be seen to be missing.
+            uri = f"{self._path.absolute().as_uri()}?mode=rw"
+            self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5)
             self._connection.execute("PRAGMA synchronous = EXTRA")
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         return self._connection
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise error
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         finally:

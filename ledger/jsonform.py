@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from protocol.encoding import LIMITS
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id
 
@@ -22,16 +23,29 @@ def to_json(value: object, key: str = "") -> Any:  # noqa: ANN401 - any JSON val
     return value
 
 
-def from_json(value: object) -> Any:  # noqa: ANN401 - any value of the encoding
-    """A statement body or part of one from JSON. Raises Malformed (`body`) where bytes are not spelled as they should."""
-    if isinstance(value, dict):
-        return {key: _field(key, item, value) for key, item in value.items()}
-    if isinstance(value, list):
-        return [from_json(item) for item in value]
+def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON from its fields. Raises Malformed (`json`) if one stands there twice: which was meant?"""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise Malformed("json", "an object that has a field twice")
     return value
 
 
-def _field(key: str, item: object, beside: dict[str, object]) -> object:
+def from_json(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any value of the encoding
+    """A statement body or part of one from JSON.
+
+    Raises Malformed: `body` where bytes are not spelled as they should, `too_deep` beyond what can be encoded.
+    """
+    if depth > LIMITS.depth:
+        raise Malformed("too_deep", f"nested deeper than {LIMITS.depth}")
+    if isinstance(value, dict):
+        return {key: _field(key, item, value, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [from_json(item, depth + 1) for item in value]
+    return value
+
+
+def _field(key: str, item: object, beside: dict[str, object], depth: int) -> object:
     if isinstance(item, str):
         if key == "log":
             return parse_log_id(item)
@@ -40,4 +54,4 @@ def _field(key: str, item: object, beside: dict[str, object]) -> object:
                 return bytes.fromhex(item)
             except ValueError:
                 raise Malformed("body", f"{key}: bytes are written in hexadecimal, not {item[:60]!r}") from None
-    return from_json(item)
+    return from_json(item, depth)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from base64 import b32decode, b32encode
-from binascii import Error as Base32Error
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,7 @@ def read_secret(text: str) -> bytes:
     joined = "".join(text.split()).upper()
     try:
         data = b32decode(joined + "=" * (-len(joined) % 8))
-    except Base32Error:
+    except ValueError:
         data = b""
     secret, check = data[:SECRET_BYTES], data[SECRET_BYTES:]
     if len(secret) != SECRET_BYTES or sha256(secret).digest()[:3] != check:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.own import Submission
+    from ledger.sqlite.store import Snapshot
     from protocol.encoding import Value
 
 FIRST_EPOCH = 1
@@ -155,16 +156,29 @@ class Ledger:
         self._locked.__enter__()
         try:
             self.store = SqliteStore(directory.store)
-            self.key = read_key(directory.key)
-            with self.store.read() as reads:
-                number = int(reads.fact("own") or 0)
-                self.keys = establish(reads.charters(number))
-                own = OwnLog(reads.tree_numbered(number), HeadFile(directory.head), self.key, reads)
+            try:
+                self.key = read_key(directory.key)
+                with self.store.read() as reads:
+                    own = self._open_own(reads)
+            except BaseException:
+                self.store.close()
+                raise
             self.writer = Writer(self.store, own, clock)
         except BaseException:
             self._locked.__exit__(None, None, None)
             raise
         self.own = own
+
+    def _open_own(self, reads: Snapshot) -> OwnLog:
+        number = int(reads.fact("own") or 0)
+        tree = reads.tree_numbered(number) if number else None
+        if tree is None or not tree.size:
+            raise StoreUnusableError(
+                f"the founding of the node at {self.directory.path} was interrupted, so it has no charter: move that folder "
+                "away and run `folkmoot init` again"
+            )
+        self.keys = establish(reads.charters(number))
+        return OwnLog(tree, HeadFile(self.directory.head), self.key, reads)
 
     @property
     def log_id(self) -> bytes:

@@ -6,15 +6,16 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError
+from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
 from ledger.head import Head
-from ledger.tree import Growth, load_peaks, root_at
+from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.checkpoint import Checkpoint
 from protocol.encoding import encode
+from protocol.errors import Malformed
 from protocol.merkle import leaf_hash
 from protocol.note import Note, sign_note
-from protocol.statement import Entry, Statement, commit, make_entry, parse_entry, parse_payload, parse_statement
+from protocol.statement import Statement, commit, make_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,8 @@ class Appended(NamedTuple):
 def submission(payload: bytes, scope: int = 0) -> Submission:
     """A payload made ready for `append`. Raises Malformed if it is not one, or of a version that cannot be written."""
     statement = parse_statement(parse_payload(payload).statement)
-    assert isinstance(statement, Statement), "only statements of the present version are written"
+    if not isinstance(statement, Statement):
+        raise Malformed("statement_version", "only statements of the present version are written")
     digest = sha256(encode([statement.kind, statement.author]) + bytes(statement.body)).digest()
     return Submission(statement.id, digest, scope, payload, commit(payload))
 
@@ -69,7 +71,9 @@ class OwnLog:
         self._key = key
         self._growth = Growth(load_peaks(reads, tree.tree, tree.size))
         self._signed = load_peaks(reads, tree.tree, tree.checkpoint_size)
-        self._at = _last_time(reads, tree)
+        self._at = last_time(reads, tree)
+        self._seen: Head | None = None
+        self._begun: Head | None = None
         self.signing_refused = self._compare_head(reads, tree)
 
     @property
@@ -93,7 +97,7 @@ class OwnLog:
         for item in group:
             if item.id in taken:
                 earlier, digest = taken[item.id]
-                if digest != item.digest:
+                if digest not in {item.digest, _ERASED}:
                     raise IdReusedError(
                         f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another id"
                     )
@@ -134,10 +138,7 @@ class OwnLog:
             raise StoreDamagedError(
                 "what the disk gives back is not what was written: nothing is signed; check the machine"
             )
-        old = self._head.read(str(self.origin))
-        new = Head(str(self.origin), size, root)
-        if old != new:
-            self._head.advance(old, new)
+        self._advance_head(Head(str(self.origin), size, root))
         checkpoint = Checkpoint(str(self.origin), size, root)
         note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self._key),)))
         change.set_head(self.tree, note, size)
@@ -145,11 +146,29 @@ class OwnLog:
         self._signed = peaks
         return checkpoint
 
+    def _advance_head(self, new: Head) -> None:
+        """Moves the head file on from where this instance left it. Raises NotSigningError if it stands elsewhere."""
+        if new == self._seen:
+            return
+        try:
+            found = self._head.read(str(self.origin))
+            if found not in {self._seen, self._begun}:
+                raise NotSigningError(
+                    f"{self._head.path} was advanced to {found.size} by another process than this one: nothing is signed"
+                )
+            self._begun = new  # if the disk fails now, the file may or may not say so
+            if found != new:
+                self._head.advance(found, new)
+        except NotSigningError as error:
+            self.signing_refused = str(error)
+            raise
+        self._seen = new
+
     def _compare_head(self, reads: Snapshot, tree: Tree) -> str:
         """Why this store must not sign; empty if its head matches."""
         try:
             head = self._head.read(str(self.origin))
-        except NotSigningError as error:
+        except (NotSigningError, StoreUnusableError) as error:
             return str(error)
         if head.size > tree.size:
             return (
@@ -160,10 +179,9 @@ class OwnLog:
             return (
                 "the head file and this store tell different histories: nothing is signed; keep both and ask for help"
             )
+        self._seen = self._begun = head
         return ""
 
 
-def _last_time(reads: Snapshot, tree: Tree) -> int:
-    row = next(reads.leaves(tree.tree, tree.size - 1, tree.size), None) if tree.size else None
-    entry = parse_entry(row) if row else None
-    return entry.at if isinstance(entry, Entry) else 0
+_ERASED = b""
+"""In place of the digest of what was said and has been erased since: it can be repeated, and nothing is written."""

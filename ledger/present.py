@@ -61,7 +61,9 @@ def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
         "total": page.total,
         "lag": lag(reads),
         "facets": page.facets,
-        "records": [record_object(reads, rows[rid]) for rid in page.rids],
+        "records": [
+            record_object(reads, rows[rid]) for rid in page.rids if rid in rows
+        ],  # one may just have been erased
         "next": page.next,
     }
 

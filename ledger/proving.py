@@ -80,7 +80,7 @@ def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
 
 def stored_entry(reads: Snapshot, tree: Tree, position: int) -> Stored:
     """An entry that is held. Raises NotFoundError."""
-    stored = next(reads.entries(tree.tree, position, position + 1), None)
+    stored = next(reads.entries(tree.tree, position, position + 1), None) if 0 <= position < tree.size else None
     if stored is None:
         raise NotFoundError(f"{show_log_id(tree.origin.log_id)[:8]} has {tree.size} entries here: none at {position}")
     return stored
@@ -88,8 +88,10 @@ def stored_entry(reads: Snapshot, tree: Tree, position: int) -> Stored:
 
 def public_payload(stored: Stored) -> bytes:
     """The payload of an entry if everybody may see it, else nothing."""
+    if stored.payload is None:  # then the entry itself may be malformed
+        return b""
     header = parse_entry(stored.entry)
-    return stored.payload or b"" if isinstance(header, Entry) and header.scope == SCOPE_PUBLIC else b""
+    return stored.payload if isinstance(header, Entry) and header.scope == SCOPE_PUBLIC else b""
 
 
 def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
@@ -108,7 +110,8 @@ def trust_file(reads: Snapshot) -> bytes:
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
     for tree in reads.trees():
         keys = establish(reads.charters(tree.tree))
-        lines.append(f"# {keys.charter.title()}: {show_log_id(tree.origin.log_id)}".replace("\n", " "))
+        title = "".join(character if character.isprintable() else " " for character in keys.charter.title())
+        lines.append(f"# {title}: {show_log_id(tree.origin.log_id)}")
         lines += [f"log {key}" for key in keys.verifier_keys(tree.origin.epoch)]
     lines += ["", "# No witness is asked for.", "quorum none", ""]
     return "\n".join(lines).encode()

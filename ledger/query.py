@@ -147,5 +147,5 @@ def _read_cursor(text: str) -> tuple[int, ...]:
     return tuple(int.from_bytes(data[n : n + 8], "big") for n in range(0, len(data), 8))
 
 
-KEY_PARTS = 6
-"""Of the order of results: rank or distance, three parts of the folded name, two of the id."""
+KEY_PARTS = 7
+"""Of the order of results: rank or distance, three parts of the folded name, two of the id, the row id."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import RefusedError
-from ledger.tree import Growth, load_peaks, root_at
+from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
 from protocol.checkpoint import Checkpoint, parse_checkpoint
@@ -15,7 +15,8 @@ from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
 from protocol.note import VerifierKey, verified_by
-from protocol.statement import Opaque, Opened, Statement, holds, open_payload, parse_entry
+from protocol.statement import Entry, Opaque, Opened, Statement, holds, open_payload, parse_entry
+from protocol.tile import ENTRY_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TREES_MAX = 10_000
 _verifiers = ThreadPoolExecutor(2, thread_name_prefix="folkmoot-verify")
-_SIGNATURES_PER_JOB = 64
+_SIGNATURES_PER_JOB = 16
 
 
 class VerifiedHead(NamedTuple):
@@ -39,13 +40,17 @@ class VerifiedHead(NamedTuple):
 
 
 class VerifiedRange(NamedTuple):
-    """Entries that belong under a checkpoint: rows to store, those set aside with the reason, and the grown tree."""
+    """Entries that belong under a checkpoint: rows to store, those set aside with the reason, and the grown tree.
+
+    `note` is the checkpoint if the entries complete it, else empty.
+    """
 
     origin: Origin
     begin: int
     rows: list[Stored]
     lacking: list[tuple[int, str]]
     growth: Growth
+    note: bytes
 
 
 def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
@@ -74,8 +79,11 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
         raise RefusedError(
             f"{head.origin}: the checkpoint of {size} entries contradicts the entries held here: the log has forked"
         )
-    if len(head.charters) > len(change.charters(tree.tree)):
+    known = change.charters(tree.tree)
+    if len(head.charters) > len(known):
         change.set_charters(tree.tree, head.charters)
+    elif size > tree.head_size and head.key not in establish(known).charter.keys:
+        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
     if size > tree.head_size:
         change.set_head(tree.tree, head.note, size)
     if tree.checkpoint_size < size <= tree.size:
@@ -95,6 +103,7 @@ class Replica:
         self.tree = tree.tree
         self.origin = tree.origin
         self.peaks: Peaks = load_peaks(reads, tree.tree, tree.size)
+        self._at = last_time(reads, tree)
 
     def verify_range(
         self, head: VerifiedHead, begin: int, entries: Sequence[Sequence[bytes]], proof: Sequence[bytes]
@@ -105,15 +114,19 @@ class Replica:
         """
         if begin != self.peaks.size or not entries:
             raise Malformed("range", f"entries from {begin} on, where {self.peaks.size} are held")
+        if head.origin != self.origin:
+            raise Malformed("origin", f"a checkpoint of {head.origin} where entries of {self.origin} are fetched")
+        if any(len(pair[0]) > ENTRY_BYTES_MAX for pair in entries):
+            raise Malformed("entry_form", f"an entry of over {ENTRY_BYTES_MAX} bytes, which no tile can hold")
         growth = Growth(self.peaks.copy())
         growth.append(leaf_hash(pair[0]) for pair in entries)
         end, checkpoint = growth.peaks.size, head.checkpoint
         if end > checkpoint.size:
             raise Malformed("range", f"entries up to {end} under a checkpoint of {checkpoint.size}")
         check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
-        rows, lacking = _examine(head, begin, entries)
+        rows, lacking, self._at = _examine(head, begin, entries, self._at)
         self.peaks = growth.peaks
-        return VerifiedRange(self.origin, begin, rows, lacking, growth)
+        return VerifiedRange(self.origin, begin, rows, lacking, growth, head.note if end == checkpoint.size else b"")
 
 
 def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
@@ -128,15 +141,18 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.add_subtrees(tree.tree, verified.growth.full)
     change.add_lacking(tree.tree, verified.lacking)
     change.set_size(tree.tree, end)
-    if end == tree.head_size:
-        change.set_checkpoint(tree.tree, tree.head, end)
+    if verified.note:
+        change.set_checkpoint(tree.tree, verified.note, end)
     return change.tree_numbered(tree.tree)
 
 
 def _examine(
-    head: VerifiedHead, begin: int, entries: Sequence[Sequence[bytes]]
-) -> tuple[list[Stored], list[tuple[int, str]]]:
-    """The rows to store and what is set aside, by the rules of spec 03 §4; signatures in threads."""
+    head: VerifiedHead, begin: int, entries: Sequence[Sequence[bytes]], at: int
+) -> tuple[list[Stored], list[tuple[int, str]], int]:
+    """The rows to store, what is set aside by the rules of spec 03 §4, and the time of the last entry.
+
+    `at` is the time of the entry before the first one. Signatures are checked in threads.
+    """
     rows: list[Stored] = []
     lacking: list[tuple[int, str]] = []
     signed: list[tuple[int, Opened]] = []
@@ -144,6 +160,10 @@ def _examine(
     for position, (entry, payload) in enumerate(entries, begin):
         try:
             header = parse_entry(entry)
+            if isinstance(header, Entry):
+                before, at = at, header.at
+                if at < before:
+                    raise Malformed("at_decreases", "its time is before that of the entry before it")
             if not payload:
                 lacking.append((position, "withheld"))
             elif not isinstance(header, Opaque):
@@ -159,7 +179,7 @@ def _examine(
         for position in false_at:
             rows[position - begin] = rows[position - begin]._replace(payload=None)
             lacking.append((position, "bad_signature"))
-    return rows, lacking
+    return rows, lacking, at
 
 
 def _false_signatures(job: list[tuple[int, Opened]], covered: bytes) -> list[int]:

@@ -2,7 +2,8 @@
 """Answering a query: text from the full-text index, small boxes from the R*Tree, the rest from columns.
 
 The order is total and does not depend on what else is in the index, so that pages stay stable while records come and go: near a place by
-distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by id.
+distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by id; then, because
+two logs may give one id, by row id.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
     if query.categories:
         ids = ids[np.any([columns.in_category(ids, category) for category in query.categories], axis=0)]
     if query.checked_since is not None:
-        ids = ids[columns.checked_at[ids] >= query.checked_since]
+        ids = ids[columns.checked_at[ids] >= max(0, query.checked_since)]  # -1: never checked
     for bounds in (query.box, circle_box(query.circle) if query.circle else None):
         if bounds:
             ids = ids[_inside(columns, ids, bounds)]
@@ -116,7 +117,7 @@ def _order_keys(reads: Snapshot, columns: Columns, query: Query, ids: Ids) -> li
         if query.words:
             named = columns.places(reads.matching(text_expression(query.words, "name")))
             first[np.isin(ids, named)] = 0
-    return [first, *(columns.keys[ids, part] for part in range(5))]
+    return [first, *(columns.keys[ids, part] for part in range(5)), columns.rid[ids].astype("uint64")]
 
 
 def _first(keys: list[np.ndarray], cursor: Sequence[int], count: int) -> Ids:

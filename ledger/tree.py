@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError, StoreDamagedError
+from protocol.errors import Malformed
 from protocol.merkle import (
     EMPTY_ROOT,
     Node,
@@ -17,12 +18,14 @@ from protocol.merkle import (
     peak_nodes,
     root_of,
 )
+from protocol.statement import Entry, parse_entry
 from protocol.tile import TILE_HEIGHT, Tile, encode_entries, tile_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ledger.sqlite.logs import LogReads
+    from ledger.values import Tree
 
 
 def node_hash_of(reads: LogReads, tree: int, node: Node) -> bytes:
@@ -70,6 +73,18 @@ def _prove(reads: LogReads, tree: int, wanted: Sequence[Sequence[Node]]) -> list
     return fold_nodes(wanted, {node: node_hash_of(reads, tree, node) for nodes in wanted for node in nodes})
 
 
+def last_time(reads: LogReads, tree: Tree) -> int:
+    """The time (UTC seconds) of the last entry held that tells one; 0 if none does."""
+    for position in range(tree.size - 1, -1, -1):
+        try:
+            entry = parse_entry(next(reads.leaves(tree.tree, position, position + 1)))
+        except (Malformed, StopIteration):  # an entry may be faulty, or lost
+            continue
+        if isinstance(entry, Entry):
+            return entry.at
+    return 0
+
+
 class Growth:
     """A log's tree as it grows in memory: peaks, and the stored subtrees that become full on the way."""
 
@@ -93,8 +108,12 @@ def read_tile(reads: LogReads, tree: int, tile: Tile, size: int) -> bytes:
     level = tile.level or 0
     if tile_width(level, tile.number, size) < tile.width:
         raise NotFoundError(f"the log of {size} entries has no tile {tile.path}")
+    end = tile.begin + tile.width
+    items = list(
+        reads.subtrees(tree, level * TILE_HEIGHT, tile.begin, end) if level else reads.leaves(tree, tile.begin, end)
+    )
+    if len(items) != tile.width:
+        raise StoreDamagedError(f"tree {tree}: of tile {tile.path} only {len(items)} parts are here")
     if tile.level is None:
-        return encode_entries(reads.leaves(tree, tile.begin, tile.begin + tile.width))
-    if level == 0:
-        return b"".join(leaf_hash(entry) for entry in reads.leaves(tree, tile.begin, tile.begin + tile.width))
-    return b"".join(reads.subtrees(tree, level * TILE_HEIGHT, tile.begin, tile.begin + tile.width))
+        return encode_entries(items)
+    return b"".join(items if level else map(leaf_hash, items))

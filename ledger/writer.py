@@ -8,10 +8,11 @@ import queue
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ledger.derive import Deriver
-from ledger.errors import LedgerError, NotSigningError
+from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,15 @@ CHECKPOINT_EVERY_S = 1.0
 """A checkpoint is signed when writing pauses, and at the latest after this time."""
 
 DERIVE_WAIT_S = 2.0
-"""Derived tables are brought up when writing pauses, and a chunk at the latest after this time."""
+"""Derived tables are brought up when writing pauses, and a small chunk at the latest after this time."""
+
+DERIVE_ENTRIES, DERIVE_ENTRIES_OVERDUE = 1_000, 100
+
+BULK_PAUSE_S = 0.05
+"""While a replica is coming in, writing has paused only when this long nothing came."""
+
+PURGE_EVERY_S = 1.0
+"""What was erased is taken out of the journal as soon as nobody reads it there any more."""
 
 _Result = TypeVar("_Result")
 
@@ -59,12 +68,20 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._deriver = Deriver()
         self._behind = True
+        self._bulk_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
-        self.failure = ""
+        self._failures: dict[str, str] = {}
+        self._lingers = False
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folkmoot-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def failure(self) -> str:
+        """Why the last signing or deriving failed that nobody waited for; empty if it did not."""
+        return "; ".join(self._failures.values())
 
     def append(self, group: list[Submission]) -> Future[list[Receipt]]:
         """Appends to the own log; the result comes when it is durable. A group is written whole or not at all."""
@@ -74,7 +91,7 @@ class Writer:
         elif len(group) > GROUP_ENTRIES:
             future.set_exception(ValueError(f"a group has at most {GROUP_ENTRIES} entries"))
         else:
-            self._jobs.put(_Append(group, future))
+            self._put(_Append(group, future))
         return future
 
     def run(self, function: Callable[[Transaction], _Result]) -> Future[_Result]:
@@ -84,6 +101,7 @@ class Writer:
             with self._store.write() as change:
                 result = function(change)
             self._behind = True
+            self._bulk_at = time.monotonic()
             return result
 
         return self._call(transaction)
@@ -93,22 +111,36 @@ class Writer:
 
         def drain() -> None:
             self._sign()
-            while self._derive():
+            while self._derive(DERIVE_ENTRIES):
                 pass
+            self._purge()
 
         self._call(drain).result()
 
     def close(self) -> None:
-        """Finishes what was asked, signs, and ends the thread."""
+        """Finishes what was asked, signs, and ends the thread. What is asked afterwards is refused."""
         if self._thread.is_alive():
             with contextlib.suppress(LedgerError):
                 self._call(self._sign).result()
             self._jobs.put(_Stop())
             self._thread.join()
 
+    def _put(self, job: _Append | _Call) -> None:
+        self._jobs.put(job)
+        if self._ended.is_set():
+            self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        """Answers what was asked too late: nobody will do it."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job = self._jobs.get_nowait()
+                if not isinstance(job, _Stop) and job.future.set_running_or_notify_cancel():
+                    job.future.set_exception(StoreUnusableError("the store has been closed: nothing was written"))
+
     def _call(self, function: Callable[[], _Result]) -> Future[_Result]:
         future: Future[_Result] = Future()
-        self._jobs.put(_Call(function, future))  # type: ignore[arg-type] # the future takes what the function gives
+        self._put(_Call(function, future))  # type: ignore[arg-type] # the future takes what the function gives
         return future
 
     def _run(self) -> None:
@@ -116,32 +148,48 @@ class Writer:
         while True:
             job, carried = carried or self._next(), None
             if isinstance(job, _Stop):
+                self._ended.set()
+                self._refuse_rest()
                 return
             if isinstance(job, _Append):
                 carried = self._write_groups(job)
             else:
                 _answer(job)
             if time.monotonic() - self._signed_at > CHECKPOINT_EVERY_S:
-                self._quietly(self._sign)
+                self._quietly("sign", self._sign)
 
     def _next(self) -> _Job:
         """The next job; while there is none, signs and derives."""
         while True:
             overdue = self._behind and time.monotonic() - self._derived_at > DERIVE_WAIT_S
             if not overdue:
+                pause = self._bulk_at + BULK_PAUSE_S - time.monotonic()
                 with contextlib.suppress(queue.Empty):
-                    return self._jobs.get_nowait()
-            if not self._quietly(self._sign) and not self._quietly(self._derive):
-                self._behind = False
+                    return self._jobs.get(timeout=pause) if pause > 0 else self._jobs.get_nowait()
+            limit = DERIVE_ENTRIES_OVERDUE if overdue else DERIVE_ENTRIES
+            if self._quietly("sign", self._sign) or self._quietly("derive", partial(self._derive, limit)):
+                continue
+            self._behind = False
+            if not self._quietly("purge", self._purge):
                 return self._jobs.get()
+            with contextlib.suppress(queue.Empty):
+                return self._jobs.get(timeout=PURGE_EVERY_S)
 
-    def _quietly(self, work: Callable[[], bool]) -> bool:
-        """Does what nobody waits for; whether there was anything to do. A failure is kept to be shown."""
+    def _quietly(self, what: str, work: Callable[[], bool]) -> bool:
+        """Does what nobody waits for; whether there was anything to do. A failure is kept to be shown until it works."""
         try:
-            return work()
-        except LedgerError as error:
-            self.failure = str(error)
+            done = work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on writing
+            self._failures[what] = str(error)
             return False
+        self._failures.pop(what, None)
+        return done
+
+    def _purge(self) -> bool:
+        """Takes what was erased out of the journal; whether somebody still reads it, so that it has to be tried again."""
+        if self._lingers:
+            self._lingers = not self._store.truncate_journal()
+        return self._lingers
 
     def _write_groups(self, first: _Append) -> _Job | None:
         """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any."""
@@ -157,6 +205,7 @@ class Writer:
                 count += len(job.group)
             else:
                 carried = job
+        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
         if len(jobs) == 1 or not self._write_group(jobs, alone=False):
             for job in jobs:  # one that cannot be written must not take the others with it
                 self._write_group([job], alone=True)
@@ -190,21 +239,29 @@ class Writer:
         self.on_checkpoint()
         return True
 
-    def _derive(self) -> bool:
+    def _derive(self, limit: int) -> bool:
         """Folds one chunk of one log into the derived tables; whether there was one."""
         self._derived_at = time.monotonic()
-        with self._store.write() as change:
-            tree = next((tree for tree in change.trees() if tree.derived < tree.size), None)
-            if tree is None:
-                return False
-            derived = self._deriver.step(change, tree)
+        try:
+            with self._store.write() as change:
+                tree = next((tree for tree in change.trees() if tree.derived < tree.size), None)
+                if tree is None:
+                    return False
+                derived = self._deriver.step(change, tree, limit)
+        except BaseException:
+            self._deriver.forget()
+            raise
         if derived.erased:
-            self._store.truncate_journal()
+            self._lingers = True
+            self._purge()
         self.on_derived(derived)
         return True
 
 
 def _answer(job: _Call) -> None:
+    """Does a job, unless nobody waits for it any more; once begun, it cannot be given up."""
+    if not job.future.set_running_or_notify_cancel():
+        return
     try:
         result = job.function()
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who asked must hear of it

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
+import re
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from ledger.errors import NotFoundError
+from ledger.jsonform import refuse_repeated
 from ledger.own import Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, log_object, prove_entry, trust_file
@@ -29,6 +32,7 @@ from protocol.note import strict_base64
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
 
+_STATEMENT_ID = re.compile(r"[0-9a-f]{32}")
 SEARCH_PARAMETERS = (
     Parameter("q", "words; each is the beginning of a word, accents and case do not count"),
     Parameter("kind", "organisation, place, resource, service, offer, need, person; several with commas"),
@@ -146,14 +150,16 @@ async def _peers(request: web.Request) -> web.Response:
 def is_steward(request: web.Request) -> bool:
     """Whether a request carries the steward's token."""
     given = request.headers.get("Authorization", "")
-    return hmac.compare_digest(given.encode(), f"Bearer {request.app[TOKEN]}".encode())
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), f"Bearer {request.app[TOKEN]}".encode())
 
 
 async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON value
     if request.content_type != "application/json":
         raise Malformed("content_type", "send application/json")
     try:
-        return msgspec.json.decode(await request.read())
+        value = msgspec.json.decode(await request.read())
+        json.loads(await request.read(), object_pairs_hook=refuse_repeated)
+        return value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("json", f"not JSON: {error}") from None
 
@@ -161,7 +167,7 @@ async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON va
 async def _add_peer(request: web.Request) -> web.Response:
     match await _read_json(request):
         case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= 2000:  # noqa: PLR2004
-            ledger = request.app[LEDGER]
+            ledger, url = request.app[LEDGER], url.rstrip("/")
             await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
             request.app[HUB].dial(url, trusted=True)
             return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
@@ -180,7 +186,7 @@ async def _write(request: web.Request) -> web.Response:
         raise Malformed("body", f"send 1 to {GROUP_ENTRIES} entries, or as many payloads")
     if entries and not is_steward(request):
         return problem(401, "Not authorised", "writing in the organisation's name takes the steward's token")
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get("Idempotency-Key", "").encode(errors="surrogateescape")
     group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
     group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
     receipts = await asyncio.wrap_future(ledger.writer.append(group))
@@ -192,18 +198,19 @@ async def _write(request: web.Request) -> web.Response:
     return json_answer(body, 201)
 
 
-def _entry_submission(request: web.Request, item: object, key: str, number: int) -> Submission:
+def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
     """A statement that this node makes and signs for a steward."""
     if not isinstance(item, dict) or set(item) - {"kind", "body", "id"} or not isinstance(item.get("kind"), str):
         raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id")
     if "id" not in item and not key:
         raise Malformed("idempotency", "send an Idempotency-Key header, or an id with each entry")
-    statement_id = item.get("id") or sha256(f"{key}/{number}".encode()).hexdigest()[:32]
+    statement_id = item.get("id", sha256(b"%b/%d" % (key, number)).hexdigest()[:32])
+    if not isinstance(statement_id, str) or not _STATEMENT_ID.fullmatch(statement_id):
+        raise Malformed("body", f"entry {number}: an id is 32 hexadecimal digits")
     try:
-        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), bytes.fromhex(str(statement_id)))
-    except ValueError as error:
-        reason = error.reason if isinstance(error, Malformed) else "body"
-        raise Malformed(reason, f"entry {number}: {error}") from None
+        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), bytes.fromhex(statement_id))
+    except Malformed as error:
+        raise Malformed(error.reason, f"entry {number}: {error.text}") from None
 
 
 def _signed_submission(request: web.Request, item: object) -> Submission:

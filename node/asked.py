@@ -32,7 +32,9 @@ class Asked(NamedTuple):
                 kept = [part.strip() for part in parts if part.strip()]
                 found[name] = [*found.get(name, []), *kept] if name in SEVERAL else kept
         values = {name: ",".join(dict.fromkeys(parts)) for name, parts in found.items() if parts}
-        if not {"near", "lat", "lon"} & values.keys():
+        if "near" in values:
+            values = {name: value for name, value in values.items() if name not in {"lat", "lon"}}
+        elif "lat" not in values and "lon" not in values:
             values.pop("radius", None)  # the form always sends one
         return cls(values)
 
@@ -55,7 +57,7 @@ class Asked(NamedTuple):
 
     def url(self) -> str:
         """The address of the view."""
-        return "/?" + urlencode(self.values, errors="replace") if self.values else "/"
+        return "/?" + urlencode(self.values) if self.values else "/"
 
     def with_value(self, name: str, value: str) -> Asked:
         """The view with one parameter set, from its first page."""

@@ -51,20 +51,35 @@ def _is_ipv4(host: str) -> bool:
         return False
 
 
+def _instance_name(title: str) -> str:
+    """The organisation's name as far as it can stand in a DNS label (spec 09 §6)."""
+    plain = "".join(character if character.isprintable() and character != "." else " " for character in title)
+    return plain.encode()[:_NAME_BYTES_MAX].decode(errors="ignore").strip()
+
+
 class Discovery:
     """One node's presence on the local network."""
 
-    def __init__(self, log_id: bytes, title: str, host: str, port: int, found: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self,
+        log_id: bytes,
+        title: str,
+        host: str,
+        port: int,
+        found: Callable[[str, bytes], None],
+        lost: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.problem = ""
         self._log_id = log_id
         self._found = found
+        self._lost = lost
+        self._urls: dict[str, list[str]] = {}
         self._addresses = lan_addresses(host)
         boot = os.urandom(4).hex()
         short = short_log_id(log_id)
-        name = title.encode()[:_NAME_BYTES_MAX].decode(errors="ignore").replace(".", " ").strip()
         self._info = AsyncServiceInfo(
             SERVICE,
-            f"{name} {short}.{SERVICE}",
+            f"{_instance_name(title)} {short}.{SERVICE}",
             port=port,
             server=f"folkmoot-{short}-{boot}.local.",
             parsed_addresses=self._addresses,
@@ -99,10 +114,13 @@ class Discovery:
             log.info("while leaving multicast DNS: %r", error)
 
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if state_change is not ServiceStateChange.Removed:
-            task = asyncio.ensure_future(self._resolve(zeroconf, service_type, name))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if state_change is ServiceStateChange.Removed:
+            for url in self._urls.pop(name, ()):
+                self._lost(url)
+            return
+        task = asyncio.ensure_future(self._resolve(zeroconf, service_type, name))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _resolve(self, zeroconf: Zeroconf, service_type: str, name: str) -> None:
         info = AsyncServiceInfo(service_type, name)
@@ -112,8 +130,12 @@ class Discovery:
         if identity == show_log_id(self._log_id) or info.properties.get(b"v") != b"1":
             return
         scheme = "https" if info.properties.get(b"t") == b"1" else "http"
-        for address in info.parsed_addresses(IPVersion.V4Only):
-            self._found(f"{scheme}://{address}:{info.port}", identity.encode())
+        urls = [f"{scheme}://{address}:{info.port}" for address in info.parsed_addresses(IPVersion.V4Only)]
+        for url in set(self._urls.get(name, ())) - set(urls):
+            self._lost(url)
+        self._urls[name] = urls
+        for url in urls:
+            self._found(url, identity.encode())
 
 
 def multicast_works(address: str = "127.0.0.1") -> str:

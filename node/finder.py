@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _CATCH_UP_S = 0.5
 _CATCH_UP_ENTRIES = 2_000
+_CHANGES_MAX = 50_000
 
 
 class Finder:
@@ -35,6 +36,8 @@ class Finder:
         """Takes note of records that changed; they are read when somebody searches."""
         with self._lock:
             self._changed.update(derived.rids)
+            if len(self._changed) > _CHANGES_MAX:  # so much has come in that reading everything anew is cheaper
+                self._columns, self._changed = None, set()
 
     def find(self, parameters: Mapping[str, Sequence[str]], now: int) -> dict[str, Any]:
         """A page of results as JSON (see ledger.present). Raises QueryError."""

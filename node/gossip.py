@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import ClientError, WSServerHandshakeError
 
+from ledger.errors import LedgerError
+from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from node.client import DialRefusedError
 from node.link import Link
@@ -32,6 +34,7 @@ log = logging.getLogger("folkmoot.gossip")
 SUBPROTOCOL = "folkmoot.1"
 GOSSIP_PATH = "/gossip"
 INBOUND_MAX, OUTBOUND_MAX = 64, 32
+PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
 
@@ -58,6 +61,7 @@ class Hub:
         self._client = client
         self._links: set[Link] = set()
         self._dialled: dict[str, asyncio.Task[None]] = {}
+        self._found: set[str] = set()
         self._fetching: dict[Origin, Link] = {}
         self._banned: dict[bytes, float] = {}
         self._pushed = 0
@@ -102,16 +106,26 @@ class Hub:
             if link.session.peer and link.opened_at
         ]
 
-    def dial(self, url: str, *, trusted: bool) -> None:
-        """Keeps a connection to a peer's base URL. `trusted`: named by the operator or found on the local link."""
-        if url not in self._dialled and len(self._dialled) < OUTBOUND_MAX:
-            self._dialled[url] = asyncio.create_task(self._keep_dialled(url, trusted=trusted))
+    def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
+        """Keeps a connection to a peer's base URL. `trusted`: named by the operator or found on the local link.
 
-    def hang_up(self, url: str) -> None:
-        """Ends dialling a peer."""
-        task = self._dialled.pop(url, None)
-        if task:
-            task.cancel()
+        Those that were only `found` leave half of the room to those that were named.
+        """
+        url = url.rstrip("/")
+        if url in self._dialled:
+            return
+        if len(self._dialled) >= (OUTBOUND_MAX // 2 if found else OUTBOUND_MAX):
+            self.tell_problem(url, f"not dialled: {len(self._dialled)} others are")
+            return
+        if found:
+            self._found.add(url)
+        self._dialled[url] = asyncio.create_task(self._keep_dialled(url, trusted=trusted))
+
+    def lose(self, url: str) -> None:
+        """Ends dialling a peer that was found on the local network and is no longer there."""
+        if url in self._found:
+            self._found.discard(url)
+            self._dialled.pop(url).cancel()
 
     async def accept(self, socket: WebSocketResponse, address: str) -> None:
         """Serves a connection that somebody else opened."""
@@ -127,7 +141,8 @@ class Hub:
         if self._banned.get(peer.log_id, 0) > time.monotonic():
             return False
         for other in self._links:
-            if other is not link and other.session.peer == peer and other.session.state is State.OPEN:
+            known = other.session.peer
+            if other is not link and known and known.log_id == peer.log_id and other.session.state is State.OPEN:
                 # Both sides keep the connection that the smaller log id opened.
                 keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
                 if not keep_mine or other.session.me.role == link.session.me.role:
@@ -138,16 +153,25 @@ class Hub:
         return True
 
     async def fetch_from(self, link: Link, origin: Origin) -> None:
-        """Fetches a log from this peer, unless another one is serving it."""
-        serving = self._fetching.get(origin)
-        if serving is not None and serving in self._links and serving is not link:
-            return
-        with self.ledger.store.read() as reads:
-            tree = reads.tree(origin)
-        if tree is None or tree.size >= tree.head_size or link.announced.get(origin, 0) < tree.head_size:
+        """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
+        serving, head = self._fetching.get(origin), link.announced.get(origin)
+        if head is None or (serving is not None and serving in self._links):
             return
         self._fetching[origin] = link
-        link.fetch(origin, tree.size, tree.head_size)
+        replica = None
+        try:
+            replica = await asyncio.to_thread(self._begin_replica, head)
+        finally:
+            if replica is not None:
+                link.fetch(replica, head)
+            elif self._fetching.get(origin) is link:
+                del self._fetching[origin]
+
+    def _begin_replica(self, head: VerifiedHead) -> Replica | None:
+        """What a fetch begins with, if the log lacks entries below a head."""
+        with self.ledger.store.read() as reads:
+            tree = reads.tree(head.origin)
+            return Replica(tree, reads) if tree is not None and tree.size < head.checkpoint.size else None
 
     def fetching_from(self, link: Link) -> bool:
         """Whether anything is being fetched from this peer."""
@@ -173,6 +197,18 @@ class Hub:
                 f"log {show_log_id(origin.log_id)[:8]} from {link.name}: {held:,} of {size:,} entries, {share}"
             )
 
+    def tell_problem(self, who: str, what: str) -> None:
+        """Notes what went wrong with a peer; the oldest ones give way."""
+        self.problems.pop(who, None)
+        self.problems[who] = what
+        while len(self.problems) > PROBLEMS_MAX:
+            del self.problems[next(iter(self.problems))]
+
+    def _ban(self, log_id: bytes) -> None:
+        now = time.monotonic()
+        self._banned = {banned: until for banned, until in self._banned.items() if until > now}
+        self._banned[log_id] = now + FALSE_BAN_S
+
     def _session(self, role: int) -> Session:
         ledger = self.ledger
         me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, os.urandom(32))
@@ -186,8 +222,10 @@ class Hub:
             self._links.discard(link)
             peer = link.session.peer
             if peer and link.ended_by and link.ended_by.fault:
-                self._banned[peer.log_id] = time.monotonic() + FALSE_BAN_S
-                self.problems[link.name] = f"sent something false ({link.ended_by.code}); not asked again for an hour"
+                self._ban(peer.log_id)
+                self.tell_problem(
+                    link.name, f"sent something false ({link.ended_by.code}); not asked again for an hour"
+                )
             for origin in [origin for origin, fetcher in self._fetching.items() if fetcher is link]:
                 await self.fetch_ended(link, origin, complete=False)
 
@@ -196,7 +234,7 @@ class Hub:
         while True:
             try:
                 async with self._client.websocket(
-                    url.rstrip("/") + GOSSIP_PATH, SUBPROTOCOL, FRAME_BYTES_MAX, trusted=trusted
+                    url + GOSSIP_PATH, SUBPROTOCOL, FRAME_BYTES_MAX, trusted=trusted
                 ) as socket:
                     link = Link(self, socket, self._session(role=0), url)
                     await self._carry(link)
@@ -205,10 +243,10 @@ class Hub:
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
                     if link.ended_by.code in {"self", "network"}:
-                        self.problems[url] = f"refused: {link.ended_by.code}"
+                        self.tell_problem(url, f"refused: {link.ended_by.code}")
                         return
             except (ClientError, WSServerHandshakeError, OSError, TimeoutError, DialRefusedError) as error:
-                self.problems[url] = f"cannot be reached: {str(error) or type(error).__name__}"
+                self.tell_problem(url, f"cannot be reached: {str(error) or type(error).__name__}")
             else:
                 self.problems.pop(url, None)
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
@@ -219,8 +257,11 @@ class Hub:
         while True:
             await self._news.wait()
             self._news.clear()
-            heads, upto = await asyncio.to_thread(self._news_since, self._pushed)
-            self._pushed = upto
+            try:
+                heads, self._pushed = await asyncio.to_thread(self._news_since, self._pushed)
+            except LedgerError as error:
+                log.warning("cannot read what is new: %s", error)
+                continue
             for link in list(self._links):
                 link.push(heads)
             await asyncio.sleep(0.05)

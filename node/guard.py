@@ -7,7 +7,9 @@ Against slow and endless requests, rebinding, cross-site posts and compressed bo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
 from collections import Counter
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ledger.errors import LedgerError
+from node.gossip import GOSSIP_PATH
 from node.problem import problem, problem_of
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ HEADERS_S = 15
 """From the opening of a connection, or the last answer on it, to the end of the next request's headers."""
 BODY_S = 10.0
 ANSWER_S = 60.0
+"""For working an answer out, and once more for the other side to take it."""
 CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
 
 _HEADERS = {
@@ -54,6 +58,15 @@ class GuardedServer(web.Server):
         addresses = Counter(_address(other) for other in self._connections.values())
         if len(self._connections) > CONNECTIONS_MAX or addresses[_address(transport)] > CONNECTIONS_PER_ADDRESS_MAX:
             transport.abort()
+        _give_up_on_who_takes_nothing(transport)
+
+
+def _give_up_on_who_takes_nothing(transport: asyncio.Transport) -> None:
+    """Lets the system end a connection whose other side takes none of what is sent, also while it is being closed."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(ANSWER_S * 1000))
 
 
 def _address(transport: asyncio.Transport) -> str:
@@ -87,8 +100,8 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
         refused = _refuse(request, names)
         if refused is not None:
             return _finished(refused)
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await handler(request)
+        if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
+            return await handler(request)  # has deadlines and limits of its own
         try:
             if request.can_read_body:
                 async with asyncio.timeout(BODY_S):
@@ -108,9 +121,22 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
         except Exception as error:
             log.exception("fault while answering %s %s", request.method, request.path)
             response = problem_of(error)
-        return _finished(response)
+        return await _sent(request, _finished(response))
 
     return middleware
+
+
+async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Sends an answer, and hangs up on whoever does not take it in time."""
+    try:
+        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+            async with asyncio.timeout(ANSWER_S):
+                await response.prepare(request)
+                await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return response
 
 
 def _finished(response: web.StreamResponse) -> web.StreamResponse:

@@ -24,7 +24,7 @@ class Text(NamedTuple):
 
 def accepted(header: str) -> tuple[str, ...]:
     """The language tags of an Accept-Language header, the most wanted first; what cannot be read is left out."""
-    weighed = []
+    weighed: list[tuple[float, int, str]] = []
     for part in header.split(",")[:ACCEPTED_MAX]:
         match = _RANGE.fullmatch(part)
         weight = float(match[2] or 1) if match else 0

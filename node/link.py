@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType
 
 from ledger.errors import LedgerError
-from ledger.replica import Replica, VerifiedHead, accept_head, head_of, store_range, verify_head
+from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from protocol.errors import Malformed
 from protocol.frames import Busy
@@ -32,11 +32,14 @@ from protocol.session import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from aiohttp import ClientWebSocketResponse
     from aiohttp.web import WebSocketResponse
 
     from ledger.ledger import Ledger
     from ledger.sqlite.store import Transaction
+    from ledger.values import Tree
     from node.gossip import Hub
     from protocol.frames import HeadField
 
@@ -44,6 +47,9 @@ log = logging.getLogger("folkmoot.gossip")
 
 TICK_S = 2.0
 SERVING_MAX = 8
+RETRY_S = 60
+"""After a trouble of our own, such as a full disk, the other side tries again this much later."""
+
 _OUTGOING_MAX = 64
 
 
@@ -59,7 +65,8 @@ class Link:
         self.opened_at: float | None = None
         self.ended_by: Close | None = None
         self.received_entries = 0
-        self.announced: dict[Origin, int] = {}
+        self.announced: dict[Origin, VerifiedHead] = {}
+        """Heads that this peer told of, of logs that were behind them; without their charters."""
         self._ledger: Ledger = hub.ledger
         self._socket = socket
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_OUTGOING_MAX)
@@ -68,6 +75,7 @@ class Link:
         self._serve_lock = asyncio.Lock()
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
+        self._storing: Future[Tree] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -107,9 +115,10 @@ class Link:
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
-    def fetch(self, origin: Origin, held: int, size: int) -> None:
-        """Begins to fetch a log from this peer."""
-        self._do(self.session.fetch(origin, held, size))
+    def fetch(self, replica: Replica, head: VerifiedHead) -> None:
+        """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
+        self._replicas[replica.origin] = replica, head
+        self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
 
     def _do(self, actions: list[Action]) -> None:
         """Sends at once, in order; queues what takes time."""
@@ -168,7 +177,7 @@ class Link:
             async with self._serve_lock:
                 answer = await asyncio.to_thread(self._read_range, action)
             self._do(self.session.answer(answer))
-        except LedgerError as error:
+        except (LedgerError, Malformed) as error:
             log.warning("cannot serve %s: %s", self.name, error)
             want = action.want
             self._do(self.session.answer(Busy(60, want.log, want.epoch, want.from_)))
@@ -184,18 +193,22 @@ class Link:
         while True:
             action = await self._work.get()
             try:
+                if isinstance(action, Opened) and not await self._open():
+                    return
                 await self._carry_out(action)
             except Malformed as error:
                 log.warning("%s sent something false: %s", self.name, error)
                 self._do(self.session.refuse("false_range"))
             except LedgerError as error:
                 log.warning("with %s: %s", self.name, error)
-                self.hub.problems[self.name] = str(error)
+                self.hub.tell_problem(self.name, str(error))
+                self.close("unable", RETRY_S)
+            except Exception:
+                log.exception("fault while hearing %s", self.name)
+                self.close("fault", RETRY_S)
 
     async def _carry_out(self, action: Action) -> None:
         match action:
-            case Opened():
-                await self._open()
             case TellSince(store=store, cursor=cursor):
                 heads, own, upto = await asyncio.to_thread(self._heads_since, store, cursor)
                 self._do(self.session.tell(heads, own, upto))
@@ -207,21 +220,24 @@ class Link:
             case TakeRange():
                 await self._take_range(action)
             case FetchEnded(origin=origin, complete=complete):
+                await self._finish_storing()
                 self._replicas.pop(origin, None)
                 await self.hub.fetch_ended(self, origin, complete=complete)
                 await self._keep_cursor()
             case _:
                 pass
 
-    async def _open(self) -> None:
+    async def _open(self) -> bool:
+        """Begins, if the hub wants this connection; otherwise nothing more is heard."""
         assert self.session.peer is not None
         self.opened_at = time.time()
         if not await self.hub.admit(self):
             self.close("known", 300)
-            return
+            return False
         with self._ledger.store.read() as reads:
             store, upto = reads.cursor(self.session.peer.log_id)
         self._do(self.session.resume(store, upto))
+        return True
 
     def _heads_since(self, store: bytes, cursor: int) -> tuple[list[HeadField], bytes, int]:
         with self._ledger.store.read() as reads:
@@ -230,24 +246,23 @@ class Link:
     async def _take_heads(self, heads: list[HeadField]) -> None:
         verified = await asyncio.to_thread(self._verify_heads, heads)
 
-        def accept(change: Transaction) -> list[tuple[Origin, int, int]]:
+        def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
             for head in verified:
                 try:
                     tree = accept_head(change, head)
                 except LedgerError as error:
                     log.warning("from %s: %s", self.name, error)
-                    self.hub.problems[self.name] = str(error)
+                    self.hub.tell_problem(self.name, str(error))
                     continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != self._ledger.log_id:
-                    behind.append((head.origin, tree.size, head.checkpoint.size))
+                    behind.append(head._replace(charters=()))
             return behind
 
         behind = await asyncio.wrap_future(self._ledger.writer.run(accept))
-        for head in verified:
-            self.announced[head.origin] = head.checkpoint.size
-        for origin, _, _ in behind:
-            await self.hub.fetch_from(self, origin)
+        self.announced.update({head.origin: head for head in behind})
+        for head in behind:
+            await self.hub.fetch_from(self, head.origin)
 
     def _verify_heads(self, heads: list[HeadField]) -> list[VerifiedHead]:
         """Those of the heads that are not known already, verified. Raises Malformed: the sender's fault."""
@@ -262,30 +277,40 @@ class Link:
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
-        if origin not in self._replicas:
-            self._replicas[origin] = await asyncio.to_thread(self._begin_replica, origin, action.entries.size)
         replica, head = self._replicas[origin]
         entries = action.entries
         verified = await asyncio.to_thread(replica.verify_range, head, entries.from_, entries.entries, entries.proof)
-        await asyncio.wrap_future(self._ledger.writer.run(lambda change: store_range(change, verified)))
+        await self._finish_storing()
+        self._storing = self._ledger.writer.run(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
-        self.hub.progress(self, origin, verified.begin + len(verified.rows), head.checkpoint.size)
+        held = verified.begin + len(verified.rows)
+        if held == head.checkpoint.size:
+            await self._finish_storing()
+        self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
 
-    def _begin_replica(self, origin: Origin, size: int) -> tuple[Replica, VerifiedHead]:
+    async def _finish_storing(self) -> None:
+        """Waits for the range before this one: while it is written, the next is verified."""
+        storing, self._storing = self._storing, None
+        if storing is not None:
+            await asyncio.wrap_future(storing)
+
+    def _caught_up(self) -> list[Origin]:
+        """The logs that this peer told of and that have been stored so far since."""
         with self._ledger.store.read() as reads:
-            tree = reads.tree(origin)
-            head = head_of(reads, tree) if tree else None
-            if tree is None or head is None or head.checkpoint.size != size:
-                raise Malformed("size", "entries under a checkpoint that is not the one asked for")
-            return Replica(tree, reads), head
+            trees = [(head, reads.tree(head.origin)) for head in list(self.announced.values())]
+        return [head.origin for head, tree in trees if tree is None or tree.size >= head.checkpoint.size]
 
     async def _keep_cursor(self) -> None:
-        """Keeps the peer's cursor once everything that it told of before is stored."""
+        """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
         if cursor is None or peer is None or self.hub.fetching_from(self):
+            return
+        for origin in await asyncio.to_thread(self._caught_up):
+            self.announced.pop(origin, None)
+        if self.announced:
             return
         self._cursor = None
         await asyncio.wrap_future(

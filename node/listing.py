@@ -66,7 +66,7 @@ class Value(NamedTuple):
     """A value of a facet, how many records have it, and the view with it, or without it if it is chosen."""
 
     text: str
-    count: str
+    number: str
     url: str
     chosen: bool
 
@@ -83,14 +83,15 @@ def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | 
     """A record object (ledger.present) as an item of the list."""
     words = reader.words
     description = choose(record["description"], reader.languages) if record.get("description") else None
-    source = next(iter(record.get("sources", ())), {})
-    status = record["status"]
+    source: Mapping[str, Any] = next(iter(record.get("sources", ())), {})
+    over = "valid_until" in record and is_past(record["valid_until"], reader.now)
+    status = "" if record["status"] == "active" else words.label("status", record["status"])
     return Result(
         name=choose(record["name"], reader.languages),
         url=record_url(record["log"], record["id"]),
         kind=words.label("kind", record["kind"]),
         mark=record["kind"] if words.has_label("kind", record["kind"]) else "",
-        status="" if status == "active" else words.label("status", status),
+        status=status or (words("Over") if over else ""),
         locality=record.get("address", {}).get("locality", ""),
         distance=_distance(record, circle, words),
         description=Text(cut(description.text, DESCRIPTION_CHARACTERS), description.lang) if description else None,
@@ -139,7 +140,7 @@ def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) 
     for name in FACETS:
         chosen = asked.chosen(name)
         left = [item for item in counts.get(name, {}).items() if not chosen and "," not in item[0]]
-        if not chosen and (len(left) < 2 and name != "category" or not left):
+        if not chosen and ((len(left) < 2 and name != "category") or not left):
             continue
         values = [
             Value(facet_text(name, value, words), "", asked.without(name, value).url(), chosen=True) for value in chosen
@@ -169,7 +170,10 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
         value = asked.get(name)
         if name in FACETS:
             links += [
-                Link(f"{words.label('facet', name)}: {facet_text(name, each, words)}", asked.without(name, each).url())
+                Link(
+                    words("{facet}: {value}", facet=words.label("facet", name), value=facet_text(name, each, words)),
+                    asked.without(name, each).url(),
+                )
                 for each in asked.chosen(name)
             ]
         elif name in {"near", "lat"}:

@@ -1,11 +1,242 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The web pages of a node."""
+"""The web pages of a node: the directory, a record, the logs. Plain HTML that works without scripts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiohttp import web
+
+from ledger.errors import NotFoundError
+from ledger.present import history_objects, read_record, record_object
+from ledger.proving import log_object
+from ledger.query import QueryError, parse_query
+from node.api import find_record
+from node.asked import Asked
+from node.assets import serve_asset
+from node.keys import FINDER, HUB, LEDGER
+from node.languages import Text, choose
+from node.listing import Result, facets, filters, result, wider
+from node.profile import Names, profile
+from node.rendering import error_page, reader_of, render, wants_html
+from node.routes import Route
+from protocol.charter import establish
+from protocol.identity import parse_log_id, show_log_id
+from protocol.record import KINDS
 
 if TYPE_CHECKING:
-    from node.routes import Route
+    from collections.abc import Sequence
 
-ROUTES: tuple[Route, ...] = ()
+    from ledger.query import Circle
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
+    from node.listing import Reader
+    from node.words import Words
+
+__all__ = ["ROUTES", "error_page", "wants_html"]
+
+RADII_KM = (1, 2, 5, 10, 25, 50, 100)
+RADIUS_CHOSEN = "10km"
+_CARRIED = ("category", "status", "bbox", "lat", "lon", "licence", "country", "limit")
+
+
+class Option(NamedTuple):
+    """A choice of the form."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+class Found(NamedTuple):
+    """A page of results: `heading` and `lag` in words, `next` and `first` as addresses or empty."""
+
+    heading: str
+    lag: str
+    results: list[Result]
+    next: str
+    first: str
+
+
+class LogName(NamedTuple):
+    """A log by its id (52 characters) and the name of its organisation."""
+
+    id: str
+    name: Text
+
+
+async def _directory(request: web.Request) -> web.Response:
+    asked = Asked.read(request.query.items())
+    if sorted(asked.values.items()) != sorted(request.query.items()):
+        return web.Response(status=303, headers={"Location": asked.url()})
+    reader = reader_of(request)
+    try:
+        found, circle, names = await asyncio.to_thread(_find, request, asked, reader)
+    except QueryError as error:
+        return render(request, "directory.html", reader, status=400, problem=str(error), **_form(asked, reader.words))
+    words = reader.words
+    page = Found(
+        heading=words.count("{number} entry", "{number} entries", found["total"]),
+        lag=_lag(found["lag"], words),
+        results=[result(record, names[record["log"]], asked, circle, reader) for record in found["records"]],
+        next=asked.at(found["next"]).url() if found["next"] else "",
+        first=asked.first_page().url() if asked.get("cursor") else "",
+    )
+    return render(
+        request,
+        "directory.html",
+        reader,
+        problem="",
+        page=page,
+        facets=facets(found["facets"], asked, words),
+        filters=filters(asked, circle, words),
+        wider=wider(asked, circle, words),
+        **_form(asked, words),
+    )
+
+
+def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str, Any], Circle | None, dict[str, Text]]:
+    """The page of results (ledger.present), the circle asked for, and the names of the logs that results are in."""
+    parameters = asked.parameters()
+    found = request.app[FINDER].find(parameters, reader.now)
+    wanted = {record["log"] for record in found["records"]}
+    with request.app[LEDGER].store.read() as reads:
+        names = {name.id: name.name for name in _log_names(reads, wanted, reader)}
+    return found, parse_query(parameters, reader.now).circle, names
+
+
+def _log_names(reads: Snapshot, wanted: set[str], reader: Reader) -> list[LogName]:
+    names = []
+    for tree in reads.trees():
+        log = show_log_id(tree.origin.log_id)
+        if log in wanted:
+            charter = establish(reads.charters(tree.tree)).charter
+            names.append(LogName(log, choose(charter.name, (*reader.languages, *charter.languages))))
+    return names
+
+
+def _lag(entries: int, words: Words) -> str:
+    if not entries:
+        return ""
+    return words.count(
+        "{number} entry is still being taken in and cannot be found yet.",
+        "{number} entries are still being taken in and cannot be found yet.",
+        entries,
+    )
+
+
+def _form(asked: Asked, words: Words) -> dict[str, Any]:
+    """What the search form shows and carries along."""
+    radius = asked.get("radius") or RADIUS_CHOSEN
+    radii = [(f"{km}km", words.distance(km * 1000)) for km in RADII_KM]
+    ages = [("", words("at any time")), ("90d", words("in the last 3 months")), ("1y", words("in the last year"))]
+    kinds = [(kind, words.label("kind", kind)) for kind in KINDS]
+    several = ", ".join(words.label("kind", kind) for kind in asked.chosen("kind"))
+    return {
+        "title": _title(asked, words),
+        "asked": asked,
+        "plain": not set(asked.values) - {"limit"},
+        "kinds": _options(kinds, asked.get("kind"), several),
+        "radii": _options(radii, radius, radius),
+        "ages": _options(ages, asked.get("checked_within"), asked.get("checked_within")),
+        "carried": [(name, asked.get(name)) for name in _CARRIED if asked.get(name)],
+    }
+
+
+def _title(asked: Asked, words: Words) -> str:
+    sought = ", ".join(filter(None, (asked.get("q"), asked.get("near"))))
+    return words("Search: {words}", words=sought) if sought else words("Directory")
+
+
+def _options(choices: Sequence[tuple[str, str]], chosen: str, text: str) -> list[Option]:
+    """The choices of a field, with the one in force among them even if it is not one that the form offers."""
+    options = [Option(value, label, value == chosen) for value, label in choices]
+    known = not chosen or any(option.chosen for option in options)
+    return options if known else [*options, Option(chosen, text, chosen=True)]
+
+
+async def _record(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            record = record_object(reads, row)
+            names = Names(_authors(reads, row, reader), _related(reads, record))
+            return {
+                "profile": profile(record, history_objects(reads, row), names, reader),
+                "log_name": next(iter(_log_names(reads, {record["log"]}, reader))),
+                "data_url": f"/v1/records/{record['log']}/{record['id']}",
+            }
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    return render(request, "record.html", reader, **values)
+
+
+def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
+    """The keys that write in the organisation's name, and what they are called."""
+    charter = establish(reads.charters(row.tree)).charter
+    own = dict.fromkeys(charter.keys, choose(charter.name, (*reader.languages, *charter.languages)).text)
+    return {key.hex(): name for key, name in (own | reads.stewards(row.tree)).items()}
+
+
+def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
+    """The names of the records that a record is related to, of those that are held here."""
+    objects = [(relation["object"]["log"], relation["object"]["id"]) for relation in record.get("relations", ())]
+    trees = {tree.origin.log_id: tree.tree for tree in reads.trees()} if objects else {}
+    names = {}
+    for log, record_id in objects:
+        tree, wanted = trees.get(parse_log_id(log)), bytes.fromhex(record_id)
+        row = reads.records_by_id(tree, [wanted]).get(wanted) if tree is not None else None
+        if row is not None:
+            names[log, record_id] = read_record(reads, row)[0].name
+    return names
+
+
+async def _logs(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+    words = reader.words
+    ledger = request.app[LEDGER]
+
+    def read() -> list[dict[str, Any]]:
+        with ledger.store.read() as reads:
+            return [log_object(reads, tree, ledger.log_id) for tree in reads.trees()]
+
+    logs = [log_row(log, reader) for log in await asyncio.to_thread(read)]
+    peers = [
+        {"name": peer.name, "log": peer.log, "outbound": peer.outbound, "received": words.number(peer.received_entries)}
+        for peer in request.app[HUB].peers()
+    ]
+    count = words.count("{number} log is held here", "{number} logs are held here", len(logs))
+    return render(request, "logs.html", reader, words_count=count, logs=logs, peers=peers)
+
+
+def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    """A log object (ledger.proving) as a row of the table."""
+    words = reader.words
+    held = words("Completely")
+    if not log["complete"]:
+        held = words("{held} of {size}", held=words.number(log["size"]), size=words.number(log["head_size"]))
+    return {
+        "id": log["log"],
+        "epoch": log["epoch"],
+        "name": choose(log["name"], reader.languages),
+        "kind": words.label("organisation", log["kind"]),
+        "own": log["own"],
+        "entries": words.number(log["size"]),
+        "held": held,
+        "signed": words.number(log["checkpoint_size"]),
+        "checkpoint": f"/log/{log['log']}/{log['epoch']}/checkpoint" if log["checkpoint"] else "",
+    }
+
+
+ROUTES = (
+    Route("GET", "/", _directory, "The directory", "text/html"),
+    Route("GET", "/record/{log}/{id}", _record, "A record", "text/html", statuses=(200, 404)),
+    Route("GET", "/logs", _logs, "Logs and peers", "text/html", statuses=(200,)),
+    Route("GET", "/static/{name}", serve_asset, "Style sheet and emblem", "text/css", statuses=(200, 304, 404)),
+)

@@ -31,7 +31,10 @@ _PRECISIONS = (
     (100_000, "somewhere in the region"),
 )
 """Up to how many metres, and the words for it."""
-_UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u115f\u1160\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
+_UNSEEN = re.compile(
+    "[\x00-\x20\x7f-\xa0\xad\u061c\u115f\u1160\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+)
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
 _AROUND = "2km"
 
 
@@ -39,8 +42,8 @@ class Fact(NamedTuple):
     """A label and what is said: lines of text, or links; `lang` of the text."""
 
     label: str
-    texts: list[Text] = []
-    links: list[Link] = []
+    texts: Sequence[Text] = ()
+    links: Sequence[Link] = ()
 
 
 class Position(NamedTuple):
@@ -73,7 +76,7 @@ class Related(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One statement that changed the record: by whom (`author` is empty if unknown by name), and beginning of their key."""
+    """One statement that changed the record: `author` is empty if only their key is known."""
 
     what: str
     date: str
@@ -134,7 +137,11 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         position=_position(record, words),
         links=_links(record),
         pictures=[
-            (choose(image["alt"], languages) if image["alt"] else Text("", ""), safe_url(image["url"]), image["licence"])
+            (
+                choose(image["alt"], languages) if image["alt"] else Text("", ""),
+                safe_url(image["url"]),
+                image["licence"],
+            )
             for image in record.get("images", ())
         ],
         relations=[_related(relation, names, reader) for relation in record.get("relations", ())],
@@ -144,7 +151,9 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
             _step(step, record["log"], entry["epoch"], names, words, first=number == len(history))
             for number, step in enumerate(history, 1)
         ],
-        present=_step({**entry, "kind": "record.put", "body": {}}, record["log"], entry["epoch"], names, words, first=False),
+        present=_step(
+            {**entry, "kind": "record.put", "body": {}}, record["log"], entry["epoch"], names, words, first=False
+        ),
     )
 
 
@@ -169,7 +178,11 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
     access, contact = record.get("access", {}), record.get("contact", {})
 
     def codes(group: str, values: Sequence[str]) -> list[Text]:
-        return [Text(words.label(group, value), "") for value in values if value]
+        return [
+            Text(words.label(group, value), words.language if words.has_label(group, value) else "")
+            for value in values
+            if value
+        ]
 
     valid = record.get("valid_until")
     until = []
@@ -188,7 +201,7 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
         Fact(words("Costs money"), codes("fee", [access.get("fee", "")])),
         Fact(words("Conditions"), in_order(access.get("conditions", {}), languages)[:1]),
         Fact(words("For whom"), in_order(access.get("audience", {}), languages)[:1]),
-        Fact(words("Languages spoken"), codes("language", access.get("languages", ()))),
+        Fact(words("Languages spoken"), codes("language", [", ".join(access.get("languages", ()))])),
         Fact(words("Contact"), *_contact(contact, words)),
         Fact(words("Scope"), codes("scope", [record.get("scope", "")])),
         Fact(words("Structure"), codes("structure", record.get("structure", ()))),
@@ -225,7 +238,7 @@ def _position(record: Mapping[str, Any], words: Words) -> Position | None:
     point = record.get("point")
     if point is None:
         return None
-    digits = 5 if point["precision"] <= 150 else 3  # noqa: PLR2004 - metres: no more digits than are known
+    digits = 5 if point["precision"] <= 150 else 3
     lat, lon = f"{point['lat']:.{digits}f}", f"{point['lon']:.{digits}f}"
     precision = next(text for metres, text in _PRECISIONS if point["precision"] <= metres)
     return Position(
@@ -253,7 +266,7 @@ def _origin(source: Mapping[str, Any], words: Words) -> Origin:
 def _related(relation: Mapping[str, Any], names: Names, reader: Reader) -> Related:
     log, record_id = relation["object"]["log"], relation["object"]["id"]
     name = names.records.get((log, record_id))
-    predicate = reader.words.label("predicate", relation["predicate"])
+    predicate = _HUMP.sub(" ", relation["predicate"]).lower()
     if name is None:
         return Related(predicate, Text(f"{log[:8]}/{record_id[:8]}", ""), "")
     return Related(predicate, choose(name, reader.languages), record_url(log, record_id))
@@ -264,9 +277,11 @@ def _ended(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], read
     if record["status"] != "closed" or not history:
         return ""
     last = next((step for step in history if step["kind"] != "claim.checked"), history[0])
-    reason = last["body"].get("reason", "closed")
     when = date_text(last["at"], reader.words)
-    return reader.words("{reason}, {date}", reason=reader.words.label("reason", reason), date=when)
+    reason = last["body"].get("reason", "closed")
+    if reason == "closed":
+        return reader.words("Since {date}.", date=when)
+    return reader.words("Since {date}: {reason}.", date=when, reason=reader.words.label("reason", reason))
 
 
 def _step(step: Mapping[str, Any], log: str, epoch: int, names: Names, words: Words, *, first: bool) -> Step:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import secrets
+import sys
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -35,6 +36,10 @@ log = logging.getLogger("folkmoot")
 
 STOP_S = 8.0
 
+SWITCH_S = 0.0005
+"""How long one thread may keep another waiting: the event loop, the writer and the verifiers hand on work all the time.
+(Python's own 5 ms cost a third of the speed of replication.)"""
+
 
 class Node:
     """One organisation's node."""
@@ -46,22 +51,30 @@ class Node:
         self.finder = Finder(self.ledger.store)
         self.ledger.writer.on_derived = self.finder.on_derived
         self.url = ""
+        self.discovery: Discovery | None = None
+        self._runner: GuardedRunner | None = None
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def start(self) -> None:
-        """Listens, tells where, begins to gossip and to look around."""
-        config, ledger = self.config, self.ledger
+        """Listens, tells where, begins to gossip and to look around. If that fails, nothing is left open."""
         self.client = Client(f"folkmoot/{__version__}")
-        self.hub = Hub(ledger, self.client, config.network)
+        self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        config, ledger = self.config, self.ledger
         token = _steward_token(ledger.directory)
         app = make_application(ledger, self.finder, self.hub, config, token)
-        self._runner = GuardedRunner(app)
+        self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, config.host, config.port, shutdown_timeout=STOP_S / 2)
-        await site.start()
+        await web.TCPSite(self._runner, config.host, config.port).start()
         port = self._runner.addresses[0][1]
-        shown = "127.0.0.1" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104 - compared
+        shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - compared
         self.url = str(URL.build(scheme="http", host=shown, port=port))
         _write_private(ledger.directory.url, self.url)
         self.hub.start()
@@ -69,17 +82,19 @@ class Node:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
             self.hub.dial(url, trusted=True)
-        self.discovery = Discovery(ledger.log_id, ledger.keys.charter.title(), config.host, port, self._found)
+        title = ledger.keys.charter.title()
+        self.discovery = Discovery(ledger.log_id, title, config.host, port, self._found, self.hub.lose)
         if config.mdns:
             self._later(self.discovery.start())
         self._later(asyncio.to_thread(self.finder.warm_up))
 
     async def stop(self) -> None:
         """Says goodbye, finishes what was begun, closes the store."""
-        if self.config.mdns:
+        if self.discovery is not None:
             await self.discovery.stop()
         await self.hub.stop()
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
         await self.client.close()
         for task in self._tasks:
             task.cancel()
@@ -90,7 +105,7 @@ class Node:
     def _found(self, url: str, identity: bytes) -> None:
         if url.rstrip("/") != self.url.rstrip("/"):
             self.say(f"found {identity.decode()[:8]} at {url} on the local network")
-            self.hub.dial(url, trusted=True)
+            self.hub.dial(url, trusted=True, found=True)
 
     def _later(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload] # a coroutine

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated, NamedTuple
@@ -12,12 +13,14 @@ import msgspec
 from protocol.encoding import Value, decode, encode
 from protocol.errors import Malformed
 from protocol.identity import Origin, log_id_of, show_log_id
-from protocol.note import TYPE_ED25519, VerifierKey
+from protocol.note import TYPE_COSIGNATURE, TYPE_ED25519, VerifierKey
 from protocol.signature import SigningKey
 from protocol.statement import Opened, Statement, commit, open_payload, parse_payload
 
 KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
 CHARTERS_MAX = 64
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_ENDPOINT = re.compile(r"https?://[^\s/?#]+\S*")
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Names = Annotated[
@@ -85,7 +88,7 @@ def parse_charter(body: bytes) -> Charter:
     try:
         charter = _decoder.decode(body)
         decode(body)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Malformed("body", f"not the body of a charter: {error}") from None
     check_charter(charter)
     return charter
@@ -102,12 +105,16 @@ def check_charter(charter: Charter) -> None:
         raise Malformed("body", "an operating key stands twice, or among the recovery keys")
     for witness in charter.witnesses:
         try:
-            VerifierKey.parse(witness)
+            key = VerifierKey.parse(witness)
         except Malformed as error:
             raise Malformed("body", error.text) from None
+        if key.type != TYPE_COSIGNATURE:
+            raise Malformed("body", f"{key.name}: a witness key has type {TYPE_COSIGNATURE}, not {key.type}")
     if charter.quorum > len(charter.witnesses):
         raise Malformed("body", f"a quorum of {charter.quorum} among {len(charter.witnesses)} witnesses")
-    if any(not url.startswith(("http://", "https://")) for url in charter.endpoints):
+    if not all(map(_LANGUAGE.fullmatch, (*charter.name, *charter.languages))):
+        raise Malformed("body", "a name or a language without a language tag")
+    if not all(map(_ENDPOINT.fullmatch, charter.endpoints)):
         raise Malformed("body", "an endpoint that is not an http or https URL")
 
 
@@ -132,7 +139,7 @@ class LogKeys(NamedTuple):
 def found(payload: bytes) -> LogKeys:
     """The keys of a log from its first payload alone. Raises Malformed (spec 04 §4)."""
     log_id = log_id_of(parse_payload(payload).statement)
-    opened = open_payload(payload, commit(payload), log_id, 0)
+    opened = _open(payload, log_id, 0)
     statement = _charter_statement(opened)
     charter = parse_charter(bytes(statement.body))
     opened.verify()
@@ -152,8 +159,15 @@ def establish(payloads: Sequence[bytes]) -> LogKeys:
         raise Malformed("body", f"a chain of {len(payloads)} charters")
     keys = found(payloads[0])
     for payload in payloads[1:]:
-        keys = keys.amended(payload, open_payload(payload, commit(payload), keys.log_id, 1))
+        keys = keys.amended(payload, _open(payload, keys.log_id, 1))
     return keys
+
+
+def _open(payload: bytes, log_id: bytes, position: int) -> Opened:
+    try:
+        return open_payload(payload, commit(payload), log_id, position)
+    except Malformed as error:
+        raise Malformed("log_id" if error.reason == "wrong_log" else error.reason, error.text) from None
 
 
 def _charter_statement(opened: Opened) -> Statement:

@@ -13,7 +13,7 @@ from protocol.record import Id, LogIdBytes, Note, Record, Subject, check_limits,
 from protocol.statement import Statement
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
-_SetName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,64}$")]
+_SetName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,64}\Z")]
 _Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 

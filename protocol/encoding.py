@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
 from protocol.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Value: TypeAlias = "int | bool | bytes | str | list[Value] | dict[str, Value]"
 
@@ -64,53 +67,61 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Value:
     return value  # type: ignore[no-any-return] # check() has established the type
 
 
-def check(value: object, limits: Limits = LIMITS, depth: int = 0) -> None:
-    """Raises Malformed unless the value may be encoded (spec 01 §1) and keeps the limits of size, count and depth."""
-    kind = type(value)
-    if kind is str:
-        _check_text(value, limits)  # type: ignore[arg-type] # kind is str
-    elif kind is bytes:
-        if len(value) > limits.string_bytes:  # type: ignore[arg-type] # kind is bytes
-            raise Malformed("too_large", f"byte string over {limits.string_bytes} bytes")
-    elif kind is int:
-        if not INTEGER_MIN <= value <= INTEGER_MAX:  # type: ignore[operator] # kind is int
-            raise Malformed("integer_range", f"integer {value} does not fit 64 bits with sign")
-    elif kind is list or kind is tuple or kind is dict:
-        _check_container(value, limits, depth + 1)  # type: ignore[arg-type] # kind is a container
-    elif kind is not bool:
-        _refuse_type(value)
+def check(value: object, limits: Limits = LIMITS) -> None:
+    """Raises Malformed unless the value may be encoded (spec 01 §1) and keeps the limits of size, count and depth.
+
+    Goes through the value level by level: this runs for every record that is taken in.
+    """
+    level, string_bytes = [value], limits.string_bytes
+    for depth in range(limits.depth + 1):
+        deeper: list[object] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                if not item.isascii() or len(item) > string_bytes:  # type: ignore[attr-defined, arg-type] # kind is str
+                    _check_text(item, limits)  # type: ignore[arg-type] # kind is str
+            elif kind is int:
+                if not INTEGER_MIN <= item <= INTEGER_MAX:  # type: ignore[operator] # kind is int
+                    raise Malformed("integer_range", f"integer {item} does not fit 64 bits with sign")
+            elif kind is bytes:
+                if len(item) > string_bytes:  # type: ignore[arg-type] # kind is bytes
+                    raise Malformed("too_large", f"byte string over {string_bytes} bytes")
+            elif kind is dict or kind is list or kind is tuple:
+                if depth == limits.depth:
+                    raise Malformed("too_deep", f"nested deeper than {limits.depth}")
+                deeper += _parts(item, limits)  # type: ignore[arg-type] # kind is a container
+            elif kind is not bool:
+                _refuse_type(item)
+        if not deeper:
+            return
+        level = deeper
 
 
 def _check_text(value: str, limits: Limits) -> None:
-    if value.isascii():
-        size = len(value)
-    else:
-        if not unicodedata.is_normalized("NFC", value):
-            raise Malformed("nfc", f"text not in normalisation form C: {value[:40]!r}")
-        try:
-            size = len(value.encode())
-        except UnicodeEncodeError:
-            raise Malformed("utf8", f"text with a lone surrogate: {value[:40]!r}") from None
+    if not unicodedata.is_normalized("NFC", value):
+        raise Malformed("nfc", f"text not in normalisation form C: {value[:40]!r}")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise Malformed("utf8", f"text with a lone surrogate: {value[:40]!r}") from None
     if size > limits.string_bytes:
         raise Malformed("too_large", f"text over {limits.string_bytes} bytes")
 
 
-def _check_container(value: list[object] | dict[str, object], limits: Limits, depth: int) -> None:
-    if depth > limits.depth:
-        raise Malformed("too_deep", f"nested deeper than {limits.depth}")
-    if isinstance(value, dict):
-        if len(value) > limits.map_entries:
-            raise Malformed("too_large", f"map of over {limits.map_entries} entries")
-        for key, item in value.items():
-            if type(key) is not str:
-                raise Malformed("key_type", f"map key that is not text: {key!r:.40}")
+def _parts(value: list[object] | dict[object, object], limits: Limits) -> Iterable[object]:
+    """What a container holds, its keys checked."""
+    if not isinstance(value, dict):
+        if len(value) > limits.array_elements:
+            raise Malformed("too_large", f"array of over {limits.array_elements} elements")
+        return value
+    if len(value) > limits.map_entries:
+        raise Malformed("too_large", f"map of over {limits.map_entries} entries")
+    for key in value:
+        if type(key) is not str:
+            raise Malformed("key_type", f"map key that is not text: {key!r:.40}")
+        if not key.isascii() or len(key) > limits.string_bytes:
             _check_text(key, limits)
-            check(item, limits, depth)
-        return
-    if len(value) > limits.array_elements:
-        raise Malformed("too_large", f"array of over {limits.array_elements} elements")
-    for item in value:
-        check(item, limits, depth)
+    return value.values()
 
 
 def _refuse_type(value: object) -> None:

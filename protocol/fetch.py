@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.frames import RANGE_BYTES_MAX, Entries
@@ -41,12 +42,16 @@ class Fetch:
         return self.next >= self.size
 
     def asks(self) -> list[Span]:
-        """The ranges to ask for now; they count as asked."""
+        """The ranges to ask for now; they count as asked.
+
+        With many answers waiting for an earlier one, nothing is asked for but that one.
+        """
         spans = []
-        while len(self._in_flight) < IN_FLIGHT_MAX and len(self._arrived) < _BUFFERED_MAX:
-            if self._again:
+        while len(self._in_flight) < IN_FLIGHT_MAX:
+            room = len(self._arrived) < _BUFFERED_MAX
+            if self._again and (room or self._again[0].begin == self.next):
                 span = self._again.pop(0)
-            elif self._asked_to < self.size:
+            elif room and self._asked_to < self.size:
                 span = Span(self._asked_to, min(self.size, self._asked_to + self._room()))
                 self._asked_to = span.end
             else:
@@ -63,7 +68,7 @@ class Fetch:
             return False
         self._in_flight.remove(span)
         if end < span.end:
-            self._again.append(Span(end, span.end))
+            insort(self._again, Span(end, span.end))
         total = sum(len(entry) + len(payload) for entry, payload in answer.entries)
         self._entry_bytes = max(64, (self._entry_bytes + total // len(answer.entries)) // 2)
         self._arrived[answer.from_] = answer

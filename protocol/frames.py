@@ -20,7 +20,7 @@ _Meta = msgspec.Meta
 _Count = Annotated[int, _Meta(ge=0)]
 _Epoch = Annotated[int, _Meta(ge=1, lt=2**32)]
 _Code = Annotated[str, _Meta(max_length=64)]
-_Store = Annotated[bytes, _Meta(max_length=16)]
+_Store = Annotated[bytes, _Meta(min_length=16, max_length=16)]
 _Hash = Annotated[bytes, _Meta(min_length=32, max_length=32)]
 _Charters = Annotated[list[bytes], _Meta(max_length=64)]
 
@@ -63,8 +63,13 @@ class Resume(msgspec.Struct, frozen=True):
     """What changed since my cursor with you?"""
 
     scope: _Code
-    store: _Store
+    store: Annotated[bytes, _Meta(max_length=16)]
     cursor: _Count
+
+    def __post_init__(self) -> None:
+        """A store has an id of 16 bytes; it is empty at first contact."""
+        if len(self.store) not in {0, 16}:
+            raise ValueError(f"a store id of {len(self.store)} bytes")
 
 
 class Heads(msgspec.Struct, frozen=True):
@@ -162,7 +167,9 @@ def encode_frame(frame: Frame) -> bytes:
 
 def decode_frame(data: bytes) -> Frame | None:
     """The frame in these bytes, None if its type is unknown. Raises Malformed."""
-    decode(data, LIMITS)
+    value = decode(data, LIMITS)
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], dict):
+        raise Malformed("malformed", "not a frame: a type and its fields")
     try:
         envelope = _envelope_decoder.decode(data)
         decoder = _decoders.get(envelope.type)

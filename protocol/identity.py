@@ -57,7 +57,10 @@ class Origin(NamedTuple):
         match = _ORIGIN.fullmatch(text)
         if not match:
             raise Malformed("origin", f"not the origin of a Folkmoot log: {text[:100]!r}")
-        return cls(parse_log_id(match[1]), int(match[2]))
+        try:
+            return cls(parse_log_id(match[1]), int(match[2]))
+        except Malformed as error:
+            raise Malformed("origin", error.text) from None
 
 
 def witness_name(log_id: bytes) -> str:

@@ -154,7 +154,9 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
 
 def check_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
     """Raises Malformed unless the leaf is at that index under that root (spec 05 §2)."""
-    if root_from_inclusion(index, size, leaf, proof) != root:
+    found = root_from_inclusion(index, size, leaf, proof)
+    _check_hashes([root])
+    if found != root:
         raise Malformed("root", f"the proof does not lead to the root of the {size} entries")
 
 

@@ -8,6 +8,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
+from unicodedata import category
 
 from protocol.errors import Malformed
 from protocol.signature import KEY_BYTES, SigningKey, verify
@@ -99,7 +100,7 @@ def parse_note(data: bytes) -> Note:
         whole = data.decode()
     except UnicodeDecodeError as error:
         raise Malformed("utf8", f"a note that is not UTF-8: {error}") from None
-    if any(c < " " and c != "\n" for c in whole):
+    if any(category(c) == "Cc" and c != "\n" for c in whole):
         raise Malformed("control", "a note with control characters")
     split = whole.rfind("\n\n")
     if split < 0:
@@ -107,8 +108,10 @@ def parse_note(data: bytes) -> Note:
     text, rest = whole[: split + 1], whole[split + 2 :]
     if not rest:
         raise Malformed("no_signatures", "a note without signatures")
-    if not rest.endswith("\n") or rest.count("\n") > SIGNATURES_MAX:
-        raise Malformed("signature_line", f"signature lines unfinished or more than {SIGNATURES_MAX}")
+    if not rest.endswith("\n"):
+        raise Malformed("signature_line", "an unfinished signature line")
+    if rest.count("\n") > SIGNATURES_MAX:
+        raise Malformed("size", f"more than {SIGNATURES_MAX} signatures")
     return Note(text, tuple(_parse_line(line) for line in rest[:-1].split("\n")))
 
 
@@ -129,7 +132,7 @@ def sign_note(text: str, name: str, key: SigningKey) -> SignatureLine:
 
 
 def verified_by(note: Note, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
-    """Those of the Ed25519 keys whose signatures the note carries, all of them verified (spec 06 §2).
+    """Those of the Ed25519 keys whose signatures the note carries, each once, all of them verified (spec 06 §2).
 
     Raises Malformed: `bad_signature` if one of a known key fails, `unsigned` if there is none of a known key.
     """
@@ -141,7 +144,8 @@ def verified_by(note: Note, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
             continue
         if not verify(key.public, note.text.encode(), line.signature):
             raise Malformed("bad_signature", f"the signature by {line.name} does not hold")
-        signed.append(key)
+        if key not in signed:
+            signed.append(key)
     if not signed:
         raise Malformed("unsigned", "not signed by any of the expected keys")
     return signed

@@ -81,7 +81,7 @@ class _Reader:
         self._define(name)
         for member in members:
             if member not in self.witnesses and member not in self.groups:
-                raise Malformed("member", f"{member!r} is not defined before it is used")
+                raise Malformed("name", f"{member!r} is not defined before it is used")
             if member in self.members:
                 raise Malformed("member", f"{member!r} is a member twice")
             self.members.add(member)
@@ -93,7 +93,7 @@ class _Reader:
 
     def _quorum(self, name: str) -> None:
         if name != "none" and name not in self.witnesses and name not in self.groups:
-            raise Malformed("quorum", f"the quorum {name!r} is not defined before it is used")
+            raise Malformed("name", f"the quorum {name!r} is not defined before it is used")
         self.quorums.append(None if name == "none" else name)
 
     def _define(self, name: str) -> None:
@@ -107,6 +107,8 @@ def parse_policy(data: bytes) -> Policy:
     """The trust file in these bytes. Raises Malformed with the reason of spec 08 §2."""
     if len(data) > POLICY_BYTES_MAX or not _ALLOWED.fullmatch(data):
         raise Malformed("character", "a trust file that is too long or holds control characters")
+    if data and not data.endswith(b"\n"):
+        raise Malformed("line", "a last line that does not end in a newline")
     reader = _Reader()
     for line in data.decode("latin-1").split("\n"):
         items = re.findall(r"[^ \t]+", line)

@@ -13,9 +13,9 @@ from protocol.encoding import Limits, decode, encode
 from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import check_inclusion, leaf_hash
-from protocol.note import Note, strict_base64, verified_by
+from protocol.note import Note, parse_note, strict_base64, verified_by
 from protocol.policy import Policy
-from protocol.statement import Entry, Opened, open_payload, parse_entry
+from protocol.statement import Entry, Opened, Statement, open_payload, parse_entry, parse_payload, parse_statement
 
 PROOF_BYTES_MAX = 262_144
 HASHES_MAX = 63
@@ -97,9 +97,12 @@ def parse_proof(data: bytes) -> Proof:
         index = parse_decimal(lines.pop(0).removeprefix("index "))
     except Malformed as error:
         raise Malformed("index", error.text) from None
-    if not gap:
-        raise Malformed("note", "no empty line before the checkpoint")
-    return Proof(extra, index, _parse_hashes(lines), note)
+    hashes = _parse_hashes(lines)
+    try:
+        parse_note(note)
+    except Malformed as error:
+        raise Malformed("note", error.text if gap else "no empty line before the checkpoint") from None
+    return Proof(extra, index, hashes, note)
 
 
 def _parse_hashes(lines: list[str]) -> tuple[bytes, ...]:
@@ -114,7 +117,11 @@ def _parse_hashes(lines: list[str]) -> tuple[bytes, ...]:
 
 def read_extra(extra: bytes) -> tuple[bytes, bytes]:
     """The entry and payload that our proof files carry. Raises Malformed (`extra`)."""
-    match decode(extra, _EXTRA_LIMITS):
+    try:
+        value = decode(extra, _EXTRA_LIMITS)
+    except Malformed as error:
+        raise Malformed("extra", error.text) from None
+    match value:
         case [bytes(entry), bytes(payload)]:
             return entry, payload
     raise Malformed("extra", "the extra line does not carry an entry and its payload")
@@ -129,6 +136,8 @@ def judge(data: bytes, policy: Policy) -> Finding:
         entry = parse_entry(entry_bytes)
         if not isinstance(entry, Entry):
             raise Malformed("entry_version", f"an entry of version {entry.version}, which this program does not know")
+        if payload:
+            _check_form(payload)
         origin = Origin.parse(checkpoint.origin)
     except Malformed as error:
         return Finding(Verdict.MALFORMED, str(error))
@@ -149,13 +158,19 @@ def judge(data: bytes, policy: Policy) -> Finding:
         opened = open_payload(payload, entry.commitment, origin.log_id, proof.position)
         opened.verify()
     except Malformed as error:
-        words = {
-            "commitment": Verdict.COMMITMENT,
-            "payload_form": Verdict.MALFORMED,
-            "statement_form": Verdict.MALFORMED,
-        }
-        return found._replace(verdict=words.get(error.reason, Verdict.STATEMENT), why=str(error))
+        verdict = Verdict.COMMITMENT if error.reason == "commitment" else Verdict.STATEMENT
+        return found._replace(verdict=verdict, why=str(error))
     return found._replace(opened=opened, why="everything holds")
+
+
+def _check_form(data: bytes) -> None:
+    """Raises Malformed unless the bytes are a payload with a statement, both of their form (spec 03 §1, §2)."""
+    payload = parse_payload(data)
+    statement = parse_statement(payload.statement)
+    if isinstance(statement, Statement):
+        statement.read_body()
+        if payload.signatures[0].key != statement.author:
+            raise Malformed("author_signature", "the first signature is not the author's")
 
 
 def _judge_checkpoint(note: Note, checkpoint: Checkpoint, policy: Policy) -> Finding | tuple[tuple[str, int], ...]:

@@ -22,9 +22,9 @@ STATUSES = ("active", "planned", "paused", "closed")
 METHODS = ("source", "address", "town", "hand", "gps")
 DIRECTIONS = ("offer", "want")
 
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _CATEGORY = re.compile(r"[a-z0-9-]{1,32}:.{1,100}", re.DOTALL)
-_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LICENCE = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
 
 _Meta = msgspec.Meta
@@ -199,7 +199,11 @@ def check_record(value: Value) -> Record:
         raise Malformed("record", str(error)) from None
     if record.body() != value:
         known = record.body()
-        extra = sorted(key for key in value if value[key] != known.get(key)) if isinstance(value, dict) else []
+        extra = (
+            sorted(key for key in value if key not in known or value[key] != known[key])
+            if isinstance(value, dict)
+            else []
+        )
         raise Malformed("record", f"not a field of a record, or an empty one: {', '.join(extra)[:200]}")
     check_limits(record)
     for field, found, allowed in _closed_values(record):

@@ -12,6 +12,7 @@ The driver carries out the actions and tells the session what came of them (`hea
 from __future__ import annotations
 
 from enum import Enum, auto
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from protocol.charter import LogKeys, establish
@@ -137,16 +138,17 @@ Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor |
 
 
 class Session:
-    """One conversation between two nodes, from this side."""
+    """One conversation between two nodes, from this side. `peer` is who the other proved to be, None before AUTH."""
 
     def __init__(self, me: Me, now: float) -> None:
         self.me = me
         self.state = State.OPENING
         self.peer: LogKeys | None = None
+        self._claimed: LogKeys | None = None
         self._began = self._heard = self._sent = self._heads_heard = now
         self._resume: Resume | None = None
         self._fetches: dict[Origin, Fetch] = {}
-        self._pushed: dict[Origin, HeadField] = {}
+        self._pushed: dict[Origin, bytes] = {}
         self._hello: Hello | None = None
 
     def start(self) -> list[Action]:
@@ -206,7 +208,7 @@ class Session:
         """Tells of new checkpoints; one that the other side told us itself, or knows, is left out."""
         if self.state is not State.OPEN:
             return []
-        new = [head for head in heads if self._pushed.get(Origin(head.log, head.epoch)) != head]
+        new = [head for head in heads if self._pushed.get(Origin(head.log, head.epoch)) != _digest(head)]
         return self._send_heads(new)
 
     def fetch(self, origin: Origin, held: int, size: int) -> list[Action]:
@@ -253,10 +255,10 @@ class Session:
             if wrong:
                 return self._reject(code)
         try:
-            self.peer = establish(frame.charters)
+            self._claimed = establish(frame.charters)
         except Malformed:
             return self._reject("charter")
-        if self.peer.log_id != frame.log:
+        if self._claimed.log_id != frame.log:
             return self._reject("charter")
         self._hello = frame
         self.state = State.AUTHENTICATING
@@ -265,11 +267,12 @@ class Session:
 
     def _receive_auth(self, frame: Frame) -> list[Action]:
         hello, me = self._hello, self.me
-        if not isinstance(frame, Auth) or hello is None or self.peer is None:
+        if not isinstance(frame, Auth) or hello is None or self._claimed is None:
             return self._close("unexpected", fault=True)
         message = auth_message(me.network, hello.role, hello.log, hello.nonce, me.log, me.nonce)
-        if frame.key not in self.peer.charter.keys or not verify(frame.key, message, frame.signature):
+        if frame.key not in self._claimed.charter.keys or not verify(frame.key, message, frame.signature):
             return self._reject("auth")
+        self.peer = self._claimed
         self.state = State.OPEN
         return [Opened(self.peer)]
 
@@ -279,8 +282,7 @@ class Session:
                 return [TellSince(store, cursor)]
             case Heads(heads=heads):
                 self._heads_heard = now
-                for head in heads:
-                    self._pushed[Origin(head.log, head.epoch)] = head
+                self._remember(heads)
                 return [TakeHeads(heads)]
             case Cursor(store=store, upto=upto):
                 self._heads_heard = now
@@ -322,8 +324,7 @@ class Session:
         return []
 
     def _send_heads(self, heads: Sequence[HeadField]) -> list[Action]:
-        for head in heads:
-            self._pushed[Origin(head.log, head.epoch)] = head
+        self._remember(heads)
         parts: list[list[HeadField]] = [[]]
         room = _HEADS_BYTES
         for head in heads:
@@ -334,6 +335,13 @@ class Session:
             parts[-1].append(head)
             room -= size
         return [self._send(Heads(part)) for part in parts if part]
+
+    def _remember(self, heads: Sequence[HeadField]) -> None:
+        """Notes what both sides know; beyond a limit, what is told twice costs less than the memory."""
+        for head in heads:
+            origin = Origin(head.log, head.epoch)
+            if origin in self._pushed or len(self._pushed) < FETCHES_MAX:
+                self._pushed[origin] = _digest(head)
 
     def _send(self, frame: Frame) -> Send:
         return Send(encode_frame(frame))
@@ -347,3 +355,7 @@ class Session:
             return []
         self.state = State.CLOSED
         return [self._send(Bye(code, retry_s)), Close(code, fault=fault, retry_s=retry_s)]
+
+
+def _digest(head: HeadField) -> bytes:
+    return sha256(head.checkpoint).digest()

@@ -43,8 +43,11 @@ class Statement(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_u
     body: msgspec.Raw
 
     def read_body(self) -> dict[str, Value]:
-        """The body as a map. Raises Malformed if its encoding is not that of spec 01."""
-        value = decode(bytes(self.body), _BODY_LIMITS)
+        """The body as a map. Raises Malformed (`statement_form`) if its encoding is not that of spec 01."""
+        try:
+            value = decode(bytes(self.body), _BODY_LIMITS)
+        except Malformed as error:
+            raise Malformed("statement_form", error.text) from None
         if not isinstance(value, dict):
             raise Malformed("statement_form", "the body of a statement is a map")
         return value

@@ -13,7 +13,9 @@ TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 LEVEL_MAX = 63
 ENTRY_BYTES_MAX = 65_535
-_PATH = re.compile(r"(entries|[0-9]{1,3})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
+_LEVEL = re.compile(r"entries|0|[1-9][0-9]?")
+_NUMBER = re.compile(r"(?!x000)(?:x[0-9]{3}/){0,6}[0-9]{3}")
+_WIDTH = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class Tile(NamedTuple):
@@ -43,19 +45,19 @@ class Tile(NamedTuple):
 
 def parse_tile_path(path: str) -> Tile:
     """The tile that a path below `<log>/tile/` names. Raises Malformed (`level`, `number`, `width`)."""
-    match = _PATH.fullmatch(path)
-    if not match:
-        raise Malformed("number", f"not the path of a tile: {path[:100]!r}")
-    level = None if match[1] == "entries" else int(match[1])
-    if level is not None and (level > LEVEL_MAX or str(level) != match[1]):
-        raise Malformed("level", f"no tile level {match[1]!r}")
-    groups = match[2].replace("x", "").split("/")
-    if len(groups) > 1 and groups[0] == "000":
-        raise Malformed("number", f"a tile number with needless zeros: {match[2]!r}")
-    width = TILE_WIDTH if match[3] is None else int(match[3])
-    if match[3] is not None and (not 1 <= width < TILE_WIDTH or str(width) != match[3]):
-        raise Malformed("width", f"no partial tile of width {match[3]!r}")
-    return Tile(level, int("".join(groups)), width)
+    level, _, rest = path.partition("/")
+    number, partial, width = rest.partition(".p/")
+    if not _LEVEL.fullmatch(level) or (level != "entries" and int(level) > LEVEL_MAX):
+        raise Malformed("level", f"no tile level {level[:40]!r}")
+    if not _NUMBER.fullmatch(number):
+        raise Malformed("number", f"not the number of a tile: {number[:60]!r}")
+    if partial and (not _WIDTH.fullmatch(width) or int(width) >= TILE_WIDTH):
+        raise Malformed("width", f"no partial tile of width {width[:40]!r}")
+    return Tile(
+        None if level == "entries" else int(level),
+        int(number.replace("x", "").replace("/", "")),
+        int(width) if partial else TILE_WIDTH,
+    )
 
 
 def tile_width(level: int, number: int, size: int) -> int:

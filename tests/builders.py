@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from protocol.charter import Charter, recovery_key, recovery_set
 from protocol.checkpoint import Checkpoint, cosign
@@ -55,10 +55,10 @@ class Organisation(NamedTuple):
         return recovery_key(self.secrets[number], generation)
 
 
-def make_charter(label: str, kseq: int = 0, **changes: object) -> Charter:
+def make_charter(label: str, kseq: int = 0, **changes: Any) -> Charter:
     """A plain charter; its recovery set is that of generation `kseq`."""
     secrets = _secrets(label)
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "name": {"en": label},
         "kind": "assembly",
         "languages": ["en"],
@@ -71,15 +71,17 @@ def make_charter(label: str, kseq: int = 0, **changes: object) -> Charter:
         "licence": "CC0-1.0",
         "kseq": kseq,
     }
-    return Charter(**(fields | changes))  # type: ignore[arg-type] # the fields of a charter, one changed perhaps
+    return Charter(**(fields | changes))
 
 
-def found_organisation(label: str = "moot", **changes: object) -> Organisation:
+def found_organisation(label: str = "moot", **changes: Any) -> Organisation:
     """An organisation whose charter its key and the first two recovery holders signed."""
     key, secrets, charter = signing_key(label), _secrets(label), make_charter(label, **changes)
     statement = make_statement(b"", "charter", seeded(f"{label} id", 16), START, key.public, charter.body())
     signers = (key, recovery_key(secrets[0], 0), recovery_key(secrets[1], 0))
-    payload = make_payload(seeded(f"{label} salt"), statement, [sign_statement(statement, signer) for signer in signers])
+    payload = make_payload(
+        seeded(f"{label} salt"), statement, [sign_statement(statement, signer) for signer in signers]
+    )
     return Organisation(label, key, secrets, charter, payload, log_id_of(statement))
 
 
@@ -133,9 +135,7 @@ class Log:
                 "note": f"entry {position}",
             }
             label = f"{organisation.label} {position}"
-            self.append(
-                make_statement_payload(organisation.log_id, "claim.endorse", body, [organisation.key], label)
-            )
+            self.append(make_statement_payload(organisation.log_id, "claim.endorse", body, [organisation.key], label))
         return self
 
     def checkpoint(self) -> Checkpoint:

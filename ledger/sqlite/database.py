@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 APPLICATION_ID = 0x666D6F74  # "fmot"
+BUSY_MS = 5_000
 _MIGRATION = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
 
 
@@ -34,15 +36,14 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
     WAL with synchronous=FULL: with NORMAL a power cut loses commits that were acknowledged.
     """
-    with _translated(path):
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        connection.execute("PRAGMA busy_timeout = 5000")
+    with _translated(path), _closed_on_error(path, cached_statements=512) as connection:
+        _refuse_foreign(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute("PRAGMA cache_size = -49152")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         _migrate(connection, path)
@@ -53,12 +54,10 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; the store must exist and be of the present version."""
     if not path.exists():
         raise StoreUnusableError(f"no store at {path}: run `folkmoot init` first, or name the right --data-dir")
-    with _translated(path):
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        connection.execute("PRAGMA busy_timeout = 5000")
+    with _translated(path), _closed_on_error(path, cached_statements=256) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA mmap_size = 0")
-        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute("PRAGMA cache_size = -4096")
         connection.execute("PRAGMA trusted_schema = OFF")
         _refuse_foreign(connection, path)
         if _version(connection) < migrations()[-1][0]:
@@ -75,8 +74,8 @@ def _version(connection: sqlite3.Connection) -> int:
 def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version, newest = _version(connection), migrations()[-1][0]
-    if version and application != APPLICATION_ID:
-        raise StoreDamagedError(f"{path} is not the store of a Folkmoot node")
+    if application != APPLICATION_ID and (version or connection.execute("SELECT 1 FROM sqlite_schema").fetchone()):
+        raise StoreDamagedError(f"{path} is not the store of a Folkmoot node; nothing was changed")
     if version > newest:
         raise StoreUnusableError(
             f"{path} was written by a newer Folkmoot (store version {version}, this program knows {newest}): "
@@ -86,7 +85,6 @@ def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Brings the store to the present version, each step whole or not at all, after a backup of what was there."""
-    _refuse_foreign(connection, path)
     version = _version(connection)
     todo = [(number, sql) for number, sql in migrations() if number > version]
     if todo and version:
@@ -101,12 +99,29 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
     """A consistent copy of the store, taken while it is in use, checked before it counts."""
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
+    partial.touch(0o600)
     with closing(sqlite3.connect(partial)) as copy:
         connection.backup(copy)
         found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreDamagedError(f"the backup does not check out ({found}): the store itself is damaged")
     partial.replace(target)
+
+
+@contextmanager
+def _closed_on_error(path: Path, *, cached_statements: int) -> Iterator[sqlite3.Connection]:
+    """A new connection; a file that it makes is its owner's alone."""
+    with suppress(OSError):  # what is wrong with the folder SQLite says as well
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=cached_statements
+    )
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager

@@ -95,6 +95,12 @@ class LogReads:
         sql = "SELECT position, reason FROM lacking WHERE tree = ? AND position >= ? AND position < ?"
         return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
 
+    def erased_by(self, tree: int, position: int) -> int | None:
+        """The position of the statement that had a payload erased, if it is."""
+        sql = "SELECT erased_by FROM lacking WHERE tree = ? AND position = ?"
+        row = self._db.execute(sql, (tree, position)).fetchone()
+        return row[0] if row else None
+
     def peers(self) -> list[str]:
         """URLs of the peers that were added by hand."""
         return [row[0] for row in self._db.execute("SELECT url FROM peer ORDER BY added, url")]
@@ -135,10 +141,18 @@ class LogWrites(LogReads):
         """Positions whose payload is not kept, and why."""
         insert(self._db, "INSERT OR REPLACE INTO lacking (tree, position, reason)", [(tree, *row) for row in rows])
 
-    def drop_payload(self, tree: int, position: int) -> None:
-        """Erases a payload; the entry stays."""
+    def drop_payload(self, tree: int, position: int, erased_by: int) -> None:
+        """Erases a payload, at the word of the statement at `erased_by`, the first one counting; the entry stays.
+
+        What `accepted` kept of its content is blanked too: it has no salt, so one could find by trial what was said.
+        """
         self._db.execute("UPDATE entry SET payload = NULL WHERE tree = ? AND position = ?", (tree, position))
-        self.add_lacking(tree, [(position, "erased")])
+        self._db.execute("UPDATE accepted SET digest = x'' WHERE tree = ? AND position = ?", (tree, position))
+        self._db.execute(
+            "INSERT INTO lacking (tree, position, reason, erased_by) VALUES (?, ?, 'erased', ?) ON CONFLICT DO UPDATE SET "
+            "reason = 'erased', erased_by = coalesce(erased_by, excluded.erased_by)",
+            (tree, position, erased_by),
+        )
 
     def set_size(self, tree: int, size: int) -> None:
         """How many entries are held."""

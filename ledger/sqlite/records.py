@@ -199,13 +199,9 @@ class RecordWrites(RecordReads):
         """A valid charter stands at this position."""
         self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
 
-    def forget_statement(self, tree: int, position: int) -> None:
-        """Takes back what a statement did beside changing records."""
-        for table in ("role", "claim"):
-            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
-        self._db.execute("DELETE FROM import WHERE tree = ? AND start = ?", (tree, position))
-        for column in ("done", "undone"):
-            self._db.execute(f"UPDATE import SET {column} = NULL WHERE tree = ? AND {column} = ?", (tree, position))
+    def forget_claim(self, tree: int, position: int) -> None:
+        """Takes back a claim, if there was one at that position."""
+        self._db.execute("DELETE FROM claim WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:
         """A claim about a record of this or another log."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ledger.errors import StoreFullError, StoreUnusableError
-from ledger.sqlite.database import back_up, connect_reader, connect_writer, translate
+from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
 from ledger.sqlite.logs import LogReads, LogWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 RESERVE_BYTES = 32 * 2**20
 """Room that must stay free on the disk: writing is refused below it, so that reading and closing still work."""
+
+CLOSE_S = 5.0
+"""How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
 class Snapshot(LogReads, RecordReads):
@@ -39,10 +42,15 @@ class SqliteStore:
         self._readers = threading.local()
         self._open_readers: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._readers_lock = threading.Lock()
+        self._reading = 0
+        self._closed = False
+        self._read_ended = threading.Condition()
         if self._writer is not None:
             with self.write() as change:
                 if change.fact("store") is None:
                     change.set_fact("store", os.urandom(16))
+            self.truncate_journal()  # a process that was killed may have left there what it had just erased
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -54,45 +62,71 @@ class SqliteStore:
         with self._lock:
             try:
                 writer.execute("BEGIN IMMEDIATE")
-                try:
-                    yield Transaction(writer)
-                except BaseException:
-                    writer.execute("ROLLBACK")
-                    raise
+                yield Transaction(writer)
                 writer.execute("COMMIT")
-            except sqlite3.Error as error:
-                if writer.in_transaction:
+            except BaseException as error:
+                if writer.in_transaction:  # on a full or failing disk SQLite has undone it already
                     writer.execute("ROLLBACK")
-                raise translate(error, self.path) from error
+                if isinstance(error, sqlite3.Error):
+                    raise translate(error, self.path) from error
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
         """A view that does not change while the block runs."""
-        connection = getattr(self._readers, "connection", None)
+        with self._read_ended:
+            if self._closed:
+                raise StoreUnusableError(f"{self.path} has been closed")
+            self._reading += 1
+        try:
+            connection = self._reader()
+            nested = connection.in_transaction
+            try:
+                if not nested:
+                    connection.execute("BEGIN")
+                yield Snapshot(connection)
+            except sqlite3.Error as error:
+                raise translate(error, self.path) from error
+            finally:
+                if not nested and connection.in_transaction:
+                    connection.execute("COMMIT")
+        finally:
+            with self._read_ended:
+                self._reading -= 1
+                self._read_ended.notify_all()
+
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's reading connection."""
+        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._readers.connection = connect_reader(self.path)
-            with self._lock:
+            with self._read_ended:  # not the lock of the writer, who may be waiting for this very reader
                 self._open_readers.append(connection)
-        nested = connection.in_transaction
-        try:
-            if not nested:
-                connection.execute("BEGIN")
-            yield Snapshot(connection)
-        except sqlite3.Error as error:
-            raise translate(error, self.path) from error
-        finally:
-            if not nested and connection.in_transaction:
-                connection.execute("COMMIT")
+        return connection
 
     def back_up(self, target: Path) -> None:
         """Copies the store while it is in use; the copy is checked."""
-        back_up(connect_reader(self.path), target)
+        with closing(connect_reader(self.path)) as connection:
+            try:
+                back_up(connection, target)
+            except sqlite3.Error as error:
+                raise translate(error, target) from error
 
-    def truncate_journal(self) -> None:
-        """Moves everything out of the write-ahead log and empties it, so that nothing erased lingers there."""
-        if self._writer is not None:
-            with self._lock:
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def truncate_journal(self) -> bool:
+        """Moves everything out of the write-ahead log and empties it, so that nothing erased lingers there.
+
+        Whether it could: not while somebody reads what was there before. It does not wait for them.
+        """
+        if self._writer is None:
+            return True
+        with self._lock:
+            try:
+                self._writer.execute("PRAGMA busy_timeout = 0")
+                busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            except sqlite3.Error as error:
+                raise translate(error, self.path) from error
+        return not busy
 
     def check_integrity(self) -> list[str]:
         """What SQLite finds wrong with the file: nothing, if it is sound."""
@@ -106,9 +140,12 @@ class SqliteStore:
         return [] if found == ["ok"] else found
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, when nobody is reading any more. Whoever reads for too long keeps theirs."""
+        with self._read_ended:
+            self._closed = True
+            idle = self._read_ended.wait_for(lambda: not self._reading, CLOSE_S)
         with self._lock:
-            for connection in self._open_readers:
+            for connection in self._open_readers if idle else ():
                 connection.close()
             self._open_readers.clear()
             if self._writer is not None:

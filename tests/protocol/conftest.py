@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("protocol", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.register_profile("protocol", deadline=None, derandomize=True, database=None, max_examples=40)
 settings.load_profile("protocol")
 
 

@@ -12,9 +12,7 @@ from protocol.encoding import INTEGER_MAX, INTEGER_MIN, Value
 from protocol.errors import Malformed
 
 texts: st.SearchStrategy[str] = st.text(st.characters(codec="utf-8"), max_size=40).map(lambda t: normalize("NFC", t))
-integers = (
-    st.integers(INTEGER_MIN, INTEGER_MAX) | st.integers(-40, 300) | st.sampled_from([2**k for k in range(63)])
-)
+integers = st.integers(INTEGER_MIN, INTEGER_MAX) | st.integers(-40, 300) | st.sampled_from([2**k for k in range(63)])
 scalars: st.SearchStrategy[Value] = integers | st.booleans() | st.binary(max_size=40) | texts
 hashes = st.binary(min_size=32, max_size=32)
 hostile = st.binary(max_size=200)
@@ -47,9 +45,8 @@ def damaged(draw: st.DrawFn, sources: st.SearchStrategy[bytes]) -> bytes:
 
 
 def flips(data: bytes) -> list[bytes]:
-    """The bytes with each single bit flipped."""
-    number = int.from_bytes(data, "big")
-    return [(number ^ 1 << bit).to_bytes(len(data), "big") for bit in range(8 * len(data))]
+    """The bytes with each single bit flipped, from the first byte on."""
+    return [data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :] for at in range(len(data)) for bit in range(8)]
 
 
 def refused_or_same(parse: Callable[[bytes], object], write: Callable[..., bytes], data: bytes) -> bool:

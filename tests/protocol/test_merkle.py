@@ -7,6 +7,7 @@ import json
 from base64 import b64decode
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_every_subtree_that_is_reported_is_the_root_of_its_leaves() -> None:
         assert value == naive_root(number << level, number + 1 << level)
 
 
-@settings(max_examples=25)
+@settings(max_examples=16)
 @given(st.data(), sizes)
 def test_inclusion_holds_and_nothing_near_it(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -140,7 +141,7 @@ def test_inclusion_holds_and_nothing_near_it(data: st.DataObject, size: int) -> 
             check_inclusion(*arguments)
 
 
-@settings(max_examples=25)
+@settings(max_examples=16)
 @given(st.data(), sizes)
 def test_consistency_holds_and_nothing_near_it(data: st.DataObject, new: int) -> None:
     old = data.draw(st.integers(1, new))
@@ -184,7 +185,7 @@ def test_proofs_have_the_length_of_their_path_in_trees_of_any_size(size: int, da
     edges = sorted([*covered, (index, index + 1)])
     assert edges[0][0] == 0
     assert edges[-1][1] == size
-    assert all(left[1] == right[0] for left, right in zip(edges, edges[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(edges))
 
 
 @pytest.mark.parametrize(("size", "hashes"), [(0, [LEAVES[0]]), (1, []), (3, [LEAVES[0]]), (4, list(LEAVES[:2]))])

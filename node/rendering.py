@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From templates and values to HTML answers, errors among them."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+import jinja2
+from aiohttp import web
+
+from node.assets import asset_url
+from node.keys import CONFIG, LEDGER
+from node.languages import accepted, choose
+from node.listing import Reader
+from node.words import choose_words
+from protocol.identity import show_log_id
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MACHINE_PATHS = ("/v1", "/log", "/witness")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("node"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["straight"] = straight
+    environment.globals["asset_url"] = asset_url
+    return environment
+
+
+def _visible(value: object) -> object:
+    """What is put into a page: text without control characters, which HTML has no place for. Escaping comes after."""
+    return _CONTROL.sub("\ufffd", value) if type(value) is str else value
+
+
+def straight(text: str) -> str:
+    """A text without marks of direction, for where nothing can keep them from turning what follows: titles."""
+    return _DIRECTION.sub("", text)
+
+
+def reader_of(request: web.Request) -> Reader:
+    """Who asks: the languages of their browser, then the node's own."""
+    languages = (*accepted(request.headers.get("Accept-Language", "")), request.app[CONFIG].language)
+    return Reader(languages, choose_words(languages), int(time.time()))
+
+
+def render(request: web.Request, template: str, reader: Reader, *, status: int = 200, **values: object) -> web.Response:
+    """A page from a template, which finds the words as `_`, the reader's language and the organisation."""
+    ledger: Ledger = request.app[LEDGER]
+    charter = ledger.keys.charter
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            _=reader.words,
+            language=reader.words.language,
+            organisation=choose(charter.name, (*reader.languages, *charter.languages)),
+            organisation_kind=reader.words.label("organisation", charter.kind),
+            log=show_log_id(ledger.log_id),
+            path=request.path,
+            **values,
+        )
+    )
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Language": reader.words.language,
+        "Vary": "Accept-Language, Accept",
+    }
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+
+def wants_html(request: web.Request) -> bool:
+    """Whether an error of this request is read by somebody in a browser, not by a program."""
+    machine = any(request.path == path or request.path.startswith(path + "/") for path in _MACHINE_PATHS)
+    return request.method in {"GET", "HEAD"} and not machine and "text/html" in request.headers.get("Accept", "")
+
+
+def error_page(request: web.Request, status: int, title: str, detail: str) -> web.Response:
+    """An error as a page. It asks nothing of the store, which may be what has failed."""
+    reader = reader_of(request)
+    heading = reader.words("There is no such page") if status == 404 else title
+    return render(request, "error.html", reader, status=status, code=status, title=heading, detail=detail)

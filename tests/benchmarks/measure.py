@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What every measurement needs: peak memory, percentiles, records to measure with."""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import struct
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_WORDS = (
+    "river solidarity commons kitchen repair library seed tool housing bakery radio garden workshop mutual aid clinic energy "
+    "solar weavers print press timber bike kids elder care food share water forest mesh compost dairy orchard mill theatre "
+    "choir data land"
+).split()
+TOWNS = ("Lille", "Gent", "Roubaix", "Kortrijk", "Tournai", "Amiens", "Brugge", "Namur")
+
+
+def peak_mb() -> float:
+    """Peak resident memory of this process in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def current_mb() -> float:
+    """Resident memory of this process now, in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which that share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def rate(count: int, work: Callable[[], object]) -> float:
+    """How many a second, when the work does `count`."""
+    begun = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - begun)
+
+
+def synthetic_records(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Records of about 400 bytes, the same every time; the first word of a name is rare, medium or common by its place."""
+    rng = random.Random(seed)  # noqa: S311 - reproducible data
+
+    def text(low: int, high: int) -> str:
+        return " ".join(rng.choice(_WORDS) for _ in range(rng.randint(low, high)))
+
+    for number in range(count):
+        category = rng.choice(_WORDS)
+        yield {
+            "id": number.to_bytes(8, "big") + rng.randbytes(8),
+            "kind": ("organisation", "place", "resource")[number % 3],
+            "name": {"en": f"{text(2, 3).title()} {number}"},
+            "description": {"en": text(12, 18) + (" rareword" if number % 2000 == 0 else "")},
+            "point": {
+                "lat": rng.randrange(360_000_000, 600_000_000),
+                "lon": rng.randrange(-90_000_000, 240_000_000),
+                "precision": 10,
+                "method": "source",
+            },
+            "address": {"locality": rng.choice(TOWNS), "country": rng.choice(("FR", "BE", "ES", "DE"))},
+            "categories": [f"bench:{category}"],
+            "licence": rng.choice(("CC0-1.0", "ODC-By-1.0")),
+        }
+
+
+def record_of(payload: bytes, number: int) -> dict[str, Any]:
+    """A record made of one JSON record of a peer comparison (name, about, lat, lon, ref, amount)."""
+    told = json.loads(payload)
+    return {
+        "id": bytes.fromhex(told["ref"])[:16],
+        "kind": "organisation",
+        "name": {"en": f"{told['name']} {number}"},
+        "description": {"en": told["about"]},
+        "point": {
+            "lat": round(told["lat"] * 10**7),
+            "lon": round(told["lon"] * 10**7),
+            "precision": 10,
+            "method": "source",
+        },
+        "licence": "CC0-1.0",
+    }
+
+
+def read_payloads(path: str, count: int) -> Iterator[bytes]:
+    """Records from a file: each a little-endian u32 length and that many bytes."""
+    with Path(path).open("rb") as file:
+        for _ in range(count):
+            (size,) = struct.unpack("<I", file.read(4))
+            yield file.read(size)

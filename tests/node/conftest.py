@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One node, and three of them, in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, settings
+
+from node import gossip, link
+from tests.node.running import RunningNode, fill, found
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+settings.register_profile(
+    "node",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that dial again and look at the clock without making a test wait."""
+    monkeypatch.setattr(gossip, "_BACKOFF_FIRST_S", 0.02)
+    monkeypatch.setattr(gossip, "_BACKOFF_MAX_S", 0.1)
+    monkeypatch.setattr(link, "TICK_S", 0.05)
+
+
+@pytest_asyncio.fixture
+async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
+    """A node with a dozen records."""
+    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
+    fill(running.ledger, 12)
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
+@pytest_asyncio.fixture
+async def three(tmp_path: Path, _impatient: None) -> AsyncIterator[tuple[RunningNode, RunningNode, RunningNode]]:
+    """Three nodes that run and do not know each other."""
+    nodes = [await RunningNode(found(tmp_path / name, name.title())).start() for name in ("alder", "birch", "cedar")]
+    try:
+        yield nodes[0], nodes[1], nodes[2]
+    finally:
+        for one in nodes:
+            await one.stop()

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Spec 10 §1, 03 §5, 04 §5: the bodies of the directory's statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol.directory import BODIES, Body, check_body, read_body
+from protocol.encoding import Value, encode
+from protocol.errors import Malformed
+from protocol.statement import Statement, make_statement, parse_statement
+from tests.builders import seeded
+from tests.protocol.strategies import damaged, hostile
+from tests.protocol.vectors import Case, agreed, vectors
+
+SUBJECT: dict[str, Value] = {"log": seeded("log"), "id": seeded("subject", 16)}
+RECORD: dict[str, Value] = {"id": seeded("record", 16), "kind": "place", "name": {"en": "Mill"}, "licence": "CC0-1.0"}
+IMPORT = seeded("import", 16)
+EXAMPLES: dict[str, dict[str, Value]] = {
+    "record.put": {"record": RECORD, "import": IMPORT},
+    "record.close": {"id": seeded("record", 16), "reason": "gone", "import": IMPORT},
+    "claim.checked": {"subject": SUBJECT, "finding": "right", "note": "open"},
+    "claim.same": {"subject": SUBJECT, "other": SUBJECT},
+    "claim.different": {"subject": SUBJECT, "other": SUBJECT},
+    "claim.report": {"subject": SUBJECT, "type": "wrong", "note": "moved"},
+    "claim.endorse": {"subject": SUBJECT, "note": "good people"},
+    "claim.correct": {"subject": SUBJECT, "record": RECORD, "note": "so"},
+    "import.start": {"id": IMPORT, "set": "farms", "file": seeded("f"), "name": "Farms", "licence": "CC0-1.0"},
+    "import.done": {"id": IMPORT, "added": 1, "updated": 2, "closed": 3, "kept": 4, "refused": 5},
+    "import.undo": {"id": IMPORT},
+    "role": {"key": seeded("steward"), "role": "steward", "name": "Sam"},
+    "erase": {"position": 3, "reason": "law"},
+}
+
+
+def receive(kind: str, body: bytes) -> Body | None:
+    """What a statement of somebody else says."""
+    statement = parse_statement(make_statement(bytes(32), kind, bytes(16), 0, bytes(32), {})[:-1] + body)
+    assert isinstance(statement, Statement)
+    return read_body(statement)
+
+
+@vectors("10-directory", "body")
+def test_body_vectors(case: Case) -> None:
+    # As for the reason word `malformed`: it is the verdict on the entry (§3), and the ledger's to say.
+    with agreed(case, by_reason=False):
+        assert isinstance(receive(case["kind"], bytes.fromhex(case["body_hex"])), BODIES[case["kind"]])
+
+
+@vectors("03-statement", "erase_body")
+def test_erase_vectors(case: Case) -> None:
+    with agreed(case, by_reason=False):
+        assert isinstance(receive("erase", bytes.fromhex(case["body_hex"])), BODIES["erase"])
+
+
+def test_every_kind_has_an_example() -> None:
+    assert set(EXAMPLES) == set(BODIES)
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_bodies_come_back(kind: str) -> None:
+    body = check_body(kind, EXAMPLES[kind])
+    assert receive(kind, encode(EXAMPLES[kind])) == body
+    assert msgspec.to_builtins(body, builtin_types=(bytes,)) == EXAMPLES[kind]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_every_field_without_which_a_body_says_nothing_is_required(kind: str) -> None:
+    for field in EXAMPLES[kind]:
+        rest = {key: value for key, value in EXAMPLES[kind].items() if key != field}
+        if field in {"note", "name", "import"} and kind != "import.start":
+            assert check_body(kind, rest) == receive(kind, encode(rest))
+            continue
+        with pytest.raises(Malformed):
+            check_body(kind, rest)
+        with pytest.raises(Malformed):
+            receive(kind, encode(rest))
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_unknown_fields_are_kept_from_signing_but_let_in(kind: str) -> None:
+    extra = EXAMPLES[kind] | {"zz": [1]}
+    with pytest.raises(Malformed, match="no field zz"):
+        check_body(kind, extra)
+    assert receive(kind, encode(extra)) == check_body(kind, EXAMPLES[kind])
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(sorted(BODIES)), st.data())
+def test_any_bytes_are_refused_or_a_body(kind: str, data: st.DataObject) -> None:
+    body = data.draw(damaged(st.just(encode(EXAMPLES[kind]))) | hostile)
+    with suppress(Malformed):
+        assert isinstance(receive(kind, body), BODIES[kind])
+
+
+@given(st.sampled_from(sorted(BODIES)), st.sampled_from([0, -1, True, "text", b"bytes", [], {}, 2**63 - 1]), st.data())
+def test_a_value_of_another_type_is_refused_or_the_same_to_both_readers(kind: str, value: Any, data: Any) -> None:
+    field = data.draw(st.sampled_from(sorted(EXAMPLES[kind])))
+    body = EXAMPLES[kind] | {field: value}
+    found: list[Body | None] = []
+    readers: list[Callable[[], Body | None]] = [lambda: check_body(kind, body), lambda: receive(kind, encode(body))]
+    for read in readers:
+        try:
+            found.append(read())
+        except Malformed:
+            found.append(None)
+    assert found[0] == found[1]
+
+
+def test_an_unknown_kind_is_not_read_and_not_signed() -> None:
+    assert receive("claim.dreamt", encode({"a": 1})) is None
+    with pytest.raises(Malformed, match="no statement kind"):
+        check_body("claim.dreamt", {"a": 1})
+
+
+@pytest.mark.parametrize("name", ["", "Farms", "a" * 65, "farms\n", "fa rms", "f\u00e4rms", "\nfarms"])
+def test_a_set_has_a_short_name(name: str) -> None:
+    body = EXAMPLES["import.start"] | {"set": name}
+    with pytest.raises(Malformed):
+        check_body("import.start", body)
+    with pytest.raises(Malformed):
+        receive("import.start", encode(body))
+
+
+@pytest.mark.parametrize("kind", ["record.put", "claim.correct"])
+def test_a_record_in_a_body_is_checked_as_one(kind: str) -> None:
+    nowhere: Value = RECORD | {"point": {"lat": 0, "lon": 0, "precision": 0, "method": "hand"}}
+    with pytest.raises(Malformed, match="point"):
+        check_body(kind, EXAMPLES[kind] | {"record": nowhere})
+    with pytest.raises(Malformed, match="point"):
+        receive(kind, encode(EXAMPLES[kind] | {"record": nowhere}))
+    with pytest.raises(Malformed, match="kind"):
+        check_body(kind, EXAMPLES[kind] | {"record": RECORD | {"kind": "dream"}})
+    assert receive(kind, encode(EXAMPLES[kind] | {"record": RECORD | {"kind": "dream"}}))
