@@ -96,7 +96,7 @@ class Discovery:
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._changed])
             await self._zeroconf.async_register_service(self._info, allow_name_change=True)
         except Exception as error:  # noqa: BLE001 - whatever multicast does, the node goes on without it
-            self.problem = f"multicast DNS does not work here: {error or type(error).__name__}"
+            self.problem = f"multicast DNS does not work here: {str(error) or type(error).__name__}"
             log.info(self.problem)
 
     async def stop(self) -> None:

@@ -19,7 +19,8 @@ from aiohttp.web_protocol import RequestHandler
 
 from ledger.errors import LedgerError
 from node.gossip import GOSSIP_PATH
-from node.problem import problem, problem_of
+from node.problem import Problem, problem, problem_of
+from node.rendering import error_page, wants_html
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -52,7 +53,7 @@ _HEADERS = {
 class GuardedServer(web.Server):
     """A server that counts its connections, per address and in all, and hangs up on those that are too many."""
 
-    def connection_made(self, handler: RequestHandler[Any], transport: asyncio.Transport) -> None:
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Takes a connection in, or hangs up."""
         super().connection_made(handler, transport)
         addresses = Counter(_address(other) for other in self._connections.values())
@@ -77,7 +78,7 @@ def _address(transport: asyncio.Transport) -> str:
 class GuardedRunner(web.AppRunner):
     """Runs an application on a guarded server."""
 
-    async def _make_server(self) -> web.Server[web.BaseRequest]:
+    async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         return GuardedServer(
             plain.request_handler,
@@ -121,6 +122,8 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
         except Exception as error:
             log.exception("fault while answering %s %s", request.method, request.path)
             response = problem_of(error)
+        if isinstance(response, Problem) and wants_html(request):
+            response = error_page(request, response.status, response.title, response.detail)
         return await _sent(request, _finished(response))
 
     return middleware

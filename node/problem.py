@@ -33,13 +33,23 @@ _STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
 )
 
 
-def problem(status: int, title: str, detail: str = "", **more: object) -> web.Response:
+class Problem(web.Response):
+    """A problem details answer, which still knows its title and detail: a browser is shown them as a page."""
+
+    def __init__(self, status: int, title: str, detail: str, more: dict[str, object]) -> None:
+        told = {"detail": detail} if detail else {}
+        body = {"type": "about:blank", "title": title, "status": status, **told, **more}
+        super().__init__(status=status, body=msgspec.json.encode(body), content_type=MEDIA_TYPE)
+        self.title = title
+        self.detail = detail
+
+
+def problem(status: int, title: str, detail: str = "", **more: object) -> Problem:
     """A problem details answer."""
-    body = {"type": "about:blank", "title": title, "status": status, **({"detail": detail} if detail else {}), **more}
-    return web.Response(status=status, body=msgspec.json.encode(body), content_type=MEDIA_TYPE)
+    return Problem(status, title, detail, more)
 
 
-def problem_of(error: Exception) -> web.Response:
+def problem_of(error: Exception) -> Problem:
     """The answer to an error. Errors that are not of the kinds above are ours: nothing of their text is shown."""
     for kind, status, title in _STATUSES:
         if isinstance(error, kind):

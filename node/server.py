@@ -14,6 +14,7 @@ from aiohttp import web
 from yarl import URL
 
 from ledger.ledger import Ledger
+from ledger.scrub import Place, scrub_step
 from node import api, openapi, pages, static_log, status
 from node.client import Client
 from node.discovery import Discovery
@@ -27,7 +28,7 @@ from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from ledger.ledger import DataDirectory
     from node.config import Config
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("folkmoot")
 
 STOP_S = 8.0
+SCRUB_S = 1.0
+"""Between two steps of the scrub, of 256 entries each."""
 
 SWITCH_S = 0.0005
 """How long one thread may keep another waiting: the event loop, the writer and the verifiers hand on work all the time.
@@ -51,6 +54,7 @@ class Node:
         self.finder = Finder(self.ledger.store)
         self.ledger.writer.on_derived = self.finder.on_derived
         self.url = ""
+        self.damage = ""
         self.discovery: Discovery | None = None
         self._runner: GuardedRunner | None = None
         self._tasks: set[asyncio.Task[object]] = set()
@@ -87,6 +91,7 @@ class Node:
         if config.mdns:
             self._later(self.discovery.start())
         self._later(asyncio.to_thread(self.finder.warm_up))
+        self._later(self._scrub())
 
     async def stop(self) -> None:
         """Says goodbye, finishes what was begun, closes the store."""
@@ -101,6 +106,20 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.ledger.directory.url.unlink(missing_ok=True)
         await asyncio.to_thread(self.ledger.close)
+
+    async def _scrub(self) -> None:
+        """Goes through what is stored, slowly and for ever: a flipped bit is noticed before it matters."""
+        place = Place()
+        while True:
+            await asyncio.sleep(SCRUB_S)
+            place, wrong = await asyncio.to_thread(self._scrub_step, place)
+            if wrong and wrong != self.damage:
+                self.damage = wrong
+                log.error("DAMAGED: %s; run `folkmoot log audit`, and fetch the log from a peer again", wrong)
+
+    def _scrub_step(self, place: Place) -> tuple[Place, str]:
+        with self.ledger.store.read() as reads:
+            return scrub_step(reads, place)
 
     def _found(self, url: str, identity: bytes) -> None:
         if url.rstrip("/") != self.url.rstrip("/"):
@@ -135,7 +154,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     return app
 
 
-def _for_stewards(route: Route) -> Callable[[web.Request], object]:
+def _for_stewards(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handler(request: web.Request) -> web.StreamResponse:
         if not api.is_steward(request):
             return problem(401, "Not authorised", "this takes the steward's token")
