@@ -13,7 +13,7 @@ from ledger.values import Stored
 from protocol.checkpoint import Checkpoint
 from protocol.encoding import encode
 from protocol.errors import Malformed
-from protocol.merkle import leaf_hash
+from protocol.merkle import Peaks, leaf_hash
 from protocol.note import Note, sign_note
 from protocol.statement import Statement, commit, make_entry, parse_payload, parse_statement
 
@@ -70,7 +70,8 @@ class OwnLog:
         self._head = head
         self._key = key
         self._growth = Growth(load_peaks(reads, tree.tree, tree.size))
-        self._signed = load_peaks(reads, tree.tree, tree.checkpoint_size)
+        self._read_back = load_peaks(reads, tree.tree, tree.checkpoint_size)
+        self._signed_size = tree.checkpoint_size
         self._at = last_time(reads, tree)
         self._seen: Head | None = None
         self._begun: Head | None = None
@@ -84,12 +85,13 @@ class OwnLog:
     @property
     def signed_size(self) -> int:
         """Entries under the last checkpoint that was signed here."""
-        return self._signed.size
+        return self._signed_size
 
     def append(self, change: Transaction, group: Sequence[Submission], now: int) -> Appended:
         """Writes a group of submissions; `settle` once it is committed. Raises IdReusedError: then the group is not written."""
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
+        self._hash_again(change)
         taken = change.accepted(self.tree, [item.id for item in group])
         growth = Growth(self._growth.peaks.copy())
         at, position = max(now, self._at), growth.peaks.size
@@ -128,11 +130,9 @@ class OwnLog:
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
         size = self._growth.peaks.size
-        if size == self._signed.size:
+        if size == self._signed_size:
             return None
-        peaks = self._signed.copy()
-        for entry in change.leaves(self.tree, peaks.size, size):
-            peaks.append(leaf_hash(entry))
+        peaks = self._hash_again(change)
         root = peaks.root()
         if peaks.size != size or root != self._growth.peaks.root():
             raise StoreDamagedError(
@@ -143,8 +143,16 @@ class OwnLog:
         note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self._key),)))
         change.set_head(self.tree, note, size)
         change.set_checkpoint(self.tree, note, size)
-        self._signed = peaks
+        self._signed_size = size
         return checkpoint
+
+    def _hash_again(self, reads: Snapshot) -> Peaks:
+        """Hashes what the disk gives back of the groups before, so that little is left to do when it is signed."""
+        peaks = self._read_back.copy()
+        for entry in reads.leaves(self.tree, peaks.size, self._growth.peaks.size):
+            peaks.append(leaf_hash(entry))
+        self._read_back = peaks
+        return peaks
 
     def _advance_head(self, new: Head) -> None:
         """Moves the head file on from where this instance left it. Raises NotSigningError if it stands elsewhere."""

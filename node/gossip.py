@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -226,7 +227,11 @@ class Hub:
                 self.tell_problem(
                     link.name, f"sent something false ({link.ended_by.code}); not asked again for an hour"
                 )
-            for origin in [origin for origin, fetcher in self._fetching.items() if fetcher is link]:
+            left = [origin for origin, fetcher in self._fetching.items() if fetcher is link]
+            if left:  # what it brought is written before another goes on from there
+                with contextlib.suppress(LedgerError):
+                    await asyncio.wrap_future(self.ledger.writer.run(lambda _: None))
+            for origin in left:
                 await self.fetch_ended(link, origin, complete=False)
 
     async def _keep_dialled(self, url: str, *, trusted: bool) -> None:

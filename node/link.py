@@ -50,7 +50,7 @@ SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
 
-_OUTGOING_MAX = 64
+_OUTGOING_MAX, _UNSENT_MAX = 64, 4
 
 
 class Link:
@@ -70,6 +70,7 @@ class Link:
         self._ledger: Ledger = hub.ledger
         self._socket = socket
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_OUTGOING_MAX)
+        self._taken = asyncio.Event()
         self._work: asyncio.Queue[Action] = asyncio.Queue()
         self._serving = 0
         self._serve_lock = asyncio.Lock()
@@ -158,6 +159,7 @@ class Link:
     async def _send_outgoing(self) -> None:
         while True:
             await self._socket.send_bytes(await self._outgoing.get())
+            self._taken.set()
 
     async def _tick(self) -> None:
         while True:
@@ -175,6 +177,9 @@ class Link:
     async def _serve_in_thread(self, action: Serve) -> None:
         try:
             async with self._serve_lock:
+                while self._outgoing.qsize() >= _UNSENT_MAX:  # whoever does not take what it asked for gets no more
+                    self._taken.clear()
+                    await self._taken.wait()
                 answer = await asyncio.to_thread(self._read_range, action)
             self._do(self.session.answer(answer))
         except (LedgerError, Malformed) as error:

@@ -7,7 +7,6 @@ import asyncio
 import logging
 import os
 import secrets
-import sys
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -38,10 +37,6 @@ log = logging.getLogger("folkmoot")
 STOP_S = 8.0
 SCRUB_S = 1.0
 """Between two steps of the scrub, of 256 entries each."""
-
-SWITCH_S = 0.0005
-"""How long one thread may keep another waiting: the event loop, the writer and the verifiers hand on work all the time.
-(Python's own 5 ms cost a third of the speed of replication.)"""
 
 
 class Node:

@@ -167,10 +167,11 @@ def _check_form(data: bytes) -> None:
     """Raises Malformed unless the bytes are a payload with a statement, both of their form (spec 03 §1, §2)."""
     payload = parse_payload(data)
     statement = parse_statement(payload.statement)
-    if isinstance(statement, Statement):
-        statement.read_body()
-        if payload.signatures[0].key != statement.author:
-            raise Malformed("author_signature", "the first signature is not the author's")
+    if not isinstance(statement, Statement):
+        raise Malformed("statement_version", f"a statement of version {statement.version}, which is not known here")
+    statement.read_body()
+    if payload.signatures[0].key != statement.author:
+        raise Malformed("author_signature", "the first signature is not the author's")
 
 
 def _judge_checkpoint(note: Note, checkpoint: Checkpoint, policy: Policy) -> Finding | tuple[tuple[str, int], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.sqlite.rows import insert
+from ledger.sqlite.rows import insert, select_in
 from ledger.values import Stored, Tree
 from protocol.identity import Origin
 
@@ -82,13 +82,8 @@ class LogReads:
 
     def accepted(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
         """Of these statement ids those already taken: their position and digest."""
-        found = {}
-        for statement_id in ids:
-            sql = "SELECT position, digest FROM accepted WHERE tree = ? AND id = ?"
-            row = self._db.execute(sql, (tree, statement_id)).fetchone()
-            if row:
-                found[statement_id] = (row[0], row[1])
-        return found
+        rows = select_in(self._db, "SELECT id, position, digest FROM accepted WHERE tree = ? AND id IN", (tree,), ids)
+        return {row[0]: (row[1], row[2]) for row in rows} if ids else {}
 
     def lacking(self, tree: int, begin: int, end: int) -> dict[int, str]:
         """Positions without a payload, and why."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Folkmoot as one of the peers of a comparison: three verbs, each printing one JSON line when it is done.
 
-    write DIR N PAYLOAD         appends N signed records to a new log in DIR, one in ten signed by a member
-    serve DIR PORT              prints {"ready": true, "key"}, serves, prints its statistics on SIGTERM
-    pull DIR PORT KEY N         replicates the log into the empty DIR: verified and durable when it ends
+write DIR N PAYLOAD         appends N signed records to a new log in DIR, one in ten signed by a member
+serve DIR PORT              prints {"ready": true, "key"}, serves, prints its statistics on SIGTERM
+pull DIR PORT KEY N         replicates the log into the empty DIR: verified and durable when it ends
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MEMBERS = 10
-_GROUP = 128
+_GROUP = 64
 _NETWORK = "benchmark"
 
 

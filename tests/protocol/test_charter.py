@@ -24,11 +24,11 @@ from protocol.charter import (
     recovery_key,
     recovery_set,
 )
-from protocol.encoding import Value, encode
+from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.identity import log_id_of, show_log_id
 from protocol.signature import SigningKey
-from protocol.statement import make_statement, sign_statement
+from protocol.statement import make_payload, make_statement, sign_statement
 from tests.builders import (
     START,
     Organisation,
@@ -227,20 +227,26 @@ def test_a_founding_needs_its_own_author_holders_kind_and_kseq() -> None:
         founded(charter, [key, *holders(0)], log_id=seeded("another log"))
 
 
-def test_a_spoiled_signature_of_a_charter_counts_against_it() -> None:
-    signers = [ORGANISATION.key, *holders(0)]
-    body: dict[str, Value] = ORGANISATION.charter.body()
-    statement = make_statement(b"", "charter", seeded("id", 16), START, ORGANISATION.key.public, body)
+def spoiled(log_id: bytes, charter: Charter, signers: list[SigningKey], at: int) -> bytes:
+    """A charter on which the signature of one of the signers does not hold."""
+    author, body = signers[0].public, charter.body()
+    statement = make_statement(log_id, "charter", seeded("id", 16), START, author, body)
     pairs = [sign_statement(statement, signer) for signer in signers]
-    for at in range(4):
-        spoiled = [(key, bytes(64) if number == at else one) for number, (key, one) in enumerate(pairs)]
-        with pytest.raises(Malformed, match="bad_signature"):
-            found(written_payload(statement, spoiled))
+    pairs[at] = (pairs[at][0], bytes(64))
+    return make_payload(seeded("salt"), statement, pairs)
 
 
-def written_payload(statement: bytes, pairs: list[tuple[bytes, bytes]]) -> bytes:
-    items: list[Value] = [[key, signature] for key, signature in (pairs[0], *sorted(pairs[1:]))]
-    return encode([seeded("salt"), statement, items])
+@pytest.mark.parametrize("at", range(4))
+def test_a_signature_that_does_not_hold_spoils_the_first_charter(at: int) -> None:
+    with pytest.raises(Malformed, match="bad_signature"):
+        found(spoiled(b"", ORGANISATION.charter, [ORGANISATION.key, *holders(0)], at))
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_signature_that_does_not_hold_spoils_an_amendment(at: int) -> None:
+    payload = spoiled(ORGANISATION.log_id, SECOND, [*holders(1), *holders(0)], at)
+    with pytest.raises(Malformed, match="bad_signature"):
+        establish([ORGANISATION.payload, payload])
 
 
 def test_the_identity_is_that_of_the_first_statement_only() -> None:

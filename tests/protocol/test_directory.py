@@ -114,6 +114,17 @@ def test_a_value_of_another_type_is_refused_or_the_same_to_both_readers(kind: st
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(
+    "respelled", [(b"\xa5added\x01", b"\xa5added\xcc\x01"), (b"\xa5added\x01", b"\xd9\x05added\x01")]
+)
+def test_a_body_in_a_second_spelling_is_refused(respelled: tuple[bytes, bytes]) -> None:
+    data = encode(EXAMPLES["import.done"])
+    assert receive("import.done", data)
+    with pytest.raises(Malformed) as refusal:
+        receive("import.done", data.replace(*respelled))
+    assert refusal.value.reason == "statement_form"
+
+
 def test_an_unknown_kind_is_not_read_and_not_signed() -> None:
     assert receive("claim.dreamt", encode({"a": 1})) is None
     with pytest.raises(Malformed, match="no statement kind"):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.policy import Policy, parse_policy
 from protocol.proof import HASHES_MAX, PROOF_BYTES_MAX, Proof, Verdict, judge, parse_proof, read_extra, write_proof
@@ -173,6 +174,12 @@ def test_signatures_of_the_log_key_are_checked_too() -> None:
     for payload in (spoil(by_key), spoil(by_both), elsewhere):
         assert judge(proof_of(payload), trust("none")).verdict is Verdict.STATEMENT
     assert judge(proof_of(b"\xc0"), trust("none")).verdict is Verdict.MALFORMED
+
+
+def test_what_cannot_be_read_is_not_called_true() -> None:
+    said = encode([2, bytes(32), "a", bytes(16), START, ORGANISATION.key.public, {}])
+    payload = make_payload(bytes(32), said, [sign_statement(said, ORGANISATION.key)])
+    assert judge(proof_of(payload), trust("none")).verdict is Verdict.MALFORMED
 
 
 def test_a_statement_whose_body_has_a_second_spelling_is_malformed() -> None:

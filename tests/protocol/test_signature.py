@@ -16,6 +16,7 @@ from tests.builders import signing_key
 from tests.protocol.strategies import flips
 from tests.protocol.vectors import Case, vectors
 
+P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 seeds = st.binary(min_size=32, max_size=32)
 
@@ -34,6 +35,19 @@ def test_sign_vectors(case: Case) -> None:
 def test_verify_vectors(case: Case) -> None:
     key, message, signature = (bytes.fromhex(case[f"{part}_hex"]) for part in ("public_key", "message", "signature"))
     assert verify(key, message, signature) is case["valid"]
+
+
+def is_for_the_library(case: Case) -> bool:
+    """Whether what is wrong is a y that belongs to no point: only who computes with points can tell."""
+    encoded = bytes.fromhex(case["public_key_hex"]), bytes.fromhex(case["signature_hex"])[:32]
+    return case["reason"] == "not_canonical" and all(int.from_bytes(one, "little") % 2**255 < P for one in encoded)
+
+
+@vectors("02-signatures", "verify_small_order", "verify_not_canonical", unlike=is_for_the_library)
+def test_points_are_refused_here_whatever_the_library_does(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, message, signature = (bytes.fromhex(case[f"{part}_hex"]) for part in ("public_key", "message", "signature"))
+    monkeypatch.setattr("protocol.signature.crypto_sign_open", lambda *_: b"")
+    assert not verify(key, message, signature)
 
 
 @given(seeds, st.binary(max_size=300))

@@ -93,7 +93,7 @@ def test_entry_vectors(case: Case) -> None:
         assert make_entry(entry.at, entry.scope, entry.commitment) == data
 
 
-@vectors("03-statement", "holder", unlike=("at_decreases",))
+@vectors("03-statement", "holder", unlike=lambda case: case.get("reason") == "at_decreases")
 def test_holder_vectors(case: Case) -> None:
     # `at_decreases` is about two entries: the ledger's to say.
     with agreed(case):

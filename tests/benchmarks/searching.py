@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Search over 200,000 records at the API: text, box and facets."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from ledger.ledger import DataDirectory, Ledger
+from node.config import Config
+from node.server import Node
+from tests.benchmarks.measure import current_mb, percentile, synthetic_records
+from tests.benchmarks.peer import append_all, found
+
+RECORDS = 200_000
+QUERIES = 600
+
+
+async def _ask(directory: DataDirectory) -> dict[str, Any]:
+    begun = time.perf_counter()
+    node = Node(directory, Config(port=0, mdns=False), lambda _: None)
+    await node.start()
+    started = time.perf_counter() - begun
+    begun = time.perf_counter()
+    rng = random.Random(4)  # noqa: S311 - reproducible queries
+    took: dict[str, list[float]] = {"rare": [], "medium": [], "common": [], "box only": []}
+    words = {
+        "rare": ["rareword", "commons 1999", "bread 17"],
+        "medium": ["river seed", "tool garden"],
+        "common": ["river", "co", "mill"],
+    }
+    async with ClientSession() as session:
+        await (await session.get(f"{node.url}/v1/records?q=river")).read()
+        first = time.perf_counter() - begun
+        for number in range(QUERIES):
+            sort = list(took)[number % 4]
+            south, west, size = rng.uniform(36, 55), rng.uniform(-9, 20), rng.choice((0.2, 2, 12))
+            parameters = {"bbox": f"{west:.4f},{south:.4f},{west + size:.4f},{min(60, south + size):.4f}"}
+            if sort in words:
+                parameters["q"] = rng.choice(words[sort])
+            begun = time.perf_counter()
+            answer = await session.get(f"{node.url}/v1/records", params=parameters)
+            body = await answer.read()
+            took[sort].append(time.perf_counter() - begun)
+            assert answer.status == 200, body[:200]
+    memory = current_mb()
+    await node.stop()
+    every = [seconds for times in took.values() for seconds in times]
+    figures = {f"{sort} p50 ms": 1000 * percentile(times, 0.5) for sort, times in took.items()}
+    return {
+        "records": RECORDS,
+        "node started s": started,
+        "first answer after s": first,
+        **figures,
+        "p99 ms": 1000 * percentile(every, 0.99),
+        "memory MB": memory,
+    }
+
+
+def run() -> dict[str, Any]:
+    """The figures."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = found(Path(name) / "node", "Search")
+        with Ledger(directory) as ledger:
+            append_all(ledger, synthetic_records(RECORDS))
+            begun = time.perf_counter()
+            ledger.writer.settle()
+            derived = time.perf_counter() - begun
+        return {"settling s": derived, **asyncio.run(_ask(directory))}
