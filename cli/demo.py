@@ -65,7 +65,8 @@ class _Organisation:
 def command(data_dir: str | None, *, once: bool, no_mdns: bool) -> None:
     """Founds an assembly, a city and a co-op as three real nodes on this machine, and shows what they do.
 
-    They get a small made-up territory, find each other, replicate, and everything is verified offline. Without --data-dir the data
+    They get a small made-up territory, find each other, replicate, and everything is verified offline. Without
+    --data-dir the data
     go into a temporary folder that is removed at the end.
     """
     home = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="folkmoot-demo-"))
@@ -222,7 +223,7 @@ def _search(one: _Organisation) -> None:
 
 
 def _verify(organisations: list[_Organisation]) -> None:
-    """A proof of the assembly's record, taken from the co-op's node, checked by a process that opens nothing but two files."""
+    """A proof of the assembly's record, taken from the co-op's node; the checker opens nothing but two files."""
     assembly, _, coop = organisations
     page = coop.get("/v1/records?q=outilth")
     record = next(record for record in page["records"] if record["log"] == assembly.log)

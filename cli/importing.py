@@ -180,7 +180,8 @@ def _refuse_mass_closing(
     if closes_too_much and not options.close_many and not options.dry_run:
         closing = sum(step.action == "closed" for step in steps)
         raise CommandError(
-            f"this would close {closing:,} of {len(present):,} records of the set: is the file whole? If so, add --close-many; "
+            f"this would close {closing:,} of {len(present):,} records of the set: is the file whole? If so, add "
+            "--close-many; "
             "to keep them, --no-close. Nothing was written."
         )
 
@@ -213,7 +214,7 @@ def _write(target: Target, steps: list[Step], key: bytes, mapping: Mapping, name
         progress.close()
 
 
-def _report(  # noqa: PLR0917 - the parts of a report
+def _report(
     name: str,
     table: Table,
     mapping: Mapping,

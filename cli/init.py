@@ -41,7 +41,7 @@ KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation
 )
 @json_option
 @click.pass_obj
-def command(  # noqa: PLR0913 - the parts of a charter
+def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     data_dir: str | None,
     name: str,
     kind: str,
@@ -57,7 +57,8 @@ def command(  # noqa: PLR0913 - the parts of a charter
 ) -> None:
     """Founds an organisation in an empty data directory: operating key, recovery keys, charter, log.
 
-    The recovery keys are written as sheets to print. They alone can replace a lost or stolen operating key: give each to
+    The recovery keys are written as sheets to print. They alone can replace a lost or stolen operating key: give
+    each to
     another person, and keep none on this machine.
     """
     from ledger.ledger import found_log  # noqa: PLC0415 - --help must be instant

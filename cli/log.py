@@ -99,7 +99,10 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
 @click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the logs held here, too.")
 @click.pass_obj
 def prove(data_dir: str | None, log: str, position: int, output: Path | None, trust: Path | None) -> None:
-    """Writes a proof file that anybody can check offline: the entry with its payload, and the way to the signed root."""
+    """Writes a proof file that anybody can check offline.
+
+    The entry with its payload, and the way to the signed root.
+    """
     from ledger.audit import find_tree  # noqa: PLC0415 - --help must be instant
     from ledger.proving import prove_entry, trust_file  # noqa: PLC0415
     from protocol.identity import short_log_id  # noqa: PLC0415
@@ -145,7 +148,8 @@ def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
         for line in broken:
             show(f"DAMAGED  {plain(line)}")
         show(
-            f"{found.logs} logs, {found.entries:,} entries, {found.signatures:,} signatures checked, {len(found.faults)} faults"
+            f"{found.logs} logs, {found.entries:,} entries, {found.signatures:,} signatures checked, "
+            f"{len(found.faults)} faults"
         )
     return FALSE if found.faults or broken else 0
 

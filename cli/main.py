@@ -48,7 +48,8 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    help="Folkmoot: a federated directory of the commons and a reciprocity ledger, in signed logs that anybody can verify.",
+    help="Folkmoot: a federated directory of the commons and a reciprocity ledger, in signed logs that "
+    "anybody can verify.",
     epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 verified and false, 4 not found, 5 peer or network, "
     "6 store locked, full or damaged, 7 cannot be verified.",
 )

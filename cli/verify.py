@@ -75,7 +75,8 @@ def _show(finding: Finding) -> None:
             show(f"              {line}")
     if not code:
         show(
-            "  checked     the log's signature, the way from the entry to the signed root, the payload's hash, and every"
+            "  checked     the log's signature, the way from the entry to the signed root, the payload's hash, "
+            "and every"
         )
         show("              signature on the statement. Nobody was asked; no clock was read.")
         if finding.witnesses:
@@ -83,7 +84,8 @@ def _show(finding: Finding) -> None:
                 show(f"  witness     {plain(name)} saw this log at {when(time)}")
         else:
             show(
-                "  witnesses   none asked for by your trust file: a log that shows others something else is not excluded."
+                "  witnesses   none asked for by your trust file: a log that shows others something else is not "
+                "excluded."
             )
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The searchable columns of all records in memory, so that facets over 200,000 records take milliseconds.
 
-SQLite selects by text and small boxes; everything else is a comparison of columns. (Measured over 200,000 records: counting facets of a common word takes
+SQLite selects by text and small boxes; everything else is a comparison of columns. (Measured over 200,000 records:
+counting facets of a common word takes
 SQL about 20 ms, these columns under 1 ms.)
 """
 

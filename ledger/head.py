@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The head file: how far this instance has signed, kept outside of what a backup takes.
 
-It is made once, by `init`, and advanced by compare-and-swap before a checkpoint is signed. A store restored from a backup
+It is made once, by `init`, and advanced by compare-and-swap before a checkpoint is signed. A store restored from a
+backup
 or copied to another machine does not match its head, and then nothing is signed: two histories are never signed.
 """
 
@@ -38,9 +39,10 @@ class HeadFile:
         if path.exists():
             raise NotSigningError(f"{path} exists already; a head is never made a second time")
         path.touch(0o600, exist_ok=False)
-        with cls(path)._connect() as connection:
+        with _Connection(path) as connection:
             connection.execute(
-                "CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, nonce BLOB NOT NULL)"
+                "CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, nonce BLOB "
+                "NOT NULL)"
             )
             connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, os.urandom(16)))
         return cls(path)
@@ -49,7 +51,8 @@ class HeadFile:
         """The head of an origin. Raises NotSigningError if there is none."""
         if not self.path.exists():
             raise NotSigningError(
-                f"the head file {self.path} is missing: this store was restored or copied. Nothing is signed, so that the "
+                f"the head file {self.path} is missing: this store was restored or copied. Nothing is signed, so that "
+                "the "
                 "log cannot fork. Reading, searching and verifying go on."
             )
         with self._connect() as connection:
@@ -89,12 +92,12 @@ class _Connection:
             raise translate(error, self._path) from error
         return self._connection
 
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+    def __exit__(self, kind: object, raised: BaseException | None, _: object) -> None:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise error
+            if isinstance(raised, sqlite3.Error):
+                raise raised
         except sqlite3.Error as error:
             raise translate(error, self._path) from error
         finally:

@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
@@ -88,7 +88,8 @@ class DataDirectory:
             except OSError:
                 file.seek(0)
                 raise StoreLockedError(
-                    f"{self.path} is in use by process {file.read().strip() or 'unknown'}: stop that process, or use its API"
+                    f"{self.path} is in use by process {file.read().strip() or 'unknown'}: stop that process, or use "
+                    "its API"
                 ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
@@ -101,7 +102,8 @@ def found_log(
 ) -> LogKeys:
     """Founds an organisation in an empty data directory: keys, charter, log, head.
 
-    `fields` are those of the charter but for the keys (spec 04 §2); `secrets` are the recovery holders'. Raises RefusedError if there
+    `fields` are those of the charter but for the keys (spec 04 §2); `secrets` are the recovery holders'. Raises
+    RefusedError if there
     is something already, Malformed if a field is wrong.
     """
     if directory.exists() or directory.head.exists() or directory.key.exists():
@@ -174,7 +176,8 @@ class Ledger:
         tree = reads.tree_numbered(number) if number else None
         if tree is None or not tree.size:
             raise StoreUnusableError(
-                f"the founding of the node at {self.directory.path} was interrupted, so it has no charter: move that folder "
+                f"the founding of the node at {self.directory.path} was interrupted, so it has no charter: move that "
+                "folder "
                 "away and run `folkmoot init` again"
             )
         self.keys = establish(reads.charters(number))
@@ -198,7 +201,7 @@ class Ledger:
         self.store.close()
         self._locked.__exit__(None, None, None)
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class Submission(NamedTuple):
-    """A payload on its way into the own log: complete and signed. `digest` tells a repetition from a reuse of its id."""
+    """A payload on its way into the own log.
+
+    Complete and signed. `digest` tells a repetition from a reuse of its id.
+    """
 
     id: bytes
     digest: bytes
@@ -88,7 +91,10 @@ class OwnLog:
         return self._signed_size
 
     def append(self, change: Transaction, group: Sequence[Submission], now: int) -> Appended:
-        """Writes a group of submissions; `settle` once it is committed. Raises IdReusedError: then the group is not written."""
+        """Writes a group of submissions.
+
+        `settle` once it is committed. Raises IdReusedError: then the group is not written.
+        """
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
         self._hash_again(change)
@@ -101,7 +107,8 @@ class OwnLog:
                 earlier, digest = taken[item.id]
                 if digest not in {item.digest, _ERASED}:
                     raise IdReusedError(
-                        f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another id"
+                        f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another "
+                        "id"
                     )
                 receipts.append(Receipt(earlier, repeated=True))
                 continue
@@ -162,7 +169,8 @@ class OwnLog:
             found = self._head.read(str(self.origin))
             if found not in {self._seen, self._begun}:
                 raise NotSigningError(
-                    f"{self._head.path} was advanced to {found.size} by another process than this one: nothing is signed"
+                    f"{self._head.path} was advanced to {found.size} by another process than this one: nothing is "
+                    "signed"
                 )
             self._begun = new  # if the disk fails now, the file may or may not say so
             if found != new:
@@ -180,8 +188,10 @@ class OwnLog:
             return str(error)
         if head.size > tree.size:
             return (
-                f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was restored from "
-                "an older copy. Nothing is signed, so that the log cannot fork; the missing entries must come back from a peer."
+                f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was "
+                "restored from "
+                "an older copy. Nothing is signed, so that the log cannot fork; the missing entries must come back "
+                "from a peer."
             )
         if root_at(reads, tree.tree, head.size) != head.root:
             return (

@@ -106,7 +106,10 @@ def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
 
 
 def trust_file(reads: Snapshot) -> bytes:
-    """A trust file that names every log held here (spec 08 §2). Whoever takes it should compare the ids by another way."""
+    """A trust file that names every log held here (spec 08 §2).
+
+    Whoever takes it should compare the ids by another way.
+    """
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
     for tree in reads.trees():
         keys = establish(reads.charters(tree.tree))

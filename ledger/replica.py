@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ledger.values import Tree
 
 TREES_MAX = 10_000
-ENTRY_BYTES_MAX = 65_535
-"""The static log writes the length of an entry in two bytes (spec 07 §1)."""
 
 _verifiers = ThreadPoolExecutor(2, thread_name_prefix="folkmoot-verify")
 _SIGNATURES_PER_JOB = 16

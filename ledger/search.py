@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Answering a query: text from the full-text index, small boxes from the R*Tree, the rest from columns.
 
-The order is total and does not depend on what else is in the index, so that pages stay stable while records come and go: near a place by
-distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by id; then, because
+The order is total and does not depend on what else is in the index, so that pages stay stable while records come and
+go: near a place by
+distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by
+id; then, because
 two logs may give one id, by row id.
 """
 

@@ -23,7 +23,7 @@ def ready_statement(ledger: Ledger, kind: str, body: object, statement_id: bytes
     if not isinstance(value, dict):
         raise Malformed("body", "a body is an object")
     if kind == "record.put" and isinstance(value.get("record"), dict):
-        value["record"].setdefault("id", os.urandom(16) if not statement_id else statement_id)
+        value["record"].setdefault("id", statement_id or os.urandom(16))
     check_body(kind, value)
     return ledger.state(kind, value, statement_id)
 

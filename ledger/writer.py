@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
-from itertools import count
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ledger.derive import Deriver
@@ -27,14 +27,16 @@ GROUP_ENTRIES = 256
 """Entries in one submission at most."""
 
 COMMIT_ENTRIES = 128
-"""Entries that submissions are joined up to in one transaction: large enough to share its cost, small enough not to keep a
+"""Entries that submissions are joined up to in one transaction: large enough to share its cost, small enough not to
+keep a
 single one waiting."""
 
 URGENT_ENTRIES = 16
 """A group of at most this many entries goes before larger ones that wait already."""
 
 SWITCH_S = 0.0005
-"""How long one thread may keep another waiting: whoever appends, the writer and the verifiers hand on work all the time.
+"""How long one thread may keep another waiting: whoever appends, the writer and the verifiers hand on work all the
+time.
 (Python's own 5 ms cost a third of the speed of replication.)"""
 
 CHECKPOINT_EVERY_S = 1.0
@@ -193,7 +195,10 @@ class Writer:
                 return self._jobs.get(timeout=PURGE_EVERY_S)[2]
 
     def _quietly(self, what: str, work: Callable[[], bool]) -> bool:
-        """Does what nobody waits for; whether there was anything to do. A failure is kept to be shown until it works."""
+        """Does what nobody waits for.
+
+        Whether there was anything to do. A failure is kept to be shown until it works.
+        """
         try:
             done = work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on writing
@@ -203,7 +208,10 @@ class Writer:
         return done
 
     def _purge(self) -> bool:
-        """Takes what was erased out of the journal; whether somebody still reads it, so that it has to be tried again."""
+        """Takes what was erased out of the journal.
+
+        Whether somebody still reads it, so that it has to be tried again.
+        """
         if self._lingers:
             self._lingers = not self._store.truncate_journal()
         return self._lingers

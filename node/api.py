@@ -118,7 +118,7 @@ async def _proof(request: web.Request) -> web.Response:
 
 def _position(request: web.Request) -> int:
     text = request.match_info["position"]
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004 - below 2^63
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NotFoundError(f"no position {text[:40]!r}")
     return int(text)
 
@@ -159,14 +159,14 @@ async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON va
     try:
         value = msgspec.json.decode(await request.read())
         json.loads(await request.read(), object_pairs_hook=refuse_repeated)
-        return value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("json", f"not JSON: {error}") from None
+    return value
 
 
 async def _add_peer(request: web.Request) -> web.Response:
     match await _read_json(request):
-        case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= 2000:  # noqa: PLR2004
+        case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= 2000:
             ledger, url = request.app[LEDGER], url.rstrip("/")
             await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
             request.app[HUB].dial(url, trusted=True)
@@ -182,7 +182,7 @@ async def _write(request: web.Request) -> web.Response:
     entries, payloads = value.get("entries", []), value.get("payloads", [])
     if not isinstance(entries, list) or not isinstance(payloads, list):
         raise Malformed("body", "entries and payloads are arrays")
-    if payloads and entries or not 1 <= len(entries) + len(payloads) <= GROUP_ENTRIES:
+    if (payloads and entries) or not 1 <= len(entries) + len(payloads) <= GROUP_ENTRIES:
         raise Malformed("body", f"send 1 to {GROUP_ENTRIES} entries, or as many payloads")
     if entries and not is_steward(request):
         return problem(401, "Not authorised", "writing in the organisation's name takes the steward's token")

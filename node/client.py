@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one HTTP client: whatever a peer says, it does not lead us to places of its choice.
 
-No redirects, no decompression, no proxies from the environment, no cookies; and an address that came from a peer is checked at the moment of
+No redirects, no decompression, no proxies from the environment, no cookies; and an address that came from a peer is
+checked at the moment of
 connecting: no loopback, link-local, multicast, metadata or private network.
 """
 

@@ -20,7 +20,10 @@ PORT = 7450
 
 @dataclass(frozen=True)
 class Config:
-    """What an operator may set. Every name is a key of `folkmoot.toml` and, as FOLKMOOT_NAME, an environment variable."""
+    """What an operator may set.
+
+    Every name is a key of `folkmoot.toml` and, as FOLKMOOT_NAME, an environment variable.
+    """
 
     host: str = "127.0.0.1"
     port: int = PORT

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Finding nodes on the local network, and being found: DNS-SD over multicast DNS (spec 09 §6).
 
-Everything found is a hint: it is dialled, and believed only after AUTH. Announcing and browsing go on in the background; a network without multicast
+Everything found is a hint: it is dialled, and believed only after AUTH. Announcing and browsing go on in the
+background; a network without multicast
 is no reason not to start.
 """
 
@@ -46,7 +47,7 @@ def lan_addresses(host: str) -> list[str]:
 
 def _is_ipv4(host: str) -> bool:
     try:
-        return ip_address(host).version == 4  # noqa: PLR2004 - IPv4
+        return ip_address(host).version == 4
     except ValueError:
         return False
 

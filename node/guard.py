@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every request passes before it is answered, and every connection before it is heard.
 
-Against slow and endless requests, rebinding, cross-site posts and compressed bombs; with headers that let no foreign script act on the node's pages.
+Against slow and endless requests, rebinding, cross-site posts and compressed bombs; with headers that let no foreign
+script act on the node's pages.
 """
 
 from __future__ import annotations
@@ -103,30 +104,36 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
             return _finished(refused)
         if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
             return await handler(request)  # has deadlines and limits of its own
-        try:
-            if request.can_read_body:
-                async with asyncio.timeout(BODY_S):
-                    await request.read()
-            async with asyncio.timeout(ANSWER_S):
-                response = await handler(request)
-        except web.HTTPException as error:
-            if error.status < 400:  # noqa: PLR2004 - a redirect
-                raise
-            response = problem(error.status, error.reason)
-            response.headers.update({name: error.headers[name] for name in ("Allow",) if name in error.headers})
-        except TimeoutError:
-            response = problem(408, "Request timeout", "the request took too long")
-            response.force_close()
-        except (LedgerError, ValueError) as error:
-            response = problem_of(error)
-        except Exception as error:
-            log.exception("fault while answering %s %s", request.method, request.path)
-            response = problem_of(error)
+        response = await _answered(request, handler)
         if isinstance(response, Problem) and wants_html(request):
             response = error_page(request, response.status, response.title, response.detail)
         return await _sent(request, _finished(response))
 
     return middleware
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The answer of a handler in time, or the problem that kept it from answering."""
+    try:
+        if request.can_read_body:
+            async with asyncio.timeout(BODY_S):
+                await request.read()
+        async with asyncio.timeout(ANSWER_S):
+            response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = problem(error.status, error.reason)
+        response.headers.update({name: error.headers[name] for name in ("Allow",) if name in error.headers})
+    except TimeoutError:
+        response = problem(408, "Request timeout", "the request took too long")
+        response.force_close()
+    except (LedgerError, ValueError) as error:
+        response = problem_of(error)
+    except Exception as error:
+        log.exception("fault while answering %s %s", request.method, request.path)
+        response = problem_of(error)
+    return response
 
 
 async def _sent(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:

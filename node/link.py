@@ -99,7 +99,7 @@ class Link:
                 self._do(self.session.receive(message.data, time.monotonic()))
                 if self.session.state is State.CLOSED:
                     break
-                while self._work.qsize() > _OUTGOING_MAX:  # the other side may not outrun us
+                while self._work.qsize() > _OUTGOING_MAX:  # noqa: ASYNC110 - the other side may not outrun us
                     await asyncio.sleep(0.01)
         finally:
             await self._drain()
@@ -153,7 +153,7 @@ class Link:
     async def _drain(self) -> None:
         """Gives frames that are still to be sent a moment."""
         deadline = time.monotonic() + 1
-        while not self._outgoing.empty() and not self._socket.closed and time.monotonic() < deadline:
+        while not self._outgoing.empty() and not self._socket.closed and time.monotonic() < deadline:  # noqa: ASYNC110 - rare and short
             await asyncio.sleep(0.01)
 
     async def _send_outgoing(self) -> None:

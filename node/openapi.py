@@ -98,7 +98,7 @@ def _operation(route: Route) -> dict[str, Any]:
     ]
     operation: dict[str, Any] = {"summary": route.about, "parameters": parameters, "responses": {}}
     for status in sorted({*route.statuses, 400, 408, 415, 421, 500}):
-        content = {route.media_type: {}} if status < 400 else _PROBLEM  # noqa: PLR2004 - errors begin there
+        content = {route.media_type: {}} if status < 400 else _PROBLEM
         about = _ABOUT_STATUS.get(status, "See RFC 9110")
         operation["responses"][str(status)] = {"description": about, "content": content}
     if route.steward:

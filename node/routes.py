@@ -19,7 +19,10 @@ class Parameter(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One thing that can be asked. `steward`: only with the steward's token. `body`: name of the schema of its JSON body."""
+    """One thing that can be asked.
+
+    `steward`: only with the steward's token. `body`: name of the schema of its JSON body.
+    """
 
     method: str
     path: str

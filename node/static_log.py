@@ -27,7 +27,7 @@ def origin_of(request: web.Request) -> Origin:
     """The log and epoch that a path names. Raises NotFoundError for anything that is not one."""
     try:
         epoch = request.match_info["epoch"]
-        if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 9 and not epoch.startswith("0")):  # noqa: PLR2004
+        if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 9 and not epoch.startswith("0")):
             raise NotFoundError(f"no epoch {epoch[:20]!r}")
         return Origin(parse_log_id(request.match_info["log"]), int(epoch))
     except Malformed as error:

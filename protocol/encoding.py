@@ -67,7 +67,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Value:
     return value  # type: ignore[no-any-return] # check() has established the type
 
 
-def check(value: object, limits: Limits = LIMITS) -> None:
+def check(value: object, limits: Limits = LIMITS) -> None:  # noqa: C901 - one branch for each type of value
     """Raises Malformed unless the value may be encoded (spec 01 §1) and keeps the limits of size, count and depth.
 
     Goes through the value level by level: this runs for every record that is taken in.

@@ -178,8 +178,6 @@ def decode_frame(data: bytes) -> Frame | None:
         raise Malformed("malformed", f"not a frame: {error}") from None
 
 
-def auth_message(  # noqa: PLR0913 - the six parts of spec 09 §3
-    network: str, role: int, log: bytes, nonce: bytes, other_log: bytes, other_nonce: bytes
-) -> bytes:
+def auth_message(network: str, role: int, log: bytes, nonce: bytes, other_log: bytes, other_nonce: bytes) -> bytes:
     """What AUTH signs (spec 09 §3)."""
     return b"folkmoot/auth/1\0" + encode([network, role, log, nonce, other_log, other_nonce])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x666D6F74  # "fmot"
 BUSY_MS = 5_000
+_HEADER_BYTES = 100
 _MIGRATION = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
 
 
@@ -72,6 +73,8 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    if 0 < path.stat().st_size < _HEADER_BYTES:  # SQLite would take it for an empty file and write over it
+        raise StoreDamagedError(f"{path} is not a database; nothing was changed")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version, newest = _version(connection), migrations()[-1][0]
     if application != APPLICATION_ID and (version or connection.execute("SELECT 1 FROM sqlite_schema").fetchone()):

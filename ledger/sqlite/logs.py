@@ -56,7 +56,10 @@ class LogReads:
 
     def entries(self, tree: int, begin: int, end: int) -> Iterator[Stored]:
         """The entries begin..end, in order."""
-        sql = "SELECT position, entry, payload FROM entry WHERE tree = ? AND position >= ? AND position < ? ORDER BY position"
+        sql = (
+            "SELECT position, entry, payload FROM entry "
+            "WHERE tree = ? AND position >= ? AND position < ? ORDER BY position"
+        )
         return map(Stored._make, self._db.execute(sql, (tree, begin, end)))
 
     def leaves(self, tree: int, begin: int, end: int) -> Iterator[bytes]:
@@ -144,7 +147,8 @@ class LogWrites(LogReads):
         self._db.execute("UPDATE entry SET payload = NULL WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute("UPDATE accepted SET digest = x'' WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute(
-            "INSERT INTO lacking (tree, position, reason, erased_by) VALUES (?, ?, 'erased', ?) ON CONFLICT DO UPDATE SET "
+            "INSERT INTO lacking (tree, position, reason, erased_by) VALUES (?, ?, 'erased', ?) ON CONFLICT DO "
+            "UPDATE SET "
             "reason = 'erased', erased_by = coalesce(erased_by, excluded.erased_by)",
             (tree, position, erased_by),
         )
@@ -164,7 +168,8 @@ class LogWrites(LogReads):
     def set_checkpoint(self, tree: int, note: bytes, size: int) -> None:
         """The newest checkpoint up to which everything is held; gives it the next arrival number."""
         self._db.execute(
-            "UPDATE tree SET checkpoint = ?, checkpoint_size = ?, arrival = (SELECT max(arrival) + 1 FROM tree) WHERE tree = ?",
+            "UPDATE tree SET checkpoint = ?, checkpoint_size = ?, arrival = (SELECT max(arrival) + 1 FROM tree) "
+            "WHERE tree = ?",
             (note, size, tree),
         )
 

@@ -96,7 +96,7 @@ class SqliteStore:
                 self._read_ended.notify_all()
 
     def _reader(self) -> sqlite3.Connection:
-        """This thread's reading connection."""
+        """The reading connection of the calling thread."""
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._readers.connection = connect_reader(self.path)

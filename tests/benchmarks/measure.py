@@ -14,11 +14,47 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_WORDS = (
-    "river solidarity commons kitchen repair library seed tool housing bakery radio garden workshop mutual aid clinic energy "
-    "solar weavers print press timber bike kids elder care food share water forest mesh compost dairy orchard mill theatre "
-    "choir data land"
-).split()
+_WORDS = [
+    "river",
+    "solidarity",
+    "commons",
+    "kitchen",
+    "repair",
+    "library",
+    "seed",
+    "tool",
+    "housing",
+    "bakery",
+    "radio",
+    "garden",
+    "workshop",
+    "mutual",
+    "aid",
+    "clinic",
+    "energy",
+    "solar",
+    "weavers",
+    "print",
+    "press",
+    "timber",
+    "bike",
+    "kids",
+    "elder",
+    "care",
+    "food",
+    "share",
+    "water",
+    "forest",
+    "mesh",
+    "compost",
+    "dairy",
+    "orchard",
+    "mill",
+    "theatre",
+    "choir",
+    "data",
+    "land",
+]
 TOWNS = ("Lille", "Gent", "Roubaix", "Kortrijk", "Tournai", "Amiens", "Brugge", "Namur")
 
 
@@ -47,8 +83,11 @@ def rate(count: int, work: Callable[[], object]) -> float:
 
 
 def synthetic_records(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Records of about 400 bytes, the same every time; the first word of a name is rare, medium or common by its place."""
-    rng = random.Random(seed)  # noqa: S311 - reproducible data
+    """Records of about 400 bytes, the same every time.
+
+    The first word of a name is rare, medium or common by its place.
+    """
+    rng = random.Random(seed)
 
     def text(low: int, high: int) -> str:
         return " ".join(rng.choice(_WORDS) for _ in range(rng.randint(low, high)))

@@ -63,7 +63,7 @@ def signed(ledger: Ledger, record: dict[str, Any], number: int, keys: list[Signi
     if number % 10:
         return ledger.state("record.put", {"record": record}, record["id"])
     key = keys[number // 10 % MEMBERS]
-    body = {"record": record}
+    body: dict[str, Any] = {"record": record}
     statement = make_statement(ledger.log_id, "record.put", record["id"], int(time.time()), key.public, body)
     return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, key)]))
 
@@ -139,11 +139,11 @@ async def pull(path: Path, port: int, key: str, count: int) -> None:
             tree = next((tree for tree in reads.trees() if tree.origin.log_id == wanted), None)
         return (tree.checkpoint_size, tree.derived) if tree else (0, 0)
 
-    while held()[0] < count:
+    while held()[0] < count:  # noqa: ASYNC110 - it watches a database
         await asyncio.sleep(0.01)
     wall = time.perf_counter() - begun
     memory = current_mb()
-    while held()[1] < count:
+    while held()[1] < count:  # noqa: ASYNC110 - it watches a database
         await asyncio.sleep(0.02)
     searchable = time.perf_counter() - begun - wall
     page = await asyncio.to_thread(node.finder.find, {"q": ["river"]}, int(time.time()))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Replication of 100,000 entries from one node process to another over loopback, beside the raw limits of the receiver.
 
-To compare with other programs in the same run, give tests/benchmarks/peer.py to a comparison that knows its three verbs.
+To compare with other programs in the same run, give tests/benchmarks/peer.py to a comparison that knows its three
+verbs.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
     await node.start()
     started = time.perf_counter() - begun
     begun = time.perf_counter()
-    rng = random.Random(4)  # noqa: S311 - reproducible queries
+    rng = random.Random(4)
     took: dict[str, list[float]] = {"rare": [], "medium": [], "common": [], "box only": []}
     words = {
         "rare": ["rareword", "commons 1999", "bread 17"],

@@ -49,9 +49,7 @@ class Scribe:
         statement = make_statement(self.log_id, kind, seeded(f"{label} id", 16), at, key.public, body)
         return make_payload(seeded(f"{label} salt"), statement, [sign_statement(statement, key)])
 
-    def say(
-        self, kind: str, body: dict[str, Any], by: SigningKey | None = None, scope: int = SCOPE_PUBLIC
-    ) -> int:
+    def say(self, kind: str, body: dict[str, Any], by: SigningKey | None = None, scope: int = SCOPE_PUBLIC) -> int:
         """Appends a statement; its position."""
         return self.log.append(self.payload(kind, body, by), scope)
 

@@ -151,6 +151,11 @@ def make_truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:700])
 
 
+def make_truncated_to_little(path: Path) -> None:
+    SqliteStore(path).close()
+    path.write_bytes(path.read_bytes()[:400])
+
+
 @pytest.mark.parametrize("connect", [connect_writer, connect_reader])
 @pytest.mark.parametrize(
     ("make", "error", "match"),
@@ -162,6 +167,7 @@ def make_truncated(path: Path) -> None:
         (make_text, StoreDamagedError, "not a database"),
         (make_short_text, StoreDamagedError, "not a database"),
         (make_truncated, StoreUnusableError, ""),
+        (make_truncated_to_little, StoreUnusableError, ""),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )
@@ -196,7 +202,8 @@ def test_a_store_that_lost_its_end_says_so(tmp_path: Path) -> None:
         with damaged.read() as reads:
             list(reads.entries(1, 0, 1000))
             reads.derived_digest()
-    assert SqliteStore(path, writable=False).check_integrity()
+    with pytest.raises(StoreDamagedError):
+        SqliteStore(path, writable=False).check_integrity()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

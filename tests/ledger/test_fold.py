@@ -122,7 +122,10 @@ def test_an_erasure_names_an_earlier_entry_but_the_charter(position: int) -> Non
     [
         ("record.put", {}),
         ("record.put", {"record": {**record(1, "bakery"), "url": "ftp://example.org"}}),
-        ("record.put", {"record": {**record(1, "bakery"), "point": {"lat": 0, "lon": 0, "precision": 1, "method": "gps"}}}),
+        (
+            "record.put",
+            {"record": {**record(1, "bakery"), "point": {"lat": 0, "lon": 0, "precision": 1, "method": "gps"}}},
+        ),
         ("record.close", {"id": bytes(15), "reason": "closed"}),
         ("record.close", {"id": bytes(16), "reason": "because"}),
         ("claim.checked", {"subject": {"log": bytes(32), "id": bytes(16)}, "finding": 1}),

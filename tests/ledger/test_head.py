@@ -61,7 +61,10 @@ def test_of_many_who_advance_it_one_does(head: HeadFile) -> None:
 
 def test_it_is_durable_for_another_process(head: HeadFile) -> None:
     head.advance(FIRST, SECOND)
-    code = "import sys; from pathlib import Path; from ledger.head import HeadFile; print(HeadFile(Path(sys.argv[1])).read(sys.argv[2]).size)"
+    code = (
+        "import sys; from pathlib import Path; from ledger.head import HeadFile; "
+        "print(HeadFile(Path(sys.argv[1])).read(sys.argv[2]).size)"
+    )
     done = subprocess.run([sys.executable, "-c", code, head.path, ORIGIN], capture_output=True, text=True, check=True)
     assert done.stdout == "5\n"
 

@@ -72,7 +72,9 @@ def test_a_secret_in_groups_of_four() -> None:
 
 
 @settings(deadline=None, derandomize=True, database=None, max_examples=60)
-@given(st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567018-é "))
+@given(
+    st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567018-é ")
+)
 def test_one_wrong_character_is_noticed(secret: bytes, place: int, character: str) -> None:
     shown = show_secret(secret).replace(" ", "")
     wrong = shown[:place] + character + shown[place + 1 :]

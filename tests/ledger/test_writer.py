@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The writing thread: nothing is acknowledged that is not durable, nobody waits in vain, nothing ends it but `close`."""
+"""The writing thread: nothing is acknowledged that is not durable, nobody waits in vain, nothing ends it but
+`close`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from ledger.audit import audit
-from ledger.derive import Deriver, Derived
+from ledger.derive import Derived, Deriver
 from ledger.errors import IdReusedError, LedgerError, NotSigningError, StoreFullError, StoreUnusableError
 from ledger.ledger import Ledger
 from ledger.own import Receipt, Submission
@@ -203,9 +205,7 @@ def _answer(future: Future[list[Receipt]]) -> list[Receipt] | LedgerError:
         return error
 
 
-def test_a_failure_in_the_background_is_shown_and_ends_nothing(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_in_the_background_is_shown_and_ends_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = threading.Event()
 
     def fail(*_: object) -> Derived:

@@ -105,7 +105,7 @@ async def test_half_requests_are_closed_in_time(strict: RunningNode) -> None:
 
 
 async def test_whoever_does_not_take_the_answer_is_hung_up_on(strict: RunningNode) -> None:
-    long = {tag: "é" * 8000 for tag in ("en", "fr", "nl")}
+    long = dict.fromkeys(("en", "fr", "nl"), "é" * 8000)
     for begin in (0, 50):
         records = [record(number, description=long) for number in range(begin, begin + 50)]
         strict.ledger.writer.append([strict.ledger.state("record.put", {"record": item}) for item in records])

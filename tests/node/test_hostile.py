@@ -7,7 +7,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
