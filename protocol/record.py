@@ -25,6 +25,8 @@ DIRECTIONS = ("offer", "want")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _CATEGORY = re.compile(r"[a-z0-9-]{1,32}:.{1,100}", re.DOTALL)
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_WEB_URL = re.compile(r"https?://[^\s/?#]+\S*")
+_LINK = re.compile(r"(mailto|tel):\S+")
 _LICENCE = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
 
 _Meta = msgspec.Meta
@@ -35,8 +37,18 @@ Note = Annotated[str, _Meta(max_length=2000)]
 _Url = Annotated[str, _Meta(min_length=1, max_length=2000)]
 _Short = Annotated[str, _Meta(min_length=1, max_length=200)]
 _Names = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=300)]], _Meta(min_length=1, max_length=32)]
-_Texts = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=8000)]], _Meta(max_length=32)]
-_Remarks = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=500)]], _Meta(max_length=32)]
+_Texts = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=8000)]], _Meta(min_length=1, max_length=32)]
+_Remarks = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=500)]], _Meta(min_length=1, max_length=32)]
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether a text has the form of a BCP 47 language tag."""
+    return bool(_TAG.fullmatch(text))
+
+
+def is_web_url(text: str) -> bool:
+    """Whether a text is an http or https URL: with a host and without white space."""
+    return bool(_WEB_URL.fullmatch(text))
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -62,7 +74,7 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
     postcode: Annotated[str, _Meta(max_length=200)] = ""
     locality: Annotated[str, _Meta(max_length=200)] = ""
     region: Annotated[str, _Meta(max_length=200)] = ""
-    country: Annotated[str, _Meta(max_length=2)] = ""
+    country: Annotated[str, _Meta(min_length=2, max_length=2)] = ""
 
 
 class Access(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,7 +134,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: Annotated[str, _Meta(min_length=1, max_length=32)]
     name: _Names
     description: _Texts = {}
-    url: Annotated[str, _Meta(max_length=2000)] = ""
+    url: _Url = ""
     links: Annotated[list[_Url], _Meta(max_length=16)] = []
     point: Point | None = None
     address: Address | None = None
@@ -163,24 +175,37 @@ def check_limits(record: Record) -> None:
     """The rules that hold for every reader and that types do not state. Raises Malformed (`record`)."""
     if record.point is not None and record.point.lat == 0 == record.point.lon:
         raise Malformed("record", "point: (0, 0) is the place of a lost position, not of a record")
-    if record.url and not record.url.startswith(("http://", "https://")):
-        raise Malformed("record", f"url: neither http nor https: {record.url[:80]!r}")
-    if any(not link.startswith(("http://", "https://", "mailto:", "tel:")) for link in record.links):
+    for url in (record.url, *(image.url for image in record.images)):
+        if url and not is_web_url(url):
+            raise Malformed("record", f"url: neither http nor https: {url[:80]!r}")
+    if not all(is_web_url(link) or _LINK.fullmatch(link) for link in record.links):
         raise Malformed("record", "links: a link that is not http, https, mailto or tel")
+    for tag in _language_tags(record):
+        if not is_language_tag(tag):
+            raise Malformed("record", f"not a language tag: {tag[:40]!r}")
+    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
+        raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
     for category in record.categories:
         if not _CATEGORY.fullmatch(category):
             raise Malformed("record", f"categories: not scheme:code: {category[:80]!r}")
     if len(set(record.categories)) != len(record.categories):
         raise Malformed("record", "categories: one stands twice")
-    if (record.kind in DIRECTIONS_OF) != bool(record.direction) and record.kind in KINDS:
+    if (record.kind in DIRECTED_KINDS) != bool(record.direction) and record.kind in KINDS:
         raise Malformed("record", f"direction: required for offers and needs, and only there (kind {record.kind})")
     for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
         if not text.isprintable() and _CONTROL.search(text):
             raise Malformed("record", f"text with control characters: {text[:60]!r}")
 
 
-DIRECTIONS_OF = {"offer": "offer", "need": "want"}
-"""The direction that goes with a kind."""
+DIRECTED_KINDS = ("offer", "need")
+"""The kinds that have a direction."""
+
+
+def _language_tags(record: Record) -> set[str]:
+    tags = {*record.name, *record.description, *record.hours_note}
+    if record.access is not None:
+        tags |= {*record.access.conditions, *record.access.audience, *record.access.languages}
+    return tags.union(*(image.alt for image in record.images))
 
 
 def _short_texts(record: Record) -> list[str]:
@@ -209,11 +234,6 @@ def check_record(value: Value) -> Record:
     for field, found, allowed in _closed_values(record):
         if found and found not in allowed:
             raise Malformed("record", f"{field}: {found[:60]!r} is not one of {', '.join(allowed)}")
-    for tag in {*record.name, *record.description, *record.hours_note}:
-        if not _TAG.fullmatch(tag):
-            raise Malformed("record", f"not a language tag: {tag[:40]!r}")
-    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
-        raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
     for licence in (record.licence, *(source.licence for source in record.sources)):
         if not _LICENCE.fullmatch(licence):
             raise Malformed("record", f"licence: not an SPDX expression: {licence[:80]!r}")
@@ -225,7 +245,7 @@ def _closed_values(record: Record) -> list[tuple[str, str, tuple[str, ...]]]:
     found = [("kind", record.kind, KINDS), ("scope", record.scope, SCOPES), ("status", record.status, STATUSES)]
     found += [("terms", term, TERMS) for term in record.terms]
     if record.direction:
-        found.append(("direction", record.direction, (DIRECTIONS_OF.get(record.kind, "none"),)))
+        found.append(("direction", record.direction, DIRECTIONS))
     if record.point:
         found.append(("point.method", record.point.method, METHODS))
     if record.contact:

@@ -11,10 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from ledger.importing.problem import MappingError
-from protocol.record import DIRECTIONS_OF, KINDS
+from protocol.record import DIRECTED_KINDS, KINDS
 
 # Offers and needs end and carry terms, which no table that is imported has said so far.
-KINDS_IMPORTED: Final = tuple(kind for kind in KINDS if kind not in DIRECTIONS_OF)
+KINDS_IMPORTED: Final = tuple(kind for kind in KINDS if kind not in DIRECTED_KINDS)
 
 _SET: Final = re.compile(r"[a-z0-9._-]{1,64}")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")

@@ -21,7 +21,7 @@ from ledger.ledger import Ledger
 from ledger.own import Receipt, Submission
 from ledger.sqlite.store import SqliteStore, Transaction
 from ledger.values import Tree
-from ledger.writer import GROUP_ENTRIES, Writer
+from ledger.writer import COMMIT_ENTRIES, GROUP_ENTRIES, Writer
 from tests.builders import START, seeded, signing_key
 from tests.ledger.making import record, record_id
 
@@ -68,7 +68,7 @@ def test_what_waits_is_written_in_groups_and_in_order(ledger: Ledger, monkeypatc
         futures = [ledger.writer.append([ready(ledger, 2 * n), ready(ledger, 2 * n + 1)]) for n in range(150)]
     receipts = [receipt for future in futures for receipt in future.result(WAIT_S)]
     assert receipts == [Receipt(position, repeated=False) for position in range(1, 301)]
-    assert groups == [GROUP_ENTRIES, 300 - GROUP_ENTRIES]
+    assert groups == [COMMIT_ENTRIES, COMMIT_ENTRIES, 300 - 2 * COMMIT_ENTRIES]
 
 
 def test_what_is_acknowledged_is_in_the_store(ledger: Ledger) -> None:

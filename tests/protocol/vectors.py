@@ -27,21 +27,6 @@ def load(page: str) -> dict[str, list[Case]]:
     return {group["name"]: group["cases"] for group in content["groups"]}
 
 
-UNSETTLED = {
-    ("08-proof", "trust", "a space before the comment"): "the program takes it, as the C2SP page does",
-    ("10-directory", "record", "offer that is wanted"): "the program signs an offer with the direction offer only",
-    ("10-directory", "record_malformed", "name: empty tag"): "the program looks at tags when signing only",
-    ("10-directory", "record_malformed", "name: tag with a space"): "the program looks at tags when signing only",
-    ("10-directory", "record_malformed", "url: empty"): "the program takes an empty URL for none",
-    ("10-directory", "record_malformed", "url: a newline"): "the program looks at the scheme only",
-    ("10-directory", "record_malformed", "images: url is a script"): "the program does not look at it",
-    ("10-directory", "record_malformed", "address: country in lower case"): "the program looks when signing only",
-    ("10-directory", "record_malformed", "address: country of one letter"): "the program looks when signing only",
-    ("10-directory", "record_malformed", "address: country not ASCII"): "the program looks when signing only",
-}
-"""Cases on which program and vectors differ. Whichever gives way, its line here fails and has to go."""
-
-
 def vectors(page: str, *groups: str, unlike: Callable[[Case], bool] = lambda _: False) -> pytest.MarkDecorator:
     """Runs a test with every `case` of these groups, but for those that `unlike` picks out."""
     cases = [(group, case) for group in groups for case in load(page)[group] if not unlike(case)]
@@ -51,9 +36,7 @@ def vectors(page: str, *groups: str, unlike: Callable[[Case], bool] = lambda _: 
 
 
 def _parameter(page: str, group: str, case: Case) -> ParameterSet:
-    why = UNSETTLED.get((page, group, case["name"]))
-    marks = [] if why is None else [pytest.mark.xfail(strict=True, reason=why)]
-    return pytest.param(case, id=case["name"], marks=marks)
+    return pytest.param(case, id=case["name"])
 
 
 @contextmanager

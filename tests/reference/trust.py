@@ -45,7 +45,7 @@ def parse_trust(data: bytes) -> Trust:
     require(rest == "", "line")
     trust, counts = Trust(), dict.fromkeys(READERS, 0)
     for line in lines:
-        if line == "" or line.startswith("#"):
+        if line.strip(" \t") == "" or line.lstrip(" \t").startswith("#"):
             continue
         keyword, *items = [item for item in re.split(r"[ \t]+", line) if item]
         require(keyword in READERS, "line")

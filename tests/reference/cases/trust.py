@@ -71,6 +71,7 @@ def trust_files() -> Group:
             f"{LOG}log {VerifierKey(world.origin(), LOG_TYPE, signer('b').public_key)}\nquorum none\n",
         ),
         ("one key as log and as witness", f"{LOG}witness w {as_witness()}\nquorum none\n"),
+        ("a space before the comment", " \t# comment\nquorum none\n"),
         ("no-break space in a comment", "#\u00a0x\nquorum none\n"),
     ):
         group.valid(name, trust=text)
@@ -100,7 +101,6 @@ def add_bad_lines(group: Group) -> None:
         ("no newline at the end", f"{LOG}quorum none"),
         ("unknown keyword", "peer x\nquorum none\n"),
         ("keyword in upper case", "QUORUM none\n"),
-        ("a space before the comment", " # comment\nquorum none\n"),
         ("comment behind a line", "quorum none # comment\n"),
         ("log without a key", "log\nquorum none\n"),
         ("log with too much", f"{LOG[:-1]} https://log.example/ more\nquorum none\n"),
