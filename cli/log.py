@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
         proof = prove_entry(reads, tree, position)
         trusted = trust_file(reads)
     if str(output) == "-":
-        click.get_binary_stream("stdout").write(proof)
+        sys.stdout.buffer.write(proof)
     else:
         path = output or Path(f"{short_log_id(tree.origin.log_id)}-{position}.tlog-proof")
         path.write_bytes(proof)

@@ -67,23 +67,26 @@ class Deriver:
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
         rids: set[int] = set()
-        erased = False
+        erased = again = False
         for position, reading in enumerate(chunk.readings, tree.derived):
             result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
             judged.append((position, result))
             if isinstance(result.body, Erase):
                 rids |= self._apply(change, tree, judged, chunk.indexes)
-                judged, erased = [], True
-                row = next(change.entries(tree.tree, result.body.position, result.body.position + 1))
-                statement = _statement(row)
-                if statement is not None and statement.kind in _NEVER_ERASED:
-                    continue
-                change.drop_payload(tree.tree, row.position, position)
-                if statement is not None and statement.kind in _FAR_REACHING:
-                    return self._begin_again(change, tree, rids)
-                rids |= self._erase(change, tree, row.position)
+                judged = []
+                target = result.body.position
+                statement = _statement(next(change.entries(tree.tree, target, target + 1)))
+                kind = statement.kind if statement else ""
+                if kind not in _NEVER_ERASED:
+                    change.drop_payload(tree.tree, target, position)
+                    rids |= self._erase(change, tree, target)
+                    erased, again = True, again or kind in _FAR_REACHING
         rids |= self._apply(change, tree, judged, chunk.indexes)
         change.set_derived(tree.tree, end)
+        if again:
+            rids |= self._begin_again(change, tree)
+        if erased:
+            change.purge_text()
         return Derived(tree.tree, len(chunk.readings), tuple(rids), erased)
 
     def forget(self) -> None:
@@ -128,12 +131,12 @@ class Deriver:
         change.add_verdicts(tree.tree, verdicts)
         return {row.rid for row in rows}
 
-    def _begin_again(self, change: Transaction, tree: Tree, rids: set[int]) -> Derived:
-        """Has the whole log folded anew, without the payload that was dropped."""
+    def _begin_again(self, change: Transaction, tree: Tree) -> set[int]:
+        """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
         gone = {row.rid for row in change.record_rows() if row.tree == tree.tree}
         change.clear_derived(tree.tree)
         self._authorities.pop(tree.tree, None)
-        return Derived(tree.tree, 0, tuple(rids | gone), erased=True)
+        return gone
 
     def _erase(self, change: Transaction, tree: Tree, position: int) -> set[int]:
         """Leaves the derived state as if a payload that was dropped had never been seen (spec 03 §5)."""
@@ -145,7 +148,6 @@ class Deriver:
         before = change.records_by_id(tree.tree, [step.id])[step.id]
         positions = sorted(other.position for other in change.history(tree.tree, step.id) if other.position != position)
         change.drop_record(before)
-        change.purge_text()
         return {before.rid} | self._replay(change, tree, positions)
 
     def _replay(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:

@@ -175,16 +175,7 @@ def check_limits(record: Record) -> None:
     """The rules that hold for every reader and that types do not state. Raises Malformed (`record`)."""
     if record.point is not None and record.point.lat == 0 == record.point.lon:
         raise Malformed("record", "point: (0, 0) is the place of a lost position, not of a record")
-    for url in (record.url, *(image.url for image in record.images)):
-        if url and not is_web_url(url):
-            raise Malformed("record", f"url: neither http nor https: {url[:80]!r}")
-    if not all(is_web_url(link) or _LINK.fullmatch(link) for link in record.links):
-        raise Malformed("record", "links: a link that is not http, https, mailto or tel")
-    for tag in _language_tags(record):
-        if not is_language_tag(tag):
-            raise Malformed("record", f"not a language tag: {tag[:40]!r}")
-    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
-        raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
+    _check_addresses(record)
     for category in record.categories:
         if not _CATEGORY.fullmatch(category):
             raise Malformed("record", f"categories: not scheme:code: {category[:80]!r}")
@@ -195,6 +186,20 @@ def check_limits(record: Record) -> None:
     for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
         if not text.isprintable() and _CONTROL.search(text):
             raise Malformed("record", f"text with control characters: {text[:60]!r}")
+
+
+def _check_addresses(record: Record) -> None:
+    """URLs, links, language tags and the country are of their form. Raises Malformed (`record`)."""
+    for url in (record.url, *(image.url for image in record.images)):
+        if url and not is_web_url(url):
+            raise Malformed("record", f"url: neither http nor https: {url[:80]!r}")
+    if not all(is_web_url(link) or _LINK.fullmatch(link) for link in record.links):
+        raise Malformed("record", "links: a link that is not http, https, mailto or tel")
+    for tag in _language_tags(record):
+        if not is_language_tag(tag):
+            raise Malformed("record", f"not a language tag: {tag[:40]!r}")
+    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
+        raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
 
 
 DIRECTED_KINDS = ("offer", "need")

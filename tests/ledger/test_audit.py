@@ -19,10 +19,10 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from ledger.sqlite.store import SqliteStore
 from ledger.tree import prove_inclusion
-from protocol.errors import Malformed
 from protocol.identity import show_log_id
+from protocol.note import Note, sign_note
 from protocol.proof import parse_proof
-from tests.builders import Log, found_organisation, seeded
+from tests.builders import Log, found_organisation, seeded, signing_key
 from tests.ledger.making import Scribe, derive, derived_state, hold, record
 
 NewStore = Callable[[], SqliteStore]
@@ -155,12 +155,15 @@ def test_faults_say_where(new_store: NewStore) -> None:
     assert any("entries" in found for found in scrub(store))
 
 
-def test_an_unsigned_checkpoint_is_a_fault(new_store: NewStore) -> None:
+def test_a_checkpoint_of_a_stranger_or_of_another_size_is_a_fault(new_store: NewStore) -> None:
     log, store = Log(found_organisation()).grow(5), new_store()
     hold(store, log)
-    with store.write() as change:
-        change.set_checkpoint(1, bytes(log.note()).replace(b"moot", b"moot"), 4)
-    assert [fault.position for fault in audit(store).faults] == [-1]
+    checkpoint = log.checkpoint()
+    strange = Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, signing_key("stranger")),))
+    for note, size in ((bytes(strange), 5), (bytes(log.note()), 4), (b"nonsense", 5)):
+        with store.write() as change:
+            change.set_checkpoint(1, note, size)
+        assert [fault.position for fault in audit(store).faults] == [-1]
 
 
 def test_the_scrub_goes_round(new_store: NewStore) -> None:
@@ -213,7 +216,7 @@ def test_a_faulty_entry_can_be_shown_and_proved(new_store: NewStore) -> None:
     with store.read() as reads:
         (tree,) = reads.trees()
         assert entry_object(reads, tree, 2)["payload_missing"] == "entry_form"
-        assert parse_proof(prove_entry(reads, tree, 2)).index == 2
+        assert parse_proof(prove_entry(reads, tree, 2)).position == 2
         for position in (3, -1, 2**63, 10**30):
             with pytest.raises(NotFoundError):
                 entry_object(reads, tree, position)
@@ -224,4 +227,3 @@ def test_errors_are_of_this_layer(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"x" * 9_000)
     with pytest.raises(StoreUnusableError):
         audit(SqliteStore(tmp_path / "ledger.db", writable=False))
-    assert issubclass(Malformed, ValueError)
