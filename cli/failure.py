@@ -29,14 +29,13 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, StoreUnusableError | NotSigningError):
         return str(error), STORE
     if isinstance(error, OSError):
-        code = STORE if error.errno in {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT} else FAILED
+        codes = {errno.ENOENT: NOT_FOUND} | dict.fromkeys((errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT), STORE)
+        code = codes.get(error.errno or 0, FAILED)
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", code
     if isinstance(error, LedgerError | ValueError):
         return str(error), FAILED
     if os.environ.get("FOLKMOOT_DEBUG"):
         traceback.print_exception(error)
-    return (
-        f"a fault in the program ({type(error).__name__}: {error}); run again with FOLKMOOT_DEBUG=1 and report it",
-        FAILED,
-    )
+    fault = f"{type(error).__name__}: {str(error)[:300]}"
+    return f"a fault in the program ({fault}); run again with FOLKMOOT_DEBUG=1 and report it", FAILED

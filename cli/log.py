@@ -180,8 +180,9 @@ def rebuild_tables(data_dir: str | None, *, as_json: bool) -> None:
 @command.command("erase")
 @click.argument("position", type=click.IntRange(1))
 @click.option("--reason", type=click.Choice(("request", "expired", "mistake", "law")), required=True)
+@json_option
 @click.pass_obj
-def erase(data_dir: str | None, position: int, reason: str) -> None:
+def erase(data_dir: str | None, position: int, reason: str, *, as_json: bool) -> None:
     """Erases the payload of an entry of one's own log, here and, when they hear of it, at all who hold it.
 
     The entry stays, so the log still verifies. What it said is gone.
@@ -199,4 +200,7 @@ def erase(data_dir: str | None, position: int, reason: str) -> None:
         with target.store.read() as reads:
             if reads.lacking(number, position, position + 1).get(position) != "erased":
                 raise CommandError("that entry cannot be erased: a charter and an erasure stay")
-    show(f"erased: the payload at position {position}; the log still verifies")
+    if as_json:
+        show_json({"schema": "folkmoot.erased/1", "state": "erased", "position": position})
+    else:
+        show(f"erased: the payload at position {position}; the log still verifies")

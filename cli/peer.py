@@ -31,33 +31,46 @@ def _directory(data_dir: str | None) -> DataDirectory:
 
 @command.command("add")
 @click.argument("url")
+@json_option
 @click.pass_obj
-def add(data_dir: str | None, url: str) -> None:
+def add(data_dir: str | None, url: str, *, as_json: bool) -> None:
     """Adds a peer by the URL of its node, such as https://commons.example.org. A running node connects at once."""
     from cli.target import LocalTarget, RemoteTarget, open_target  # noqa: PLC0415 - --help must be instant
+    from node.config import parse_peer_url  # noqa: PLC0415
+    from protocol.errors import Malformed  # noqa: PLC0415
 
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"{url!r} is not an http or https URL")
-    url = url.rstrip("/")
+    try:
+        url = parse_peer_url(url)
+    except Malformed as error:
+        raise click.UsageError(error.text) from None
     with open_target(_directory(data_dir)) as target:
         if isinstance(target, RemoteTarget):
             target.post("/v1/peers", {"url": url})
         elif isinstance(target, LocalTarget):
             target.ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))).result()
-    show(f"added: {url}")
+    _show_change("added", url, as_json=as_json)
 
 
 @command.command("remove")
 @click.argument("url")
+@json_option
 @click.pass_obj
-def remove(data_dir: str | None, url: str) -> None:
-    """Removes a peer; a running node goes on until it is started again."""
+def remove(data_dir: str | None, url: str, *, as_json: bool) -> None:
+    """Removes a peer; the node must not run."""
     from ledger.ledger import Ledger  # noqa: PLC0415 - --help must be instant
 
+    url = url.rstrip("/")
     with Ledger(_directory(data_dir)) as ledger:
-        if not ledger.writer.run(lambda change: change.remove_peer(url.rstrip("/"))).result():
+        if not ledger.writer.run(lambda change: change.remove_peer(url)).result():
             raise CommandError(f"no peer {url}; see `folkmoot peer list`", NOT_FOUND)
-    show(f"removed: {url}")
+    _show_change("removed", url, as_json=as_json)
+
+
+def _show_change(what: str, url: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"schema": "folkmoot.peer/1", "state": what, "url": url})
+    else:
+        show(f"{what}: {plain(url)}")
 
 
 @command.command("list")

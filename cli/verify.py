@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.failure import CANNOT_VERIFY, FAILED, CommandError
+from cli.failure import CANNOT_VERIFY, CommandError
 from cli.output import json_option, plain, show, show_json, when
 
 if TYPE_CHECKING:
@@ -47,11 +47,8 @@ def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
 
 
 def _read(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limit + 1)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}", FAILED) from None
+    with path.open("rb") as file:
+        return file.read(limit + 1)
 
 
 def _show(finding: Finding) -> None:

@@ -21,6 +21,7 @@ from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, log_object, prove_entry, trust_file
 from ledger.submitting import ready_statement
 from ledger.writer import GROUP_ENTRIES
+from node.config import parse_peer_url
 from node.keys import FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
 from node.routes import Parameter, Route
@@ -165,13 +166,13 @@ async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON va
 
 
 async def _add_peer(request: web.Request) -> web.Response:
-    match await _read_json(request):
-        case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= 2000:
-            ledger, url = request.app[LEDGER], url.rstrip("/")
-            await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
-            request.app[HUB].dial(url, trusted=True)
-            return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
-    raise Malformed("body", 'send {"url": "https://..."}')
+    value = await _read_json(request)
+    if not isinstance(value, dict) or set(value) != {"url"} or not isinstance(value["url"], str):
+        raise Malformed("body", 'send {"url": "https://..."}')
+    ledger, url = request.app[LEDGER], parse_peer_url(value["url"])
+    await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
+    request.app[HUB].dial(url, trusted=True)
+    return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
 async def _write(request: web.Request) -> web.Response:

@@ -2,17 +2,17 @@
 """The one HTTP client: whatever a peer says, it does not lead us to places of its choice.
 
 No redirects, no decompression, no proxies from the environment, no cookies; and an address that came from a peer is
-checked at the moment of
-connecting: no loopback, link-local, multicast, metadata or private network.
+checked at the moment of connecting: no loopback, link-local, multicast, metadata or private network.
 """
 
 from __future__ import annotations
 
+import socket
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientSession, ClientTimeout, ClientWSTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientSession, ClientTimeout, ClientWSTimeout, DummyCookieJar, TCPConnector, TraceConfig
 from aiohttp.resolver import ThreadedResolver
 
 if TYPE_CHECKING:
@@ -29,10 +29,19 @@ class DialRefusedError(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address may be dialled on a peer's word."""
+    """Whether an IP address may be dialled on a peer's word: also where an IPv4 address is wrapped in one of IPv6."""
     ip = ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not (mapped or ip).is_multicast
+    if not isinstance(ip, IPv4Address):
+        if ip.ipv4_mapped or ip in _NAT64:
+            ip = IPv4Address(int(ip) & 0xFFFF_FFFF)
+        elif ip not in _GLOBAL_UNICAST or any(ip in network for network in _WRAPPING):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+_GLOBAL_UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
+_WRAPPING = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
+"""Teredo and 6to4: obsolete, and they lead to an IPv4 address that somebody else chose."""
 
 
 class _PublicResolver(ThreadedResolver):
@@ -46,12 +55,28 @@ class _PublicResolver(ThreadedResolver):
         return public
 
 
+def _public_socket(address: Any) -> socket.socket:  # noqa: ANN401 - as getaddrinfo gives it
+    """A socket for an address that is about to be connected to, however it was come by."""
+    family, kind, protocol, _, (host, *_) = address
+    if not is_public(host):
+        raise DialRefusedError(f"{host} is not a public address: a peer may not send us there")
+    return socket.socket(family, kind, protocol)
+
+
+async def _refuse_redirect(_: object, __: object, request: Any) -> None:  # noqa: ANN401 - aiohttp's
+    raise DialRefusedError(f"{request.url} sends us elsewhere, and redirects are not followed")
+
+
 class Client:
     """Connections to others. Make it and close it in the event loop."""
 
     def __init__(self, agent: str) -> None:
+        straight_on = TraceConfig()
+        straight_on.on_request_redirect.append(_refuse_redirect)
+
         def session(connector: TCPConnector) -> ClientSession:
             return ClientSession(
+                trace_configs=[straight_on],
                 connector=connector,
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
@@ -61,14 +86,14 @@ class Client:
             )
 
         self._trusted = session(TCPConnector(limit=64))
-        self._public = session(TCPConnector(limit=64, resolver=_PublicResolver()))
+        self._public = session(TCPConnector(limit=64, resolver=_PublicResolver(), socket_factory=_public_socket))
 
     @asynccontextmanager
     async def websocket(
         self, url: str, subprotocol: str, message_bytes_max: int, *, trusted: bool
     ) -> AsyncIterator[ClientWebSocketResponse]:
         """A WebSocket without compression. `trusted`: the address came from the operator or from the local link."""
-        async with self._session(url, trusted=trusted).ws_connect(
+        async with (self._trusted if trusted else self._public).ws_connect(
             url,
             protocols=(subprotocol,),
             compress=0,
@@ -78,23 +103,7 @@ class Client:
         ) as socket:
             yield socket
 
-    def _session(self, url: str, *, trusted: bool) -> ClientSession:
-        from yarl import URL  # noqa: PLC0415 - part of aiohttp
-
-        host = URL(url).host or ""
-        if not trusted and _is_literal(host) and not is_public(host):
-            raise DialRefusedError(f"{host} is not a public address: a peer may not send us there")
-        return self._trusted if trusted else self._public
-
     async def close(self) -> None:
         """Closes all connections."""
         await self._trusted.close()
         await self._public.close()
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

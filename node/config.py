@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.ledger import DataDirectory
+from protocol.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PORT = 7450
+PEER_URL_MAX = 2_000
+_PEER_URL = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#\[\]@:]+)(?::[0-9]{1,5})?(?:/[^\s?#]*)?")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ TEMPLATE = """\
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]
 """
+
+
+def parse_peer_url(text: str) -> str:
+    """The base URL of a peer's node, without a slash at its end. Raises Malformed (`url`)."""
+    if len(text) > PEER_URL_MAX or not _PEER_URL.fullmatch(text):
+        raise Malformed("url", f"not the http or https URL of a node: {text[:80]!r}")
+    return text.rstrip("/")
 
 
 def data_directory(named: str | None) -> DataDirectory:

@@ -19,7 +19,8 @@ import ifaddr
 from zeroconf import IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from protocol.identity import short_log_id, show_log_id
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, short_log_id, show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ class Discovery:
         short = short_log_id(log_id)
         self._info = AsyncServiceInfo(
             SERVICE,
-            f"{_instance_name(title)} {short}.{SERVICE}",
+            f"{f'{_instance_name(title)} {short}'.strip()}.{SERVICE}",
             port=port,
             server=f"folkmoot-{short}-{boot}.local.",
             parsed_addresses=self._addresses,
@@ -127,16 +128,29 @@ class Discovery:
         info = AsyncServiceInfo(service_type, name)
         if not await info.async_request(zeroconf, _RESOLVE_MS):
             return
-        identity = (info.properties.get(b"id") or b"").decode(errors="replace")
-        if identity == show_log_id(self._log_id) or info.properties.get(b"v") != b"1":
+        try:
+            log_id = parse_log_id((info.properties.get(b"id") or b"").decode(errors="replace"))
+        except Malformed:
+            return
+        if log_id == self._log_id or info.properties.get(b"v") != b"1" or not info.port:
             return
         scheme = "https" if info.properties.get(b"t") == b"1" else "http"
-        urls = [f"{scheme}://{address}:{info.port}" for address in info.parsed_addresses(IPVersion.V4Only)]
+        addresses = [address for address in info.parsed_addresses(IPVersion.V4Only) if self._may_be_here(address)]
+        urls = [f"{scheme}://{address}:{info.port}" for address in addresses]
         for url in set(self._urls.get(name, ())) - set(urls):
             self._lost(url)
         self._urls[name] = urls
         for url in urls:
-            self._found(url, identity.encode())
+            self._found(url, log_id)
+
+    def _may_be_here(self, address: str) -> bool:
+        """Whether an address can be of this network: loopback and link-local only if we have such a one ourselves."""
+        ip, own = ip_address(address), [ip_address(one) for one in self._addresses]
+        if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+            return False
+        if ip.is_loopback:
+            return any(one.is_loopback for one in own)
+        return not ip.is_link_local or any(one.is_link_local for one in own)
 
 
 def multicast_works(address: str = "127.0.0.1") -> str:

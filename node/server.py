@@ -25,6 +25,7 @@ from node.problem import problem
 from node.routes import Route
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
+from protocol.identity import short_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -84,7 +85,7 @@ class Node:
         title = ledger.keys.charter.title()
         self.discovery = Discovery(ledger.log_id, title, config.host, port, self._found, self.hub.lose)
         if config.mdns:
-            self._later(self.discovery.start())
+            self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
 
@@ -116,9 +117,14 @@ class Node:
         with self.ledger.store.read() as reads:
             return scrub_step(reads, place)
 
-    def _found(self, url: str, identity: bytes) -> None:
+    async def _discover(self, discovery: Discovery) -> None:
+        await discovery.start()
+        if discovery.problem:
+            self.say(discovery.problem)
+
+    def _found(self, url: str, log_id: bytes) -> None:
         if url.rstrip("/") != self.url.rstrip("/"):
-            self.say(f"found {identity.decode()[:8]} at {url} on the local network")
+            self.say(f"found {short_log_id(log_id)} at {url} on the local network")
             self.hub.dial(url, trusted=True, found=True)
 
     def _later(self, work: object) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, NamedTuple
 
@@ -110,11 +111,16 @@ def parse_statement(data: bytes) -> Statement | Opaque:
         return _opaque_or_refused(data, "statement_form", error)
     if statement.version != VERSION:
         return _opaque_or_refused(data, "statement_form", f"version {statement.version}")
-    if len(statement.log_id) not in {0, 32} or not _KIND.fullmatch(statement.kind):
+    if len(statement.log_id) not in {0, 32} or not _is_kind(statement.kind):
         raise Malformed("statement_form", f"a statement with a wrong log id or kind {statement.kind[:70]!r}")
     if _encoder.encode(statement) != data or bytes(statement.body)[:1] not in _MAP_HEADS:
         raise Malformed("statement_form", "a second spelling of a statement, or a body that is not a map")
     return statement
+
+
+@lru_cache(256)
+def _is_kind(text: str) -> bool:
+    return bool(_KIND.fullmatch(text))
 
 
 _MAP_HEADS = frozenset(bytes([head]) for head in (*range(0x80, 0x90), 0xDE, 0xDF))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-ROWS_PER_STATEMENT = 128
+ROWS_PER_STATEMENT = 256
 
 
 @cache

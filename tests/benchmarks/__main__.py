@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""python -m tests.benchmarks [commands] [append] [replication] [searching] [million]: measures, and prints what it found."""
+"""python -m tests.benchmarks [NAME ...]: measures commands, append, replication, searching, and if named million."""
 
 from __future__ import annotations
 

@@ -404,7 +404,17 @@ async def test_peers_can_be_added(node: RunningNode) -> None:
     assert (answered, value["url"]) == (201, "http://127.0.0.1:1")
     with node.ledger.store.read() as reads:
         assert reads.peers() == ["http://127.0.0.1:1"]
-    refused: tuple[Any, ...] = ({"url": "ftp://x"}, {"url": "http://" + "x" * 2000}, {"url": 7}, {}, [], "x")
+    odd = (
+        "ftp://x",
+        "http://" + "x" * 2000,
+        "http://",
+        "http:///x",
+        "http://a b",
+        "http://u:p@x",
+        "http://[",
+        "http://x?y",
+    )
+    refused: tuple[Any, ...] = (*({"url": url} for url in odd), {"url": 7}, {"url": "http://x", "x": 1}, {}, [], "x")
     for bad in refused:
         answered, value = await node.post("/v1/peers", bad)
         assert answered == 400, bad

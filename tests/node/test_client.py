@@ -164,6 +164,7 @@ async def test_names_are_judged_by_where_they_lead(client: Client, monkeypatch: 
 
     async def resolve(_: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
         asked.append(host)
+        assert family in {socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6}
         return [
             {"hostname": host, "host": address, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
             for address in leads[host]
@@ -194,9 +195,21 @@ async def test_redirects_are_not_followed(client: Client) -> None:
             raise web.HTTPFound(f"{inside}/gossip")
 
         async with Server(redirect) as url:
-            with pytest.raises(ClientError):
+            with pytest.raises(DialRefusedError, match="redirects"):
                 await _dial(client, f"{url}/gossip", trusted=True)
     assert target.visits == []
+
+
+async def test_a_public_address_cannot_pass_on_to_a_private_one(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is checked is the address that is connected to, whatever way it came about."""
+    monkeypatch.setattr("node.client._refuse_redirect", None)
+    connector = client._public.connector
+    async with Server(_greet) as url:
+        port = int(url.rpartition(":")[2])
+        with pytest.raises(DialRefusedError):
+            connector._socket_factory((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)))  # type: ignore[union-attr] # what it was made with
 
 
 async def test_oversize_messages_are_cut(client: Client) -> None:

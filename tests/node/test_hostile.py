@@ -7,6 +7,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
@@ -205,16 +206,13 @@ GARBAGE = {
 
 @pytest.mark.parametrize("when", ["first", "after HELLO", "after AUTH"])
 async def test_garbage_ends_the_connection(node: RunningNode, when: str) -> None:
-    for name, data in GARBAGE.items():
+    async def send(name: str, data: bytes) -> None:
         async with ScriptedPeer(node.url, f"noisy {name}") as peer:
-            if when == "first":
-                await peer.connect()
-            elif when == "after HELLO":
-                await peer.greet()
-            else:
-                await peer.open()
+            await {"first": peer.connect, "after HELLO": peer.greet, "after AUTH": peer.open}[when]()  # type: ignore[operator] # each without arguments
             await peer.socket.send_bytes(data)
             assert await peer.ended() in {"malformed", ""}, name
+
+    await asyncio.gather(*(send(name, data) for name, data in GARBAGE.items()))
     await until(lambda: not node.running.hub._links)
     assert bool(node.running.hub._banned) == (when == "after AUTH"), "only who proved to be somebody can be blamed"
     await _assert_others_go_on(node)
@@ -306,15 +304,8 @@ async def test_a_hello_that_does_not_fit_is_rejected(node: RunningNode, hello: d
     async with ScriptedPeer(node.url) as peer:
         await peer.connect()
         me = peer.organisation
-        fields = {
-            "versions": [1],
-            "network": NETWORK,
-            "log": me.log_id,
-            "nonce": seeded("n"),
-            "role": 0,
-            "features": [],
-        }
-        await peer.send(Hello(**({**fields, "charters": [me.payload]} | hello)))
+        fitting = Hello([1], NETWORK, me.log_id, seeded("nonce"), 0, [], [me.payload])
+        await peer.send(msgspec.structs.replace(fitting, **hello))
         assert await peer.ended() == code
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from protocol.errors import Malformed
 
@@ -30,13 +29,9 @@ def load(page: str) -> dict[str, list[Case]]:
 def vectors(page: str, *groups: str, unlike: Callable[[Case], bool] = lambda _: False) -> pytest.MarkDecorator:
     """Runs a test with every `case` of these groups, but for those that `unlike` picks out."""
     cases = [(group, case) for group in groups for case in load(page)[group] if not unlike(case)]
-    found = [_parameter(page, group, case) for group, case in cases]
+    found = [pytest.param(case, id=case["name"]) for _, case in cases]
     assert found, f"no cases in {page}: {groups}"
     return pytest.mark.parametrize("case", found)
-
-
-def _parameter(page: str, group: str, case: Case) -> ParameterSet:
-    return pytest.param(case, id=case["name"])
 
 
 @contextmanager

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""/openapi.json describes what is there; nothing that fits or does not fit the description makes the node stumble."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from yarl import URL
+
+from ledger.query import PARAMETERS
+from node import api, static_log, status
+from node.openapi import describe
+from node.problem import MEDIA_TYPE
+from protocol import __version__
+from protocol.identity import show_log_id
+from tests.node.running import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.node.running import RunningNode
+
+DOCUMENT = describe((*api.ROUTES, *static_log.ROUTES, *status.ROUTES))
+OPERATIONS = [
+    (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
+]
+EXPECTED_5XX = {503, 507}
+
+_text = st.text(max_size=60) | st.sampled_from(
+    ["", "0", "-1", "1", "9" * 30, "1e9", "\x00", "%", "../..", "'\"<>{}", "é" * 40]
+)
+_values = {
+    "log": st.sampled_from(["a" * 52, "KNOWN"]) | _text,
+    "epoch": st.sampled_from(["1", "2", "01", "4294967296"]) | _text,
+    "position": st.integers(-2, 2**70).map(str) | _text,
+    "id": st.binary(max_size=20).map(bytes.hex) | _text,
+    "tile": st.from_regex(r"(entries|[0-9]{1,3})/(x[0-9]{3}/)?[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | _text,
+}
+_queries = {
+    "limit": st.integers(-5, 200).map(str),
+    "lat": st.floats().map(str),
+    "lon": st.floats(-200, 200).map(str),
+    "bbox": st.lists(st.floats(-200, 200).map(str), min_size=3, max_size=5).map(",".join),
+    "radius": st.from_regex(r"[0-9]{1,9}([.,][0-9]{1,3})? ?(km|m|mi)?", fullmatch=True),
+    "near": st.sampled_from(["Lille", "gent, be", "Paris, TX"]),
+    "checked_within": st.from_regex(r"[0-9]{1,6}[dwmyz]?", fullmatch=True),
+    "cursor": st.binary(min_size=46, max_size=50).map(lambda data: quote(data.hex())),
+}
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+_kinds = st.sampled_from(
+    ["record.put", "record.close", "claim.checked", "claim.same", "import.start", "role", "erase", "charter", "x"]
+)
+_fields = st.sampled_from(
+    [
+        "record",
+        "id",
+        "reason",
+        "import",
+        "subject",
+        "other",
+        "finding",
+        "note",
+        "key",
+        "role",
+        "position",
+        "kind",
+        "name",
+        "licence",
+        "log",
+        "url",
+        "point",
+    ]
+)
+_bodies = st.recursive(
+    st.none()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(["place", "CC0-1.0", "00" * 16, "a" * 52, "closed", "steward"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_fields, inner, max_size=5),
+    max_leaves=15,
+)
+_entries = st.fixed_dictionaries(
+    {},
+    optional={
+        "entries": st.lists(
+            st.fixed_dictionaries(
+                {"kind": _kinds, "body": _bodies}, optional={"id": st.sampled_from(["00" * 16, "x", ""])}
+            ),
+            max_size=3,
+        ),
+        "payloads": st.lists(st.binary(max_size=60).map(lambda data: b64encode(data).decode()), max_size=2),
+    },
+)
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "$ref":
+                yield item
+            else:
+                yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+async def test_the_document_is_served_as_it_is_made(node: RunningNode) -> None:
+    answered, document = await node.get("/openapi.json")
+    assert (answered, document) == (200, json.loads(json.dumps(DOCUMENT)))
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert DOCUMENT["info"]["title"]
+    assert DOCUMENT["info"]["version"] == __version__
+    assert set(DOCUMENT) <= {"openapi", "info", "paths", "components", "servers", "tags", "security"}
+    for reference in _references(DOCUMENT):
+        there: Any = DOCUMENT
+        for part in reference.removeprefix("#/").split("/"):
+            there = there[part]
+    for path, method, operation in OPERATIONS:
+        assert path.startswith("/")
+        assert method in {"get", "post"}
+        assert operation["summary"]
+        named = re.findall(r"\{(\w+)\}", path)
+        parameters = operation["parameters"]
+        assert [p["name"] for p in parameters if p["in"] == "path"] == named
+        assert all(p["required"] for p in parameters if p["in"] == "path")
+        assert len({(p["in"], p["name"]) for p in parameters}) == len(parameters)
+        assert all(p["in"] in {"path", "query"} and p["schema"] for p in parameters)
+        assert operation["responses"]
+        for code, response in operation["responses"].items():
+            assert re.fullmatch(r"[1-5][0-9][0-9]", code)
+            assert response["description"]
+            assert all("/" in media_type for media_type in response["content"])
+            if int(code) >= 400:
+                assert list(response["content"]) == [MEDIA_TYPE]
+        assert ("requestBody" in operation) == (method == "post")
+        for requirement in operation.get("security", []):
+            assert set(requirement) <= set(DOCUMENT["components"]["securitySchemes"])
+        assert bool(operation.get("security")) == ("401" in operation["responses"] and path != "/v1/entries")
+
+
+def test_search_is_described_as_it_is_understood() -> None:
+    assert tuple(parameter.name for parameter in api.SEARCH_PARAMETERS) == PARAMETERS
+
+
+async def test_every_operation_answers_as_described(node: RunningNode) -> None:
+    there = {
+        "log": show_log_id(node.log_id),
+        "epoch": "1",
+        "position": "2",
+        "id": record(3)["id"].hex(),
+        "tile": "0/000.p/13",
+    }
+    examples = {
+        "Peer": {"url": "http://127.0.0.1:1"},
+        "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
+    }
+    for path, method, operation in OPERATIONS:
+        body = None
+        if "requestBody" in operation:
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            body = examples[schema.rpartition("/")[2]]
+        headers = {"Authorization": f"Bearer {node.token}"}
+        async with node.client.request(method, node.url + path.format(**there), json=body, headers=headers) as answer:
+            described = operation["responses"][str(answer.status)]
+            assert answer.status in {200, 201}, path
+            assert answer.content_type in described["content"], path
+
+
+async def _check(node: RunningNode, method: str, url: str, operation: dict[str, Any], **options: Any) -> None:
+    async with node.client.request(method, URL(node.url + url, encoded=True), **options) as answer:
+        text = await answer.read()
+        assert answer.status < 500 or answer.status in EXPECTED_5XX, (url, text)
+        if str(answer.status) in operation["responses"]:
+            assert answer.content_type in operation["responses"][str(answer.status)]["content"]
+        else:
+            assert answer.status in {404, 405, 413}, (url, answer.status)
+        if answer.status >= 400:
+            assert answer.content_type == MEDIA_TYPE, (url, text)
+            assert json.loads(text)["status"] == answer.status
+
+
+@settings(settings.get_profile("node"))
+@given(data=st.data())
+async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.DataObject) -> None:
+    for path, method, operation in OPERATIONS:
+        if method != "get":
+            continue
+        filled = path
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path":
+                value = data.draw(_values[parameter["name"]])
+                value = show_log_id(node.log_id) if value == "KNOWN" else value
+                filled = filled.replace(
+                    f"{{{parameter['name']}}}", quote(value, safe="/" if parameter["name"] == "tile" else "")
+                )
+        names = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"]
+        chosen = data.draw(st.lists(st.sampled_from(names), unique=True, max_size=4)) if names else []
+        query = {name: data.draw(_queries.get(name, _text) | _text) for name in chosen}
+        await _check(node, "get", f"{filled}?{urlencode(query)}" if query else filled, operation)
+
+
+@settings(settings.get_profile("node"), max_examples=150)
+@given(body=_json | _entries, key=st.sampled_from(["", "k"]))
+async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) -> None:
+    size = node.ledger.own.size
+    headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": key}
+    for path in ("/v1/entries", "/v1/peers"):
+        operation = DOCUMENT["paths"][path]["post"]
+        await _check(node, "post", path, operation, data=BytesIO(json.dumps(body).encode()), headers=headers)
+    node.ledger.writer.settle()
+    grown = node.ledger.own.size - size
+    assert grown <= len(
+        body.get("entries", []) if isinstance(body, dict) and isinstance(body.get("entries"), list) else []
+    )
+
+
+@settings(settings.get_profile("node"))
+@given(raw=st.binary(max_size=200))
+async def test_no_bytes_make_it_stumble(node: RunningNode, raw: bytes) -> None:
+    headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": "k"}
+    await _check(
+        node, "post", "/v1/entries", DOCUMENT["paths"]["/v1/entries"]["post"], data=BytesIO(raw), headers=headers
+    )
