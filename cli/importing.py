@@ -113,11 +113,15 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
         steps = plan_import(convert_table(table, mapping, log_id, retrieved), present, close=options.close)
         _refuse_mass_closing(steps, present, options, closes_too_much=closes_too_much(steps, present))
         key = import_id(log_id, mapping.set, digest, to_toml(mapping), attempt)
+        with target.store.read() as reads:
+            begun = reads.import_row(tree, key)
         found = counts(steps)
         changes = found["added"] + found["updated"] + found["closed"]
-        if not options.dry_run and changes:
-            _write(target, steps, key, mapping, file.name, digest)
-        report = _report(file.name, table, mapping, steps, found, key if changes else None, dry_run=options.dry_run)
+        if not options.dry_run and (changes or begun):
+            start = None if begun else _start(key, mapping, file.name, digest)
+            _write(target, start, steps, key)
+        named = key if changes or begun else None
+        report = _report(file.name, table, mapping, steps, found, named, dry_run=options.dry_run)
     if options.report:
         _write_report(options.report, report)
     if options.as_json:
@@ -186,10 +190,7 @@ def _refuse_mass_closing(
         )
 
 
-def _write(target: Target, steps: list[Step], key: bytes, mapping: Mapping, name: str, digest: bytes) -> None:
-    """Opens the import, writes what changes, closes it. Whatever is written twice counts once."""
-    from ledger.importing.plan import Statement, counts, statement_id, statements  # noqa: PLC0415 - --help must be instant
-
+def _start(key: bytes, mapping: Mapping, name: str, digest: bytes) -> dict[str, Any]:
     start: dict[str, Any] = {
         "id": key,
         "set": mapping.set,
@@ -199,10 +200,18 @@ def _write(target: Target, steps: list[Step], key: bytes, mapping: Mapping, name
     }
     if mapping.attribution:
         start["attribution"] = mapping.attribution
+    return start
+
+
+def _write(target: Target, start: dict[str, Any] | None, steps: list[Step], key: bytes) -> None:
+    """Opens the import unless it was begun before, writes what changes, closes it."""
+    from ledger.importing.plan import Statement, counts, statement_id, statements  # noqa: PLC0415 - --help must be instant
+
     todo = statements(steps, key)
     progress = Progress("importing", len(todo))
     try:
-        target.write([Statement("import.start", start, statement_id(key, b"start"))])
+        if start is not None:
+            target.write([Statement("import.start", start, statement_id(key, b"start"))])
         target.write(todo, progress.advance)
         done: dict[str, Any] = {"id": key, **counts(steps)}
         target.write([Statement("import.done", done, statement_id(key, b"done"))])

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
+from cli.output import printable
 from protocol import __version__
 
 COMMANDS = {
@@ -71,7 +73,9 @@ def main() -> None:
         sys.stderr.write("stopped\n")
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        sys.stderr.write(printable(shown.getvalue()))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -80,7 +84,7 @@ def main() -> None:
         from cli.failure import explain  # noqa: PLC0415 - only when something failed
 
         text, exit_code = explain(error)
-        click.echo(f"folkmoot: {text}", err=True)
+        click.echo(f"folkmoot: {printable(text)}", err=True)
         sys.exit(exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -17,9 +17,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def printable(text: object) -> str:
+    """Text from others without control characters and direction overrides."""
+    return _CONTROL.sub("\ufffd", str(text))
+
+
 def plain(text: object) -> str:
     """Text from others without control characters and direction overrides, on one line."""
-    return _CONTROL.sub("\ufffd", str(text)).replace("\n", " ").replace("\t", " ")
+    return printable(text).replace("\n", " ").replace("\t", " ")
 
 
 def show(text: str = "") -> None:

@@ -92,7 +92,7 @@ class Columns:
         """Takes in the present state of records that changed."""
         rows = reads.records(rids)
         with self.lock:
-            gone = self.places([(rid,) for rid in rids if rid not in rows])
+            gone = self.places([rid for rid in rids if rid not in rows])
             self.coded["status"][gone] = -1
             self.put(list(rows.values()), reads.categories_of(list(rows)) if rows else [])
 
@@ -146,9 +146,9 @@ class Columns:
         found: Ids = np.where(self.rid[places] == rids, places, -1)
         return found
 
-    def places(self, found: Sequence[tuple[int]]) -> Ids:
+    def places(self, found: Sequence[int]) -> Ids:
         """The places of rows of row ids; those not taken in yet are left out."""
-        places = self._find(np.fromiter((rid for (rid,) in found), "int64", len(found)))
+        places = self._find(np.array(found, "int64"))
         return places[places >= 0]
 
     def everywhere(self) -> Ids:

@@ -90,7 +90,7 @@ class Writer:
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
         self._failures: dict[str, str] = {}
-        self._lingers = False
+        self._lingers = True  # a process that was killed may have left in the journal what it had just erased
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folkmoot-writer", daemon=True)
         self._thread.start()

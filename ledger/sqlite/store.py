@@ -46,11 +46,9 @@ class SqliteStore:
         self._reading = 0
         self._closed = False
         self._read_ended = threading.Condition()
-        if self._writer is not None:
+        if self._writer is not None and LogReads(self._writer).fact("store") is None:
             with self.write() as change:
-                if change.fact("store") is None:
-                    change.set_fact("store", os.urandom(16))
-            self.truncate_journal()  # a process that was killed may have left there what it had just erased
+                change.set_fact("store", os.urandom(16))
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -123,9 +121,10 @@ class SqliteStore:
             try:
                 self._writer.execute("PRAGMA busy_timeout = 0")
                 busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             except sqlite3.Error as error:
                 raise translate(error, self.path) from error
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return not busy
 
     def check_integrity(self) -> list[str]:

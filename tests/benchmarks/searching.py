@@ -29,12 +29,9 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
     started = time.perf_counter() - begun
     begun = time.perf_counter()
     rng = random.Random(4)
-    took: dict[str, list[float]] = {"rare": [], "medium": [], "common": [], "box only": []}
-    words = {
-        "rare": ["rareword", "commons 1999", "bread 17"],
-        "medium": ["river seed", "tool garden"],
-        "common": ["river", "co", "mill"],
-    }
+    took: dict[str, list[float]] = {"rare": [], "medium": [], "common": [], "everyday": []}
+    # In 0.05 %, 1 % and 10 % of the records; "everyday" words stand in more than a third.
+    words = {"rare": "rareword", "medium": "mediumword", "common": "commonword", "everyday": "river"}
     async with ClientSession() as session:
         await (await session.get(f"{node.url}/v1/records?q=river")).read()
         first = time.perf_counter() - begun
@@ -42,8 +39,7 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
             sort = list(took)[number % 4]
             south, west, size = rng.uniform(36, 55), rng.uniform(-9, 20), rng.choice((0.2, 2, 12))
             parameters = {"bbox": f"{west:.4f},{south:.4f},{west + size:.4f},{min(60, south + size):.4f}"}
-            if sort in words:
-                parameters["q"] = rng.choice(words[sort])
+            parameters["q"] = words[sort]
             begun = time.perf_counter()
             answer = await session.get(f"{node.url}/v1/records", params=parameters)
             body = await answer.read()
@@ -51,14 +47,14 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
             assert answer.status == 200, body[:200]
     memory = current_mb()
     await node.stop()
-    every = [seconds for times in took.values() for seconds in times]
+    every = [seconds for sort in ("rare", "medium", "common") for seconds in took[sort]]
     figures = {f"{sort} p50 ms": 1000 * percentile(times, 0.5) for sort, times in took.items()}
     return {
         "records": RECORDS,
         "node started s": started,
         "first answer after s": first,
         **figures,
-        "p99 ms": 1000 * percentile(every, 0.99),
+        "rare, medium, common p99 ms": 1000 * percentile(every, 0.99),
         "memory MB": memory,
     }
 

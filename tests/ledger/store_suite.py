@@ -309,11 +309,11 @@ class StoreSuite:
             assert reads.all_records(first, 1) == [put[1]]
             assert reads.categories_between(first, second) == [(first, "a:b"), (first, "c:d")]
             assert sorted(reads.categories_of([third, first])) == [(first, "a:b"), (first, "c:d"), (third, "a:b")]
-            assert sorted(reads.matching('"bak"*')) == [(first,), (third,)]
-            assert sorted(reads.matching('"bread"*')) == [(first,), (second,)]
+            assert sorted(reads.matching('"bak"*')) == [first, third]
+            assert sorted(reads.matching('"bread"*')) == [first, second]
             assert reads.matching('{name} : ("bread"*)') == []
-            assert reads.inside(5, 6, 5, 6) == [(first,)]
-            assert sorted(reads.inside(-10, 0, 10, 10)) == [(first,), (third,)]
+            assert reads.inside(5, 6, 5, 6) == [first]
+            assert sorted(reads.inside(-10, 0, 10, 10)) == [first, third]
 
     def test_a_record_is_replaced_whole(self, open_store: OpenStore) -> None:
         store = open_store()
@@ -325,7 +325,7 @@ class StoreSuite:
         with store.read() as reads:
             assert reads.records([rid]) == {rid: row(rid, status="paused")}
             assert reads.matching('"old"*') == []
-            assert reads.matching('"text"*') == [(rid,)]
+            assert reads.matching('"text"*') == [rid]
             assert reads.inside(0, 0, 10, 10) == []
             assert reads.categories_of([rid]) == [(rid, "c:d")]
 
@@ -337,8 +337,8 @@ class StoreSuite:
             change.put_records([row(rid, lat=5, lon=6, status="closed")], [], [rid])
         with store.read() as reads:
             assert reads.records([rid])[rid].status == "closed"
-            assert reads.matching('"words"*') == [(rid,)]
-            assert reads.inside(0, 0, 10, 10) == [(rid,)]
+            assert reads.matching('"words"*') == [rid]
+            assert reads.inside(0, 0, 10, 10) == [rid]
 
     @pytest.mark.parametrize("word", ["किताब", "がっこう", "ไทย", "ελλην", "книг", "\U0001e900\U0001e901", "中文"])
     def test_words_of_every_script_are_whole(self, open_store: OpenStore, word: str) -> None:
@@ -346,8 +346,8 @@ class StoreSuite:
         rid = 1 << 32
         with store.write() as change:
             change.put_records([row(rid)], [RecordIndex(rid, f"x {word}", "", ())], [])
-            assert change.matching(f'"{word}"*') == [(rid,)]
-            assert change.matching(f'"{word[:-1]}"*') == [(rid,)]
+            assert change.matching(f'"{word}"*') == [rid]
+            assert change.matching(f'"{word[:-1]}"*') == [rid]
             assert change.matching(f'"{word[1:]}"*') == []
 
     def test_history_is_linked_backwards(self, open_store: OpenStore) -> None:
@@ -411,8 +411,8 @@ class StoreSuite:
             change.clear_derived(tree)
             assert change.tree_numbered(tree).derived == 0
             assert change.tree_numbered(other).derived == 4
-            assert change.matching('"name"*') == [(other << 32,)]
-            assert change.inside(0, 0, 2, 2) == [(other << 32,)]
+            assert change.matching('"name"*') == [other << 32]
+            assert change.inside(0, 0, 2, 2) == [other << 32]
             assert change.categories_of([tree << 32, other << 32]) == [(other << 32, "a:b")]
             assert change.verdicts(tree, 0, 9) == {}
             assert change.verdicts(other, 0, 9) == {1: "opaque"}

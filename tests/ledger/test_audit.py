@@ -92,7 +92,9 @@ def served(store: SqliteStore) -> list[object]:
 def flip(path: Path, column: Column, rng: random.Random) -> str:
     """Flips one bit in one row of a column, behind the store's back; what was flipped."""
     with closing(sqlite3.connect(path)) as raw, raw:
-        key = {"entry": "tree, position", "subtree": "tree, level, number", "charter": "tree, kseq"}.get(column.table, "tree")
+        key = {"entry": "tree, position", "subtree": "tree, level, number", "charter": "tree, kseq"}.get(
+            column.table, "tree"
+        )
         rows = raw.execute(f"SELECT {key}, {column.name} FROM {column.table} WHERE {column.where} ORDER BY {key}")
         *keys, value = rng.choice(rows.fetchall())
         if isinstance(value, int):
@@ -182,7 +184,9 @@ def test_the_scrub_goes_round(new_store: NewStore) -> None:
 
 def test_rebuild_says_whether_the_tables_were_right(ledger: Ledger) -> None:
     for number in range(5):
-        ledger.writer.append([ledger.state("record.put", {"record": record(number, "Bakery")}, seeded(f"{number}", 16))])
+        ledger.writer.append(
+            [ledger.state("record.put", {"record": record(number, "Bakery")}, seeded(f"{number}", 16))]
+        )
     before, after = rebuild(ledger.store, ledger.writer)
     assert before == after
     right = derived_state(ledger.directory.store)

@@ -13,7 +13,18 @@ from ledger.columns import Columns
 from ledger.query import Query
 from ledger.search import search
 from ledger.sqlite.store import SqliteStore
-from tests.ledger.finding import CATEGORIES, KINDS, STATUSES, Item, assert_page, drop_item, load, make_item, naive_search, store_items
+from tests.ledger.finding import (
+    CATEGORIES,
+    KINDS,
+    STATUSES,
+    Item,
+    assert_page,
+    drop_item,
+    load,
+    make_item,
+    naive_search,
+    store_items,
+)
 
 NewStore = Callable[[], SqliteStore]
 EVERYTHING = Query(statuses=STATUSES, limit=100)

@@ -194,11 +194,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a small disk")
     folder = tmp_path / "small"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, check=False)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("nothing can be mounted here")
     yield folder
-    subprocess.run(["umount", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def test_a_disk_that_is_really_full(
@@ -207,7 +207,7 @@ def test_a_disk_that_is_really_full(
     monkeypatch.setattr("ledger.sqlite.store.RESERVE_BYTES", 0)
     moved = DataDirectory(small_disk / "data")
     shutil.copytree(directory.path, moved.path)
-    (small_disk / "ballast").write_bytes(bytes(2**20))
+    (small_disk / "ballast").write_bytes(bytes(8 * 2**20))
     acknowledged = 0
     with Ledger(moved, lambda: float(START)) as ledger:
         with pytest.raises(StoreFullError):

@@ -97,7 +97,15 @@ def test_nothing_is_written_for_what_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("open_now", "closing", "too_much"),
-    [(5, 5, False), (10, 10, False), (11, 11, True), (50, 10, False), (50, 11, True), (1000, 200, False), (1000, 201, True)],
+    [
+        (5, 5, False),
+        (10, 10, False),
+        (11, 11, True),
+        (50, 10, False),
+        (50, 11, True),
+        (1000, 200, False),
+        (1000, 201, True),
+    ],
 )
 def test_a_file_that_is_probably_not_whole(open_now: int, closing: int, *, too_much: bool) -> None:
     present = {record_id(n): Present(body(n), closed=False, row_name="") for n in range(open_now)}

@@ -153,7 +153,7 @@ class DirectoryMachine(RuleBasedStateMachine):
                     history = [step.position for step in reads.history(tree.tree, row.id)]
                     assert history == sorted(history, reverse=True)
                     assert row.rid == tree.tree << 32 | history[-1]
-                    assert (row.rid,) in reads.matching(f'"{names_of[row.rid]}"')
+                    assert row.rid in reads.matching(f'"{names_of[row.rid]}"')
 
     def teardown(self) -> None:
         self.store.close()

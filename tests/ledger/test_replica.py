@@ -544,7 +544,12 @@ def test_ranges_are_served_as_the_spec_says(new_store: NewStore) -> None:
     one = ask(10, 20, room=1)
     assert isinstance(one, Entries)
     assert len(one.entries) == 1
-    for missing, code in ((ask(0, 301), "range"), (ask(5, 5), "range"), (ask(6, 5), "range"), (ask(0, 1, size=301), "size")):
+    for missing, code in (
+        (ask(0, 301), "range"),
+        (ask(5, 5), "range"),
+        (ask(6, 5), "range"),
+        (ask(0, 1, size=301), "size"),
+    ):
         assert isinstance(missing, Missing)
         assert missing.code == code
     with store.read() as reads:

@@ -101,9 +101,7 @@ def random_query(rng: random.Random) -> Query:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_search_finds_what_a_loop_finds(
-    store: SqliteStore, columns: Columns, items: list[Item], seed: int
-) -> None:
+def test_search_finds_what_a_loop_finds(store: SqliteStore, columns: Columns, items: list[Item], seed: int) -> None:
     rng, hits = random.Random(seed), 0
     with store.read() as reads:
         for _ in range(60):
@@ -115,9 +113,7 @@ def test_search_finds_what_a_loop_finds(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_pages_together_are_the_whole_order(
-    store: SqliteStore, columns: Columns, items: list[Item], seed: int
-) -> None:
+def test_pages_together_are_the_whole_order(store: SqliteStore, columns: Columns, items: list[Item], seed: int) -> None:
     rng = random.Random(100 + seed)
     with store.read() as reads:
         for limit in (1, 3, 7, 100):

@@ -285,6 +285,19 @@ def test_a_full_disk_refuses_writing_and_goes_on_reading(ledger: Ledger, monkeyp
     assert ledger.writer.append([ready(ledger, 2)]).result(WAIT_S) == [Receipt(2, repeated=False)]
 
 
+def test_a_ledger_can_be_opened_and_read_while_the_disk_is_full(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.writer.append([ready(ledger, 1)]).result(WAIT_S)
+    ledger.writer.settle()
+    ledger.close()
+    monkeypatch.setattr("ledger.sqlite.store.RESERVE_BYTES", 2**62)
+    with Ledger(ledger.directory) as again:
+        assert again.own.signing_refused == ""
+        with again.store.read() as reads:
+            assert reads.record_count() == 1
+
+
 def test_a_clock_that_jumps_changes_nothing_but_times(ledger: Ledger) -> None:
     clock = iter([START + 10.0, START - 3e8, START + 3e8, 0.0, START + 5.0] * 20)
     ledger.writer._clock = lambda: next(clock)

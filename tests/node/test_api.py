@@ -443,8 +443,8 @@ async def test_someone_who_gives_up_waiting_does_not_stop_the_writing(node: Runn
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(5)
 
     waiting = asyncio.wrap_future(node.ledger.writer.run(slowly))
-    given_up = asyncio.wrap_future(node.ledger.writer.append([node.ledger.state("record.put", {"record": record(55)})]))
     await begun.wait()
+    given_up = asyncio.wrap_future(node.ledger.writer.append([node.ledger.state("record.put", {"record": record(55)})]))
     waiting.cancel()
     given_up.cancel()
     go_on.set()
