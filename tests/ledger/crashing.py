@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The process that is killed, or whose disk fails: writes to a data directory and tells what was acknowledged.
+"""The process that is killed, or whose disk fails: writes to a data directory, tells what was acknowledged.
 
-`python -m tests.ledger.crashing load FOLDER SEED` writes without end, `... scenario FOLDER` does a little of everything.
+`python -m tests.ledger.crashing load FOLDER SEED` writes without end, `... scenario FOLDER` does some of everything.
 Lines on standard output: `ack ID POSITION`, `erased POSITION`, `refused CLASS`, `read COUNT`, `done`.
 """
 
@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import StoreUnusableError
 from ledger.ledger import DataDirectory, Ledger
@@ -27,7 +28,7 @@ def tell(line: str) -> None:
 
 def ready(ledger: Ledger, label: str, number: int) -> Submission:
     """A statement named by its label."""
-    body = {"record": record(number, f"{label} bakery", description={"en": label * 40})}
+    body: dict[str, Any] = {"record": record(number, f"{label} bakery", description={"en": label * 40})}
     return ledger.state("record.put", body, seeded(label, 16))
 
 

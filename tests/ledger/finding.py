@@ -31,7 +31,7 @@ class Item(NamedTuple):
     """A record as it stands in a store, with the words it is found by."""
 
     row: RecordRow
-    index: RecordIndex
+    found_by: RecordIndex
 
     @property
     def rid(self) -> int:
@@ -80,7 +80,7 @@ def make_item(rng: random.Random, rid: int, record_id: bytes | None = None) -> I
 def store_items(store: SqliteStore, items: Sequence[Item], replaced: Iterable[int] = ()) -> None:
     """Puts records into a store as the fold would."""
     with store.write() as change:
-        change.put_records([item.row for item in items], [item.index for item in items], replaced)
+        change.put_records([item.row for item in items], [item.found_by for item in items], replaced)
 
 
 def drop_item(store: SqliteStore, item: Item) -> None:
@@ -101,7 +101,7 @@ def order(item: Item, query: Query) -> tuple[object, ...]:
     if query.circle:
         first = distance(item, query.circle)
     else:
-        first = 0 if query.words and _has_words(query.words, [item.index.name]) else 1
+        first = 0 if query.words and _has_words(query.words, [item.found_by.name]) else 1
     return first, item.row.sort_key, item.row.id, item.rid
 
 
@@ -122,9 +122,9 @@ def _matches(item: Item, query: Query) -> bool:
         and (not query.kinds or row.kind in query.kinds)
         and (not query.licences or row.licence in query.licences)
         and (not query.countries or row.country in query.countries)
-        and (not query.categories or bool(set(query.categories) & set(item.index.categories)))
+        and (not query.categories or bool(set(query.categories) & set(item.found_by.categories)))
         and (query.checked_since is None or (row.checked_at is not None and row.checked_at >= query.checked_since))
-        and _has_words(query.words, [item.index.name, item.index.text])
+        and _has_words(query.words, [item.found_by.name, item.found_by.text])
         and (query.box is None or _inside(row, query.box))
         and (query.circle is None or (row.lat is not None and distance(item, query.circle) <= query.circle.radius_m))
     )
@@ -145,7 +145,7 @@ def _inside(row: RecordRow, box: tuple[int, int, int, int]) -> bool:
 def naive_facets(found: Sequence[Item]) -> dict[str, dict[str, int]]:
     """Counts of every value among what was found."""
     return {
-        "category": dict(Counter(category for item in found for category in item.index.categories)),
+        "category": dict(Counter(category for item in found for category in item.found_by.categories)),
         "kind": dict(Counter(item.row.kind for item in found)),
         "licence": dict(Counter(item.row.licence for item in found)),
         "country": dict(Counter(item.row.country for item in found if item.row.country)),

@@ -138,5 +138,5 @@ def derived_state(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def _mapped(columns: list[str], row: tuple[Any, ...], names: dict[int, str]) -> tuple[object, ...]:
-    by_column = {"tree": names.get, "rid": lambda rid: (names[rid >> 32], rid & 0xFFFFFFFF)}
+    by_column: dict[str, Any] = {"tree": names.get, "rid": lambda rid: (names[rid >> 32], rid & 0xFFFFFFFF)}
     return tuple(by_column.get(column, lambda value: value)(value) for column, value in zip(columns, row, strict=True))

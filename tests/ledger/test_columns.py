@@ -84,8 +84,8 @@ def test_columns_grow(new_store: NewStore) -> None:
 def test_a_record_that_loses_its_many_categories(new_store: NewStore) -> None:
     rng, store = random.Random(9), new_store()
     item = make_item(rng, 1 << 32)
-    many = Item(item.row, item.index._replace(categories=CATEGORIES[:9]))
-    few = Item(item.row, item.index._replace(categories=CATEGORIES[:1]))
+    many = Item(item.row, item.found_by._replace(categories=CATEGORIES[:9]))
+    few = Item(item.row, item.found_by._replace(categories=CATEGORIES[:1]))
     columns = load(store)
     for one in (many, few, many):
         store_items(store, [one], [one.rid])

@@ -110,8 +110,7 @@ def test_killed_under_load(directory: DataDirectory) -> None:
         arguments = command("load", str(directory.path), str(seed))
         with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            for _ in range(lines):
-                output.append(process.stdout.readline())
+            output += [process.stdout.readline() for _ in range(lines)]
             process.kill()
             output += process.stdout.readlines()
         assert process.returncode == -signal.SIGKILL

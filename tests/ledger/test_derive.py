@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from sqlite3 import connect
 from typing import Any
 
@@ -61,12 +62,13 @@ def test_verdicts_on_a_log(new_store: NewStore) -> None:
 def test_update_close_reopen_and_check(new_store: NewStore) -> None:
     scribe, store = Scribe(), new_store()
     seen = []
-    for step in (
+    steps: list[Callable[[], Any]] = [
         lambda: scribe.put(1, "Bakery"),
         lambda: scribe.close(1),
         lambda: scribe.put(1, "Bakery", status="paused"),
         lambda: scribe.check(1),
-    ):
+    ]
+    for step in steps:
         step()
         hold(store, scribe.log)
         derive(store)
@@ -333,15 +335,19 @@ def test_a_failed_transaction_teaches_nothing(new_store: NewStore) -> None:
     assert verdicts(store) == {after: "not_authorised"}
 
 
+def _put_at_random(scribe: Scribe, rng: random.Random, number: int, people: list[Any]) -> Any:
+    return scribe.put(number, f"Place {number} {rng.random()}", by=rng.choice(people))
+
+
 def random_log(scribe: Scribe, rng: random.Random, steps: int) -> Log:
     """Statements of all kinds at random, with erasures of any of them."""
     people = [None, STEWARD, STRANGER]
     for _ in range(steps):
         number = rng.randrange(6)
         acts: list[Callable[[], Any]] = [
-            lambda n=number: scribe.put(n, f"Place {n} {rng.random()}", by=rng.choice(people)),
-            lambda n=number: scribe.close(n),
-            lambda n=number: scribe.check(n, rng.choice(["right", "changed"])),
+            partial(_put_at_random, scribe, rng, number, people),
+            partial(scribe.close, number),
+            partial(scribe.check, number, rng.choice(["right", "changed"])),
             lambda: scribe.erase(rng.randrange(1, scribe.log.size + 1), by=rng.choice(people)),
             lambda: scribe.appoint(rng.choice([STEWARD, STRANGER]), rng.choice(["steward", "none"])),
             lambda: scribe.start_import(f"import {rng.randrange(2)}", rng.choice(["a", "b"])),

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -96,6 +95,7 @@ def test_nothing_is_left_of_a_state_that_was_replaced_before(ledger: Ledger) -> 
         assert reads.records_by_id(ledger.own.tree, [record_id(1)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_is_left_of_many_among_many(ledger: Ledger, seed: int) -> None:
     """Pages of every kind are split, merged and freed on the way."""
@@ -162,4 +162,4 @@ def test_nothing_is_left_after_a_kill_between_erasing_and_tidying(directory: Dat
     with Ledger(directory) as ledger:
         ledger.writer.settle()
         assert files_with(directory.path) == []
-    assert os.listdir(directory.store.parent) == ["ledger.db"]
+    assert [file.name for file in directory.store.parent.iterdir()] == ["ledger.db"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_ids_of_imports_depend_on_everything() -> None:
         (*given[:3], "another mapping", 0),
         (*given[:4], 1),
     ]
-    found = {import_id(*one) for one in (given, *changed)}  # type: ignore[arg-type] # tuples put together
+    found = {import_id(*one) for one in (given, *changed)}
     assert len(found) == 6
     assert len(import_id(*given)) == 16
     assert len(import_id(given[0], "shops", given[2], "x" * 500_000, 0)) == 16
@@ -155,13 +156,14 @@ def test_what_is_there_of_a_set(open_store: OpenStore) -> None:
 def test_an_import_that_was_interrupted_is_no_attempt(open_store: OpenStore) -> None:
     store, scribe = open_store(), Scribe()
     found = []
-    for step in (
+    imports: list[Callable[[], Any]] = [
         lambda: scribe.start_import("first"),
         lambda: scribe.end_import("first"),
         lambda: scribe.undo_import("first"),
         lambda: scribe.start_import("second"),
         lambda: scribe.undo_import("second"),
-    ):
+    ]
+    for step in imports:
         step()
         found.append(_attempts(store, scribe))
     assert found == [0, 1, 1, 1, 2]

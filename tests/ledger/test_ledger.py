@@ -80,7 +80,7 @@ def test_a_founding_that_was_interrupted_is_said_to_be(
         patched.setattr(*failing, fail)
         found_log(directory, FIELDS, SECRETS, 2, START)
     for _ in range(2):
-        with pytest.raises(StoreUnusableError, match="founding .* interrupted"):
+        with pytest.raises(StoreUnusableError, match=r"founding .* interrupted"):
             Ledger(directory)
 
 

@@ -160,7 +160,7 @@ class DirectoryMachine(RuleBasedStateMachine):
         self._folder.cleanup()
 
 
-class TestDirectory(DirectoryMachine.TestCase):  # type: ignore[misc, name-defined] # made by hypothesis
+class TestDirectory(DirectoryMachine.TestCase):  # type: ignore[misc, valid-type] # made by hypothesis
     """Runs the machine."""
 
     settings = settings(max_examples=12, stateful_step_count=30, deadline=None, derandomize=True, database=None)

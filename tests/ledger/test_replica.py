@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Replication (spec 09 §5, spec 03 §4): what is true is stored, every lie is refused, one faulty entry harms no other."""
+"""Replication (spec 09 §5, spec 03 §4): what is true is stored, lies are refused, a faulty entry harms no other."""
 
 from __future__ import annotations
 

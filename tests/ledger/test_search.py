@@ -136,8 +136,8 @@ def test_records_with_one_id_in_two_logs_are_both_found(new_store: NewStore) -> 
     twins = []
     for number in range(10):
         item = make_item(rng, 1 << 32 | number)
-        item = Item(item.row._replace(sort_key=bytes(24), status="active"), item.index)
-        twin = Item(item.row._replace(rid=2 << 32 | number, tree=2), item.index._replace(rid=2 << 32 | number))
+        item = Item(item.row._replace(sort_key=bytes(24), status="active"), item.found_by)
+        twin = Item(item.row._replace(rid=2 << 32 | number, tree=2), item.found_by._replace(rid=2 << 32 | number))
         twins += [item, twin]
     store_items(store, twins)
     columns = load(store)
@@ -182,6 +182,7 @@ def test_pages_are_stable_while_records_come_and_go(new_store: NewStore, seed: i
     assert wanted <= set(rids)
 
 
+# ruff: noqa: E501 - a list of what people might type
 HOSTILE = [
     '"', '""', "'", "foo AND", "NEAR(a b)", "NEAR", "a NEAR/2 b", "*", "^a", "a*", "-a", "+a", "(", ")", "((((", "{name} : a",
     "name:a", "\0", "a\0b", "OR OR OR", "NOT a", "a; DROP TABLE record", "%", "_", "\\", "\N{COMBINING ACUTE ACCENT}",
@@ -257,7 +258,7 @@ def test_the_box_of_a_circle_holds_the_circle() -> None:
         row = item.row
         if row.lat is None or row.lon is None:
             continue
-        in_circle = naive_search([Item(row._replace(status="active"), item.index)], Query(circle=circle))
+        in_circle = naive_search([Item(row._replace(status="active"), item.found_by)], Query(circle=circle))
         in_box = south <= row.lat <= north and (
             west <= row.lon <= east if west <= east else row.lon >= west or row.lon <= east
         )

@@ -37,6 +37,7 @@ RFC_8032_ANSWERS = {
 }
 
 
+@pytest.mark.long
 def test_the_vectors_on_disk_are_those_of_the_generator() -> None:
     assert differing_files() == []
 
