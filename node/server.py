@@ -38,7 +38,8 @@ log = logging.getLogger("folkmoot")
 
 STOP_S = 8.0
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
-"""How rarely Python looks for cycles of garbage. With its own 700 objects, one hostile frame of a million empty arrays held
+"""How rarely Python looks for cycles of garbage. With its own 700 objects, one hostile frame of a million empty
+arrays held
 the event loop for half a second; with these, for a tenth (P9)."""
 SCRUB_S = 1.0
 """Between two steps of the scrub, of 256 entries each."""
