@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("folkmoot")
 
 STOP_S = 8.0
-GARBAGE_THRESHOLDS = (50_000, 20, 50)
-"""How rarely Python looks for cycles of garbage. With its own 700 objects, one hostile frame of a million empty
-arrays held
-the event loop for half a second; with these, for a tenth (P9)."""
+GARBAGE_THRESHOLDS = (200_000, 20, 50)
+"""How rarely Python looks for cycles of garbage: with its own 700 objects, one hostile frame of a million empty arrays
+holds the event loop for half a second (P9)."""
+
 SCRUB_S = 1.0
 """Between two steps of the scrub, of 256 entries each."""
 

@@ -493,6 +493,7 @@ def test_a_running_node_and_the_commands_beside_it(home: Home, served: Served, t
 HALF_BODY = b"POST /v1/entries HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", [b"", pytest.param(HALF_BODY, marks=pytest.mark.long)], ids=["idle", "half"])
 def test_it_stops_on_sigterm_with_connections_open(home: Home, half: bytes) -> None:
     node = serve(home.path)

@@ -70,6 +70,7 @@ def _announcement(
     )
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_multicast")
 async def test_nodes_find_each_other_whatever_their_names() -> None:
     """Two have one name and ids that begin alike, one has a name that no DNS label can hold; who leaves is lost."""
@@ -91,6 +92,7 @@ async def test_nodes_find_each_other_whatever_their_names() -> None:
     assert not any(one.discovery.problem for one in seen)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_multicast")
 async def test_garbage_is_ignored(announcer: AsyncZeroconf) -> None:
     good = show_log_id(seeded("good"))
