@@ -157,6 +157,23 @@ def test_faults_say_where(new_store: NewStore) -> None:
     assert any("entries" in found for found in scrub(store))
 
 
+@pytest.mark.parametrize(
+    "flip_one",
+    [
+        # The time of an entry: its payload still matches.
+        "UPDATE entry SET entry = CAST(substr(entry, 1, 5) || x'07' || substr(entry, 7) AS BLOB) WHERE position = 9",
+        "UPDATE subtree SET hash = zeroblob(32) WHERE number = 0",
+        "DELETE FROM subtree WHERE number = 0",
+    ],
+)
+def test_the_scrub_compares_entries_with_their_subtree(new_store: NewStore, flip_one: str) -> None:
+    store = new_store()
+    hold(store, Log(found_organisation()).grow(600))
+    with store.write() as change:
+        assert change._db.execute(flip_one).rowcount == 1
+    assert [found.partition(": ")[2] for found in scrub(store)] == ["entries 0 to 256 are not what they were"]
+
+
 def test_a_checkpoint_of_a_stranger_or_of_another_size_is_a_fault(new_store: NewStore) -> None:
     log, store = Log(found_organisation()).grow(5), new_store()
     hold(store, log)
