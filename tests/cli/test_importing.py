@@ -226,7 +226,7 @@ def test_a_killed_import_goes_on_without_doubles(home: Home, tmp_path: Path, aft
     interrupted: list[dict[str, Any]] = home.well("import", "--list", "--json").json["imports"]
     assert [one["state"] for one in interrupted] in ([], ["interrupted"])
     had = home.total()
-    assert had < 1000 or after == 9
+    assert had < 1000 or after > 4, "groups that were under way may have become durable, but not so many"
     file = file.rename(tmp_path / "renamed.csv") if after == 4 else file
     again = home.well("import", file, *CC0, "--set", "some", "--json").json
     assert again["counts"]["added"] + again["counts"]["kept"] == 1000
