@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ledger.values import Tree
 
 TREES_MAX = 10_000
+EPOCHS_MAX = 8
+"""Of one log: whoever has its key could otherwise fill the place of all others."""
 
 _verifiers = ThreadPoolExecutor(2, thread_name_prefix="folkmoot-verify")
 _SIGNATURES_PER_JOB = 16
@@ -72,7 +74,10 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     """
     tree = change.tree(head.origin)
     if tree is None:
-        if len(change.trees()) >= TREES_MAX:
+        held = change.trees()
+        if sum(other.origin.log_id == head.origin.log_id for other in held) >= EPOCHS_MAX:
+            raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
+        if len(held) >= TREES_MAX:
             raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
         tree = change.add_tree(head.origin)
     size = head.checkpoint.size
