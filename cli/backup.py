@@ -20,8 +20,8 @@ def command(data_dir: str | None, file: Path, *, as_json: bool) -> None:
 
     Keys and the head file stay behind: a store put back from a copy does not sign by itself.
     """
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
-    from node.config import data_directory  # noqa: PLC0415
+    from ledger.sqlite.store import SqliteStore
+    from node.config import data_directory
 
     if file.exists():
         raise CommandError(f"{file} exists already: name another file")

@@ -159,9 +159,9 @@ def _serve(one: _Organisation, network: str, *, mdns: bool) -> None:
 
 def _fill(one: _Organisation) -> int:
     """Writes the organisation's records through the API of its node, as a steward."""
-    from cli.target import RemoteTarget  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.plan import Statement  # noqa: PLC0415
-    from ledger.ledger import DataDirectory  # noqa: PLC0415
+    from cli.target import RemoteTarget
+    from ledger.importing.plan import Statement
+    from ledger.ledger import DataDirectory
 
     with RemoteTarget(DataDirectory(one.path)) as target:
         statements = []

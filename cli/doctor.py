@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 @click.pass_obj
 def command(data_dir: str | None, *, as_json: bool) -> int:
     """Looks at clock, disk, permissions, store, head, configuration, reachability and multicast DNS."""
-    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory
 
     directory = data_directory(data_dir)
     findings = [finding for look in _LOOKS for finding in _looked(look, directory)]
@@ -105,7 +105,7 @@ def _permissions(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _store(directory: DataDirectory) -> Iterator[Finding]:
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+    from ledger.sqlite.store import SqliteStore
 
     if not directory.exists():
         return
@@ -123,10 +123,10 @@ def _store(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _head(directory: DataDirectory) -> Iterator[Finding]:
-    from ledger.errors import NotSigningError  # noqa: PLC0415 - --help must be instant
-    from ledger.head import HeadFile  # noqa: PLC0415
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
-    from ledger.tree import root_at  # noqa: PLC0415
+    from ledger.errors import NotSigningError
+    from ledger.head import HeadFile
+    from ledger.sqlite.store import SqliteStore
+    from ledger.tree import root_at
 
     if not directory.exists():
         return
@@ -147,7 +147,7 @@ def _head(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _configuration(directory: DataDirectory) -> Iterator[Finding]:
-    from node.config import load_config  # noqa: PLC0415 - --help must be instant
+    from node.config import load_config
 
     config = load_config(directory)
     reach = "this machine only" if config.host in {"127.0.0.1", "::1", "localhost"} else "others too"
@@ -167,8 +167,8 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _multicast(directory: DataDirectory) -> Iterator[Finding]:
-    from node.config import load_config  # noqa: PLC0415 - --help must be instant
-    from node.discovery import lan_addresses, multicast_works  # noqa: PLC0415
+    from node.config import load_config
+    from node.discovery import lan_addresses, multicast_works
 
     config = load_config(directory)
     if not config.mdns:

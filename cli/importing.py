@@ -71,8 +71,8 @@ def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, lis
 
     An interrupted import goes on where it stopped; a newer edition of the same set updates, adds and closes.
     """
-    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
-    from node.config import data_directory  # noqa: PLC0415
+    from cli.target import open_target
+    from node.config import data_directory
 
     directory = data_directory(data_dir)
     if listing or undo:
@@ -88,12 +88,12 @@ def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, lis
 
 
 def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN401 - a DataDirectory
-    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.convert import convert_table  # noqa: PLC0415
-    from ledger.importing.mapping import to_toml  # noqa: PLC0415
-    from ledger.importing.plan import closes_too_much, counts, import_id, plan_import  # noqa: PLC0415
-    from ledger.importing.present import attempts, present_records  # noqa: PLC0415
-    from ledger.importing.read import read_table  # noqa: PLC0415
+    from cli.target import open_target
+    from ledger.importing.convert import convert_table
+    from ledger.importing.mapping import to_toml
+    from ledger.importing.plan import closes_too_much, counts, import_id, plan_import
+    from ledger.importing.present import attempts, present_records
+    from ledger.importing.read import read_table
 
     data = _read(file)
     table = read_table(data, encoding=options.encoding, delimiter=options.delimiter)
@@ -140,12 +140,12 @@ def _read(file: Path) -> bytes:
 
 
 def _mapping(table: Table, file: Path, options: _Options) -> Mapping:
-    import re  # noqa: PLC0415 - --help must be instant
+    import re
 
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from ledger.importing.mapping import from_toml  # noqa: PLC0415
-    from ledger.importing.suggest import suggest  # noqa: PLC0415
+    from ledger.importing.mapping import from_toml
+    from ledger.importing.suggest import suggest
 
     if options.mapping:
         mapping = from_toml(_read(options.mapping).decode("utf-8", "replace"))
@@ -205,7 +205,7 @@ def _start(key: bytes, mapping: Mapping, name: str, digest: bytes) -> dict[str, 
 
 def _write(target: Target, start: dict[str, Any] | None, steps: list[Step], key: bytes) -> None:
     """Opens the import unless it was begun before, writes what changes, closes it."""
-    from ledger.importing.plan import Statement, counts, statement_id, statements  # noqa: PLC0415 - --help must be instant
+    from ledger.importing.plan import Statement, counts, statement_id, statements
 
     todo = statements(steps, key)
     progress = Progress("importing", len(todo))
@@ -302,7 +302,7 @@ def _show_report(report: dict[str, Any], options: _Options) -> None:
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:
     if path.suffix == ".json":
-        import json  # noqa: PLC0415 - only for a report
+        import json
 
         text = json.dumps(report, indent=1, ensure_ascii=False)
     else:
@@ -318,7 +318,7 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
 
 
 def _list(target: Target, *, as_json: bool) -> None:
-    from protocol.statement import parse_entry  # noqa: PLC0415 - --help must be instant
+    from protocol.statement import parse_entry
 
     tree, _ = target.own
     rows = []
@@ -338,8 +338,8 @@ def _list(target: Target, *, as_json: bool) -> None:
 
 
 def _undo(target: Target, prefix: str, *, as_json: bool) -> None:
-    from ledger.importing.plan import Statement, statement_id  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.undo import plan_undo  # noqa: PLC0415
+    from ledger.importing.plan import Statement, statement_id
+    from ledger.importing.undo import plan_undo
 
     target.settle()
     tree, _ = target.own

@@ -61,9 +61,9 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     each to
     another person, and keep none on this machine.
     """
-    from ledger.ledger import found_log  # noqa: PLC0415 - --help must be instant
-    from node.config import TEMPLATE, data_directory  # noqa: PLC0415
-    from protocol.identity import show_log_id  # noqa: PLC0415
+    from ledger.ledger import found_log
+    from node.config import TEMPLATE, data_directory
+    from protocol.identity import show_log_id
 
     directory = data_directory(data_dir)
     threshold = threshold or holders // 2 + 1
@@ -122,7 +122,7 @@ def _remove_sheets(folder: Path, files: list[TextIO]) -> None:
 
 def _write_sheets(files: list[TextIO], name: str, log: str, secrets: list[bytes], threshold: int) -> None:
     """Fills the sheets; they are on the disk when this returns."""
-    from ledger.keys import show_secret  # noqa: PLC0415 - --help must be instant
+    from ledger.keys import show_secret
 
     for number, (file, secret) in enumerate(zip(files, secrets, strict=True), 1):
         groups = show_secret(secret).split(" ")

@@ -24,13 +24,13 @@ def command() -> None:
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
-    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory
 
     return data_directory(data_dir)
 
 
 def _store(data_dir: str | None) -> SqliteStore:
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+    from ledger.sqlite.store import SqliteStore
 
     return SqliteStore(_directory(data_dir).store, writable=False)
 
@@ -40,7 +40,7 @@ def _store(data_dir: str | None) -> SqliteStore:
 @click.pass_obj
 def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     """Lists the logs held here."""
-    from ledger.proving import log_object  # noqa: PLC0415 - --help must be instant
+    from ledger.proving import log_object
 
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
@@ -70,8 +70,8 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) -> None:
     """Shows one entry: LOG is the beginning of a log's id."""
-    from ledger.audit import find_tree  # noqa: PLC0415 - --help must be instant
-    from ledger.proving import entry_object  # noqa: PLC0415
+    from ledger.audit import find_tree
+    from ledger.proving import entry_object
 
     with _store(data_dir).read() as reads:
         entry = entry_object(reads, find_tree(reads, log), position)
@@ -104,9 +104,9 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
 
     The entry with its payload, and the way to the signed root.
     """
-    from ledger.audit import find_tree  # noqa: PLC0415 - --help must be instant
-    from ledger.proving import prove_entry, trust_file  # noqa: PLC0415
-    from protocol.identity import short_log_id  # noqa: PLC0415
+    from ledger.audit import find_tree
+    from ledger.proving import prove_entry, trust_file
+    from protocol.identity import short_log_id
 
     with _store(data_dir).read() as reads:
         tree = find_tree(reads, log)
@@ -128,7 +128,7 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
 @click.pass_obj
 def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
     """Checks every hash and every signature of every log held here."""
-    from ledger.audit import audit  # noqa: PLC0415 - --help must be instant
+    from ledger.audit import audit
 
     store = _store(data_dir)
     with store.read() as reads:
@@ -160,8 +160,8 @@ def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
 @click.pass_obj
 def rebuild_tables(data_dir: str | None, *, as_json: bool) -> None:
     """Makes the derived tables anew from the logs, and says whether they were as they should be."""
-    from ledger.audit import rebuild  # noqa: PLC0415 - --help must be instant
-    from ledger.ledger import Ledger  # noqa: PLC0415
+    from ledger.audit import rebuild
+    from ledger.ledger import Ledger
 
     with Ledger(_directory(data_dir)) as ledger:
         before, after = rebuild(ledger.store, ledger.writer)
@@ -187,8 +187,8 @@ def erase(data_dir: str | None, position: int, reason: str, *, as_json: bool) ->
 
     The entry stays, so the log still verifies. What it said is gone.
     """
-    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.plan import Statement  # noqa: PLC0415
+    from cli.target import open_target
+    from ledger.importing.plan import Statement
 
     with open_target(_directory(data_dir)) as target:
         number, _ = target.own

@@ -81,7 +81,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the one place where errors become text and codes
-        from cli.failure import explain  # noqa: PLC0415 - only when something failed
+        from cli.failure import explain
 
         text, exit_code = explain(error)
         click.echo(f"folkmoot: {printable(text)}", err=True)

@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 def show_json(value: object) -> None:
     """One JSON object on one line, on stdout."""
-    import msgspec  # noqa: PLC0415 - only where JSON is asked for
+    import msgspec
 
     click.echo(msgspec.json.encode(value).decode())
 
@@ -55,7 +55,7 @@ def show_table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
 
 def colours() -> bool:
     """Whether to use colours: on a terminal, unless NO_COLOR is set."""
-    import os  # noqa: PLC0415 - small and rare
+    import os
 
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 

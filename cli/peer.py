@@ -24,7 +24,7 @@ def command() -> None:
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
-    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory
 
     return data_directory(data_dir)
 
@@ -35,9 +35,9 @@ def _directory(data_dir: str | None) -> DataDirectory:
 @click.pass_obj
 def add(data_dir: str | None, url: str, *, as_json: bool) -> None:
     """Adds a peer by the URL of its node, such as https://commons.example.org. A running node connects at once."""
-    from cli.target import LocalTarget, RemoteTarget, open_target  # noqa: PLC0415 - --help must be instant
-    from node.config import parse_peer_url  # noqa: PLC0415
-    from protocol.errors import Malformed  # noqa: PLC0415
+    from cli.target import LocalTarget, RemoteTarget, open_target
+    from node.config import parse_peer_url
+    from protocol.errors import Malformed
 
     try:
         url = parse_peer_url(url)
@@ -57,7 +57,7 @@ def add(data_dir: str | None, url: str, *, as_json: bool) -> None:
 @click.pass_obj
 def remove(data_dir: str | None, url: str, *, as_json: bool) -> None:
     """Removes a peer; the node must not run."""
-    from ledger.ledger import Ledger  # noqa: PLC0415 - --help must be instant
+    from ledger.ledger import Ledger
 
     url = url.rstrip("/")
     with Ledger(_directory(data_dir)) as ledger:
@@ -78,7 +78,7 @@ def _show_change(what: str, url: str, *, as_json: bool) -> None:
 @click.pass_obj
 def list_peers(data_dir: str | None, *, as_json: bool) -> None:
     """Lists the peers added by hand and, if the node runs, the open connections."""
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415 - --help must be instant
+    from ledger.sqlite.store import SqliteStore
 
     directory = _directory(data_dir)
     with SqliteStore(directory.store, writable=False).read() as reads:

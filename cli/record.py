@@ -26,13 +26,13 @@ def command() -> None:
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
-    from node.config import data_directory  # noqa: PLC0415 - --help must be instant
+    from node.config import data_directory
 
     return data_directory(data_dir)
 
 
 def _find(reads: Snapshot, name: str) -> RecordRow:
-    from protocol.identity import show_log_id  # noqa: PLC0415 - --help must be instant
+    from protocol.identity import show_log_id
 
     log, _, digits = name.rpartition("/")
     try:
@@ -55,8 +55,8 @@ def _find(reads: Snapshot, name: str) -> RecordRow:
 @click.pass_obj
 def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
     """Shows a record with its history."""
-    from ledger.present import RECORD_SCHEMA, history_objects, record_object  # noqa: PLC0415 - --help must be instant
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
+    from ledger.present import RECORD_SCHEMA, history_objects, record_object
+    from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
         row = _find(reads, name)
@@ -79,10 +79,10 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
 @click.pass_obj
 def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
     """Adds or changes a record from a JSON file (- is stdin): the fields of spec 10. Without an id it is a new one."""
-    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.plan import Statement  # noqa: PLC0415
-    from ledger.jsonform import from_json, refuse_repeated  # noqa: PLC0415
-    from protocol.directory import check_body  # noqa: PLC0415
+    from cli.target import open_target
+    from ledger.importing.plan import Statement
+    from ledger.jsonform import from_json, refuse_repeated
+    from protocol.directory import check_body
 
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     try:
@@ -125,8 +125,8 @@ def check(data_dir: str | None, name: str, finding: str, note: str, *, as_json: 
 
 def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any], *, as_json: bool) -> None:
     """Writes a statement about a record."""
-    from cli.target import open_target  # noqa: PLC0415 - --help must be instant
-    from ledger.importing.plan import Statement  # noqa: PLC0415
+    from cli.target import open_target
+    from ledger.importing.plan import Statement
 
     with open_target(_directory(data_dir)) as target:
         own, _ = target.own

@@ -31,10 +31,10 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.pass_obj
 def command(data_dir: str | None, /, words: tuple[str, ...], *, facets: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - texts
     """Searches all records held here. Every word is the beginning of a word; accents and case do not count."""
-    from ledger.query import QueryError  # noqa: PLC0415 - --help must be instant
-    from ledger.sqlite.store import SqliteStore  # noqa: PLC0415
-    from node.config import data_directory  # noqa: PLC0415
-    from node.finder import Finder  # noqa: PLC0415
+    from ledger.query import QueryError
+    from ledger.sqlite.store import SqliteStore
+    from node.config import data_directory
+    from node.finder import Finder
 
     parameters = {name: value if isinstance(value, tuple) else (value,) for name, value in options.items() if value}
     if words:

@@ -18,9 +18,9 @@ from cli.output import plain, say, show
 @click.pass_obj
 def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: bool | None) -> None:
     """Runs the node: pages, API, gossip. Prints its URLs, and stops cleanly on Ctrl-C or SIGTERM."""
-    import asyncio  # noqa: PLC0415 - --help must be instant
+    import asyncio
 
-    from node.config import data_directory, load_config  # noqa: PLC0415
+    from node.config import data_directory, load_config
 
     directory = data_directory(data_dir)
     config = load_config(directory)
@@ -30,11 +30,11 @@ def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: b
 
 
 async def _serve(directory: object, config: object) -> None:
-    import asyncio  # noqa: PLC0415 - --help must be instant
-    import logging  # noqa: PLC0415
-    import signal  # noqa: PLC0415
+    import asyncio
+    import logging
+    import signal
 
-    from node.server import Node  # noqa: PLC0415
+    from node.server import Node
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     node = Node(directory, config, lambda text: say(plain(text)))  # type: ignore[arg-type] # made above

@@ -26,9 +26,9 @@ def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
 
     Exits with 0 if it is true, 3 if it is false, 7 if that cannot be told because a key or a part is missing.
     """
-    from protocol.errors import Malformed  # noqa: PLC0415 - --help must be instant
-    from protocol.policy import POLICY_BYTES_MAX, parse_policy  # noqa: PLC0415
-    from protocol.proof import PROOF_BYTES_MAX, judge  # noqa: PLC0415
+    from protocol.errors import Malformed
+    from protocol.policy import POLICY_BYTES_MAX, parse_policy
+    from protocol.proof import PROOF_BYTES_MAX, judge
 
     if trust is None:
         raise CommandError(
@@ -52,8 +52,8 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _show(finding: Finding) -> None:
-    from protocol.identity import Origin  # noqa: PLC0415 - --help must be instant
-    from protocol.statement import Statement  # noqa: PLC0415
+    from protocol.identity import Origin
+    from protocol.statement import Statement
 
     code = finding.verdict.exit_code
     word = {0: "TRUE", 3: "FALSE", 7: "CANNOT TELL"}[code]
@@ -98,8 +98,8 @@ def _describe(statement: Any) -> list[str]:  # noqa: ANN401 - a Statement
 
 
 def _finding_object(finding: Finding) -> dict[str, Any]:
-    from ledger.jsonform import to_json  # noqa: PLC0415 - only for --json
-    from protocol.statement import Statement  # noqa: PLC0415
+    from ledger.jsonform import to_json
+    from protocol.statement import Statement
 
     value: dict[str, Any] = {
         "schema": "folkmoot.verdict/1",
