@@ -63,7 +63,7 @@ def _show(finding: Finding) -> None:
         origin = Origin.parse(checkpoint.origin)
         show(f"  log         {checkpoint.origin.split('/')[1]} (epoch {origin.epoch})")
         show(f"  position    {finding.position} of {checkpoint.size}")
-    if finding.entry is not None and code != 7:
+    if finding.entry is not None and not code:
         show(f"  taken in    {when(finding.entry.at)} by the log's own clock")
     if finding.opened is not None and isinstance(finding.opened.statement, Statement):
         statement = finding.opened.statement

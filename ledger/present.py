@@ -37,6 +37,8 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     value = to_json(record.body())
     assert isinstance(value, dict)
     value["status"] = row.status
+    if record.contact is not None and record.contact.visibility != "public":
+        value["contact"] = {"visibility": record.contact.visibility}
     if record.point is not None:
         value["point"] |= {"lat": record.point.lat / 1e7, "lon": record.point.lon / 1e7}
     if row.checked_at is not None:

@@ -450,3 +450,14 @@ async def test_someone_who_gives_up_waiting_does_not_stop_the_writing(node: Runn
     go_on.set()
     assert (await node.post("/v1/entries", _put()))[0] == 201
     assert node.ledger.own.size == 14
+
+
+async def test_a_contact_for_members_is_shown_to_nobody_else(node: RunningNode) -> None:
+    body: dict[str, Any] = {
+        "record": {"id": bytes(16), "kind": "place", "name": {"en": "Hidden"}, "licence": "CC0-1.0"}
+    }
+    body["record"]["contact"] = {"email": "kept@example.org", "visibility": "members"}
+    await asyncio.wrap_future(node.ledger.writer.append([node.ledger.state("record.put", body)]))
+    answered, page = await node.get("/v1/records", params={"q": "hidden"})
+    assert answered == 200
+    assert [record["contact"] for record in page["records"]] == [{"visibility": "members"}]
