@@ -9,6 +9,7 @@ import msgspec
 
 from protocol.encoding import Limits, decode, encode
 from protocol.errors import Malformed
+from protocol.rangeframes import Items, Ranges
 from protocol.record import LogIdBytes
 
 FRAME_BYTES_MAX = 1_048_576
@@ -141,12 +142,13 @@ class Bye(msgspec.Struct, frozen=True):
 
 
 Frame: TypeAlias = (
-    Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
+    Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye | Ranges | Items
 )  # fmt: skip
 
 TYPES: dict[int, type[Frame]] = dict(
     enumerate((Hello, Auth, Reject, Resume, Heads, Cursor, Want, Entries, Missing, Busy, Ping, Bye), 1)
 )
+TYPES |= {15: Ranges, 16: Items}
 _NUMBERS = {shape: number for number, shape in TYPES.items()}
 _decoders = {number: msgspec.msgpack.Decoder(shape) for number, shape in TYPES.items()}
 
