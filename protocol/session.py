@@ -3,7 +3,7 @@
 
     OPENING   HELLO sent                -> HELLO received: AUTH sent            -> AUTHENTICATING
     AUTHENTICATING                      -> AUTH received and holds: RESUME sent -> OPEN
-    OPEN      RESUME HEADS CURSOR WANT ENTRIES MISSING BUSY PING
+    OPEN      RESUME HEADS CURSOR WANT ENTRIES MISSING BUSY PING; errands, which change nothing here
     any       REJECT, BYE, a malformed frame, silence                          -> CLOSED
 
 The driver carries out the actions and tells the session what came of them (`heads`, `cursor`, `entries`, `want`).
@@ -25,17 +25,25 @@ from protocol.frames import (
     Auth,
     Busy,
     Bye,
+    Cosignature,
     Cursor,
     Entries,
+    Fork,
     Frame,
+    GetHeads,
     HeadField,
     Heads,
     Hello,
     Missing,
+    Payloads,
+    Peers,
     Ping,
     Reject,
     Resume,
+    Skip,
+    Tunnel,
     Want,
+    Witness,
     auth_message,
     decode_frame,
     encode_frame,
@@ -52,6 +60,10 @@ VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
 FETCHES_MAX = 10_000
 _HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
+
+
+Errand: TypeAlias = GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+"""Frames that leave the state of a session as it is."""
 
 
 class State(Enum):
@@ -127,6 +139,12 @@ class TakeRange(NamedTuple):
     entries: Entries
 
 
+class Hear(NamedTuple):
+    """A frame that is the driver's to act on. The driver answers with `say`."""
+
+    frame: Errand
+
+
 class FetchEnded(NamedTuple):
     """A fetch ended: complete, or refused by the other side."""
 
@@ -134,7 +152,7 @@ class FetchEnded(NamedTuple):
     complete: bool
 
 
-Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded
+Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded | Hear
 
 
 class Session:
@@ -222,6 +240,10 @@ class Session:
         """Answers Serve."""
         return [self._send(answer)] if self.state is State.OPEN else []
 
+    def say(self, errand: Errand) -> list[Action]:
+        """Asks or answers what is none of the session's business."""
+        return [self._send(errand)] if self.state is State.OPEN else []
+
     def stored(self, origin: Origin) -> list[Action]:
         """A range was stored: asks for more, or ends the fetch."""
         fetch = self._fetches.get(origin)
@@ -297,6 +319,8 @@ class Session:
                 return [self._send(Ping(time, reply=True))]
             case Ping():
                 return []
+            case GetHeads() | Skip() | Payloads() | Witness() | Cosignature() | Fork() | Peers() | Tunnel():
+                return [Hear(frame)]
         return self._close("unexpected", fault=True)
 
     def _receive_entries(self, frame: Entries) -> list[Action]:
