@@ -49,6 +49,7 @@ from protocol.frames import (
     encode_frame,
 )
 from protocol.identity import Origin
+from protocol.sealing import Seal
 from protocol.signature import verify
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class State(Enum):
 
 
 class Me(NamedTuple):
-    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it."""
+    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it.
+
+    `nonce` belongs to a secret that the driver drew for this session (spec 15 §1).
+    """
 
     network: str
     log: bytes
@@ -253,6 +257,11 @@ class Session:
             del self._fetches[origin]
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
+
+    def seal(self, secret: bytes) -> Seal:
+        """The key shared with the other side, once open, from the secret of our nonce. Raises Malformed (`seal`)."""
+        assert self._hello is not None
+        return Seal(self.me.role, secret, self._hello.nonce)
 
     def refuse(self, code: str) -> list[Action]:
         """Ends the session because the other side sent something false."""
