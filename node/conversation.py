@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
+from node.errands import run_errand
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -18,6 +19,7 @@ from protocol.session import (
     Action,
     Close,
     FetchEnded,
+    Hear,
     Opened,
     Send,
     Serve,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.values import Tree
     from node.exchange import Exchange, Task
     from protocol.frames import HeadField
+    from protocol.session import Errand
 
 log = logging.getLogger("folkmoot.gossip")
 
@@ -91,7 +94,7 @@ class Conversation(ABC):
         self.received_entries = 0
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
-        self._runtime = hub.runtime
+        self.runtime = hub.runtime
         self._work: Line[Action] = Line(self.start, self._do_work)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
@@ -134,11 +137,11 @@ class Conversation(ABC):
 
     def receive(self, data: bytes) -> None:
         """Hears a frame."""
-        self._do(self.session.receive(data, self._runtime.now()))
+        self._do(self.session.receive(data, self.runtime.now()))
 
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
-        self._do(self.session.tick(self._runtime.now()))
+        self._do(self.session.tick(self.runtime.now()))
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -147,6 +150,14 @@ class Conversation(ABC):
     def push(self, heads: list[HeadField]) -> None:
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
+
+    def inform(self, heads: list[HeadField]) -> None:
+        """Tells the other side of checkpoints that it asked for."""
+        self._do(self.session.inform(heads))
+
+    def say(self, errand: Errand) -> None:
+        """Asks or tells what is none of the session's business."""
+        self._do(self.session.say(errand))
 
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
@@ -168,18 +179,18 @@ class Conversation(ABC):
 
     def _serve(self, want: Want) -> None:
         if len(self._serving) >= SERVING_MAX:
-            self._do(self.session.answer(Busy(1, want.log, want.epoch, want.from_)))
+            self._do(self.session.say(Busy(1, want.log, want.epoch, want.from_)))
         else:
             self._serving.put(want)
 
     async def _answer_want(self, want: Want) -> None:
         try:
             await self.taken()  # whoever does not take what it asked for gets no more
-            answer = await self._runtime.read(lambda reads: serve_range(reads, want))
-            self._do(self.session.answer(answer))
+            answer = await self.runtime.read(lambda reads: serve_range(reads, want))
+            self._do(self.session.say(answer))
         except (LedgerError, Malformed) as error:
             log.warning("cannot serve %s: %s", self.name, error)
-            self._do(self.session.answer(Busy(60, want.log, want.epoch, want.from_)))
+            self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
     async def _do_work(self, action: Action) -> None:
         """One thing after the other, in the order in which the session asked for them."""
@@ -201,7 +212,7 @@ class Conversation(ABC):
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self._runtime.read(lambda reads: heads_since(reads, store, cursor))
+                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
                 self._do(self.session.tell(heads, own, upto))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
@@ -215,6 +226,8 @@ class Conversation(ABC):
                 self._replicas.pop(origin, None)
                 await self.hub.fetch_ended(self, origin, complete=complete)
                 await self._keep_cursor()
+            case Hear(frame=errand):
+                await run_errand(self, errand)
             case _:
                 pass
 
@@ -227,14 +240,19 @@ class Conversation(ABC):
             self.close("known", 300)
             self._work.clear()
             return
-        store, upto = await self._runtime.read(lambda reads: reads.cursor(peer.log_id))
+        store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         unknown = await self._unknown(heads)
-        verified = await self._runtime.compute(
+        verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
+
+        own = self.hub.ledger.log_id
+        for head in verified:
+            if head.origin.log_id == own:
+                self.hub.on_own_head(self, head)
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -245,11 +263,11 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != self.hub.ledger.log_id:
+                if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
             return behind
 
-        behind = await self._runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified else []
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
@@ -257,7 +275,7 @@ class Conversation(ABC):
     async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
         """Those of the heads that are not known already, or whose entries are not all here."""
         origins = [Origin(field.log, field.epoch) for field in heads]
-        held = await self._runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
+        held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
         return [
             field
             for field, tree in zip(heads, held, strict=True)
@@ -268,11 +286,11 @@ class Conversation(ABC):
         origin = action.origin
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self._runtime.compute(
+        verified = await self.runtime.compute(
             lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
         )
         await self._finish_storing()
-        self._storing = self._runtime.write(lambda change: store_range(change, verified))
+        self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
@@ -294,12 +312,12 @@ class Conversation(ABC):
         if cursor is None or peer is None or self.hub.fetching_from(self):
             return
         announced = list(self.announced.values())
-        trees = await self._runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])
+        trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])
         for head, tree in zip(announced, trees, strict=True):
             if (tree is None or tree.size >= head.checkpoint.size) and self.announced.get(head.origin) is head:
                 del self.announced[head.origin]
         if self.announced:
             return
         self._cursor = None
-        await self._runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+        await self.runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
         self._do(self.session.resume(cursor.store, cursor.upto))

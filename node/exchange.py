@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from protocol.identity import Origin, show_log_id
+from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Exchange(ABC):
         self.runtime = runtime
         self.problems: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda _: None
+        self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
+        """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
         self._links: set[Conversation] = set()
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
@@ -214,10 +217,10 @@ class Exchange(ABC):
 
     def session(self, role: int) -> Session:
         """The session of a new connection: role 0 if this node opened it."""
-        ledger, nonce = self.ledger, self.runtime.random.randbytes(32)
-        return Session(
-            Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce), self.runtime.now()
-        )
+        ledger, secret = self.ledger, self.runtime.random.randbytes(32)
+        nonce = session_nonce(secret)
+        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret)
+        return Session(me, self.runtime.now())
 
     async def carry(self, link: Conversation) -> None:
         """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
