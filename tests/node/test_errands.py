@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 async def test_who_asks_for_heads_hears_what_is_held_and_what_is_not(node: RunningNode) -> None:
     async with ScriptedPeer(node.url) as peer:
         await peer.open()
-        await peer.receive(Heads)
         stranger = seeded("a log that nobody holds")
         await peer.send(GetHeads([node.log_id, stranger]))
         heads = await peer.receive(Heads)
