@@ -39,8 +39,11 @@ def read(data: bytes) -> Ranges | Items:
     return frame
 
 
+SHAPES: dict[int, type] = {15: Ranges, 16: Items}
+
+
 def check_frame(frame: Ranges | Items, case: Case) -> None:
-    assert isinstance(frame, {15: Ranges, 16: Items}[case["type"]])
+    assert isinstance(frame, SHAPES[case["type"]])
     known = {key: value for key, value in value_of(case["fields"]).items() if hasattr(frame, key)}
     assert encode_frame(frame) == encode([case["type"], known], LIMITS)
 
@@ -54,7 +57,7 @@ def test_frame_vectors(case: Case) -> None:
 @vectors("13-reconciliation", "frame_size")
 def test_frame_size_vectors(case: Case) -> None:
     with agreed(case, by_reason=False):  # `malformed` is the code of the BYE, and says less than `too_large`
-        assert isinstance(read(join_runs(case["frame_runs_hex"])), {15: Ranges, 16: Items}[case["type"]])
+        assert isinstance(read(join_runs(case["frame_runs_hex"])), SHAPES[case["type"]])
 
 
 @vectors("13-reconciliation", "start")
