@@ -42,6 +42,12 @@ def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], l
     return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
 
 
+def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
+    """The heads of these epochs of logs, of those that are held."""
+    trees = [reads.tree(origin) for origin in origins]
+    return [head_field(reads, tree) for tree in trees if tree is not None and tree.checkpoint]
+
+
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
     """The answer to a WANT: as many entries as fit, with the proof that they belong under the size asked for."""
     tree = reads.tree(Origin(want.log, want.epoch))

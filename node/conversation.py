@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import run_errand
+from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
     from node.exchange import Exchange, Task
-    from protocol.frames import HeadField
-    from protocol.session import Errand
+    from protocol.frames import Errand, HeadField
 
 log = logging.getLogger("folkmoot.gossip")
 
@@ -95,7 +95,8 @@ class Conversation(ABC):
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.runtime = hub.runtime
-        self._work: Line[Action] = Line(self.start, self._do_work)
+        self._work: Line[Action | Audit] = Line(self.start, self._do_work)
+        self.reconciling = Reconciling(self)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -142,6 +143,8 @@ class Conversation(ABC):
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
         self._do(self.session.tick(self.runtime.now()))
+        if self.opened_at and self.reconciling.is_due():
+            self._work.put(Audit())
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -151,11 +154,15 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
+    def tell(self, heads: list[HeadField], store: bytes, upto: int) -> None:
+        """Tells the other side of what changed, and how far it has been told."""
+        self._do(self.session.tell(heads, store, upto))
+
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
         self._do(self.session.inform(heads))
 
-    def say(self, errand: Errand) -> None:
+    def say(self, errand: Errand | Busy) -> None:
         """Asks or tells what is none of the session's business."""
         self._do(self.session.say(errand))
 
@@ -192,7 +199,7 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action) -> None:
+    async def _do_work(self, action: Action | Audit) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
@@ -207,25 +214,28 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action | Audit) -> None:
         match action:
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
-                self._do(self.session.tell(heads, own, upto))
+                if not await self.reconciling.answer(store):
+                    self.tell(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
+                await self.reconciling.heard_of([head.log for head in heads])
             case TakeCursor():
-                self._cursor = action
-                await self._keep_cursor()
+                self._cursor = action if self.reconciling.has_learnt_all() else None
+                await self.keep_cursor()
             case TakeRange():
                 await self._take_range(action)
             case FetchEnded(origin=origin, complete=complete):
                 await self._finish_storing()
                 self._replicas.pop(origin, None)
                 await self.hub.fetch_ended(self, origin, complete=complete)
-                await self._keep_cursor()
+                await self.keep_cursor()
+            case Audit():
+                await self.reconciling.start()
             case Hear(frame=errand):
                 await run_errand(self, errand)
             case _:
@@ -306,10 +316,10 @@ class Conversation(ABC):
         if storing is not None:
             await storing
 
-    async def _keep_cursor(self) -> None:
+    async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
-        if cursor is None or peer is None or self.hub.fetching_from(self):
+        if cursor is None or peer is None or self.hub.fetching_from(self) or self.reconciling.learning:
             return
         announced = list(self.announced.values())
         trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from ledger.serving import heads_of
 from protocol.frames import GetHeads, Skip
+from protocol.rangeframes import Items, Ranges
 
 if TYPE_CHECKING:
     from node.conversation import Conversation
-    from protocol.session import Errand
+    from protocol.frames import Errand
 
 
 async def run_errand(link: Conversation, errand: Errand) -> None:
@@ -22,7 +23,10 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             if unknown:
                 link.say(Skip(unknown, "unknown"))
         case Skip(logs=logs):
+            await link.reconciling.heard_of(logs)
             if link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
+        case Ranges() | Items():
+            await link.reconciling.hear(errand)
         case _:
             pass

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from protocol.identity import Origin, show_log_id
@@ -89,6 +90,7 @@ class Exchange(ABC):
         self.on_event: Callable[[str], None] = lambda _: None
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
         """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        self.held = HeldSet()
         self._links: set[Conversation] = set()
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()

@@ -210,9 +210,12 @@ class Tunnel(msgspec.Struct, frozen=True):
     data: Annotated[bytes, _Meta(max_length=RANGE_BYTES_MAX * 2)]
 
 
+Errand: TypeAlias = GetHeads | Skip | Ranges | Items | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+"""Frames that leave the state of a session as it is."""
+
 Frame: TypeAlias = (
     Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
-    | GetHeads | Skip | Ranges | Items | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+    | Errand
 )  # fmt: skip
 
 TYPES: dict[int, type[Frame]] = {

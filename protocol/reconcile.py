@@ -57,13 +57,12 @@ class Reconciliation:
     def __init__(self, index: Index, salt: bytes) -> None:
         self._index = index
         self._salt = salt
-        self._room = COST_PER_ITEM * len(index) + COST_FLAT
+        self._spent = 0
         self._heard_question = self._asked_back = False
 
-    @property
-    def exhausted(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether the other side has cost what it may; it gets no more answers."""
-        return self._room < 0
+        return self._spent > COST_PER_ITEM * len(self._index) + COST_FLAT
 
     def start(self) -> Ranges | Items:
         """The first question."""
@@ -74,10 +73,10 @@ class Reconciliation:
 
     def receive(self, frame: Ranges | Items) -> Step:
         """What to answer, ask for and tell."""
-        if self.exhausted:
+        if self.is_exhausted():
             return Step([], [], [], ended=True)
         answer = _Answer()
-        self._room -= _FRAME_COST
+        self._spent += _FRAME_COST
         if isinstance(frame, Ranges):
             self._compare_ranges(frame, answer)
         else:
@@ -85,15 +84,15 @@ class Reconciliation:
             self._compare_short(frame, answer)
         self._heard_question |= isinstance(frame, Ranges) or bool(frame.have)
         frames = answer.frames()
-        self._room -= _FRAME_COST * len(frames)
+        self._spent += _FRAME_COST * len(frames)
         self._asked_back |= any(isinstance(made, Ranges) or bool(made.have) for made in frames)
         ended = False
-        if frame.more and not self.exhausted:
+        if frame.more and not self.is_exhausted():
             frames = [replace(made, more=True) for made in frames]
         else:
             if not frames and self._heard_question:
                 frames = [Items([], [], [], more=False)]
-            ended = not self._asked_back or self.exhausted
+            ended = not self._asked_back or self.is_exhausted()
             self._heard_question = self._asked_back = False
         return Step(frames, list(dict.fromkeys(answer.ask)), list(dict.fromkeys(answer.tell)), ended)
 
@@ -103,8 +102,8 @@ class Reconciliation:
             for number, part in enumerate(self._index.parts(prefix, levels)):
                 at = number * FINGERPRINT_BYTES
                 told = theirs[at : at + FINGERPRINT_BYTES]
-                self._room -= 1
-                if self.exhausted:
+                self._spent += 1
+                if self.is_exhausted():
                     return
                 if told != fingerprint(part):
                     self._answer_part(f"{prefix}{number:0{levels}x}", part, told, answer)
@@ -114,35 +113,35 @@ class Reconciliation:
         if told == EMPTY_FINGERPRINT:
             self._tell(self._index.items(prefix), answer)
         elif part.items <= LEAF_ITEMS_MAX or len(prefix) == DEPTH_MAX:
-            self._room -= _PART_COST + SHORT_BYTES * part.items
+            self._spent += _PART_COST + SHORT_BYTES * part.items
             answer.have.append((prefix, self._shorts(self._index.items(prefix))))
         else:
             self._ask_deeper(prefix, answer)
 
     def _ask_deeper(self, prefix: str, answer: _Answer) -> None:
-        self._room -= _PART_COST + 16 * FINGERPRINT_BYTES
+        self._spent += _PART_COST + 16 * FINGERPRINT_BYTES
         answer.ranges.append((prefix, self._fingerprints(prefix, 1)))
 
     def _compare_short(self, frame: Items, answer: _Answer) -> None:
         """Compares all that the other side has below some prefixes with what is here."""
         for prefix, told in frame.have:
             count = self._index.part(prefix).items
-            if not self.exhausted and not told:
+            if not self.is_exhausted() and not told:
                 self._tell(self._index.items(prefix), answer)
-            elif not self.exhausted and count > SHORTS_MAX and len(prefix) < DEPTH_MAX:
+            elif not self.is_exhausted() and count > SHORTS_MAX and len(prefix) < DEPTH_MAX:
                 self._ask_deeper(prefix, answer)
-            elif not self.exhausted:
+            elif not self.is_exhausted():
                 self._answer_short(prefix, told, answer)
 
     def _answer_short(self, prefix: str, told: bytes, answer: _Answer) -> None:
         theirs, mine = _cut(told), self._by_short(prefix)
-        self._room -= _PART_COST + SHORT_BYTES * (len(mine) + len(theirs))
+        self._spent += _PART_COST + SHORT_BYTES * (len(mine) + len(theirs))
         only_here = [packed for short, packed in mine.items() if short not in theirs]
         only_there = sorted(theirs - mine.keys())
         if not only_there:
             self._tell(only_here, answer)
             return
-        self._room -= _ITEM_COST * len(only_here)
+        self._spent += _ITEM_COST * len(only_here)
         answer.differing.append((prefix, [unpack_size(packed) for packed in only_here], b"".join(only_there)))
 
     def _compare_items(self, frame: Items, answer: _Answer) -> None:
@@ -154,17 +153,17 @@ class Reconciliation:
                 answer.ask.append(origin.log_id)
             if held is not None and held >= size:  # as large, and not the same: a fork, which both must see
                 answer.tell.append(origin)
-                self._room -= _TOLD_COST
+                self._spent += _TOLD_COST
         for prefix, lacking in frame.lack:
-            if self.exhausted or (self._index.part(prefix).items > SHORTS_MAX and len(prefix) < DEPTH_MAX):
+            if self.is_exhausted() or (self._index.part(prefix).items > SHORTS_MAX and len(prefix) < DEPTH_MAX):
                 continue  # no answer to what was said here names so large a part
             wanted = _cut(lacking)
-            self._room -= _PART_COST + SHORT_BYTES * self._index.part(prefix).items
+            self._spent += _PART_COST + SHORT_BYTES * self._index.part(prefix).items
             found = [packed for short, packed in self._by_short(prefix).items() if short in wanted]
             self._tell([packed for packed in found if unpack_origin(packed) not in named], answer)
 
     def _tell(self, items: list[bytes], answer: _Answer) -> None:
-        self._room -= _TOLD_COST * len(items)
+        self._spent += _TOLD_COST * len(items)
         answer.tell += map(unpack_origin, items)
 
     def _fingerprints(self, prefix: str, levels: int) -> bytes:

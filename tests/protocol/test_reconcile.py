@@ -164,7 +164,7 @@ def test_sets_of_very_different_size(mine: int, theirs: int) -> None:
     held = tuple({item.origin: (item.size, item.root) for item in items} for items in sets)
     check_learnt((held[0], held[1]), exchange.asked, exchange.told)
     assert exchange.messages <= 8
-    assert not any(side.exhausted for side in exchange.sides), "an honest reconciliation costs less than the limit"
+    assert not any(side.is_exhausted() for side in exchange.sides), "an honest reconciliation costs less than the limit"
 
 
 def test_nobody_is_left_waiting_by_a_message_of_many_frames() -> None:
@@ -172,7 +172,7 @@ def test_nobody_is_left_waiting_by_a_message_of_many_frames() -> None:
     exchange = Exchange(index_of(random_items(12_000, 1)), index_of(random_items(12_000, 2)))
     assert exchange.frames > exchange.messages + 2
     assert exchange.ended == [True, True]
-    assert not any(side.exhausted for side in exchange.sides)
+    assert not any(side.is_exhausted() for side in exchange.sides)
 
 
 def test_an_index_that_changes_meanwhile_is_answered_as_it_is() -> None:
@@ -223,13 +223,13 @@ def hostile_frames(draw: st.DrawFn) -> Ranges | Items:
 def test_a_hostile_side_gets_no_more_than_the_limit(frames: list[Ranges | Items]) -> None:
     side = Reconciliation(index_of(HELD), SALT)
     sent = told = rounds = 0
-    while not side.exhausted and rounds < 20_000:
+    while not side.is_exhausted() and rounds < 20_000:
         for frame in frames:
             step = side.receive(over_the_wire(frame)[0] if rounds < len(frames) else frame)
             sizes = [len(encode_frame(answer)) for answer in step.frames]
             assert all(size <= FRAME_BYTES_MAX for size in sizes)
             sent, told, rounds = sent + sum(sizes), told + len(step.tell), rounds + 1
-    assert side.exhausted, "every frame costs the other side something"
+    assert side.is_exhausted(), "every frame costs the other side something"
     assert sent <= COST_PER_ITEM * len(HELD) + COST_FLAT + SLACK_BYTES
     assert told <= 4 * len(HELD) + 1_024
 
@@ -242,7 +242,7 @@ def test_the_dearest_question_is_answered_a_few_times_only() -> None:
     sent = 0
     for _ in range(100):
         sent += sum(len(encode_frame(frame)) for frame in side.receive(question).frames)
-    assert side.exhausted
+    assert side.is_exhausted()
     assert sent <= COST_PER_ITEM * len(items) + COST_FLAT + SLACK_BYTES
     assert side.receive(Items([("", b"")], [(items[0].origin.log_id, 1, 0)], [], more=False)) == ([], [], [], True)
 
