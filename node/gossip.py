@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from aiohttp import ClientError, WSServerHandshakeError
 
 from node.client import DialRefusedError
-from node.exchange import Exchange, UnreachableError
+from node.errors import UnreachableError
+from node.exchange import Exchange
 from node.link import Link
 from protocol.frames import FRAME_BYTES_MAX
 

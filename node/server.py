@@ -66,6 +66,7 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        self.hub.tunnels.carries = self.config.relay
         try:
             await self._start()
         except BaseException:
