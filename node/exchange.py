@@ -280,6 +280,7 @@ class Exchange(ABC):
                 link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
                 if link.opened_at:
                     wait = _BACKOFF_FIRST_S
+                    self.problems.pop(url, None)
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
                     if link.ended_by.code in {"self", "network"}:
@@ -287,8 +288,6 @@ class Exchange(ABC):
                         return
             except UnreachableError as error:
                 self.tell_problem(url, f"cannot be reached: {error}")
-            else:
-                self.problems.pop(url, None)
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 
