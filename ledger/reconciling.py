@@ -27,11 +27,11 @@ class HeldSet:
         self._upto = 0
         self._lock = threading.Lock()
 
-    def count(self, reads: Snapshot) -> int:
-        """How many there are."""
+    def stand(self, reads: Snapshot) -> tuple[int, int]:
+        """How many there are, and the arrival number of the last one."""
         with self._lock:
             self._follow(reads)
-            return len(self._index)
+            return len(self._index), self._upto
 
     def begin(self, reads: Snapshot, salt: bytes) -> Reconciliation:
         """One side of a reconciliation with one peer, over the set as it is now and as it changes."""

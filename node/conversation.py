@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
     from node.exchange import Exchange, Task
+    from node.tls import Bound
     from protocol.frames import Errand, HeadField
 
 log = logging.getLogger("folkmoot.gossip")
@@ -92,6 +93,8 @@ class Conversation(ABC):
         self.opened_at: float | None = None
         self.ended_by: Close | None = None
         self.received_entries = 0
+        self.bound: Bound | None = None
+        """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.runtime = hub.runtime
@@ -154,7 +157,7 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
-    def tell(self, heads: list[HeadField], store: bytes, upto: int) -> None:
+    def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
         """Tells the other side of what changed, and how far it has been told."""
         self._do(self.session.tell(heads, store, upto))
 
@@ -220,7 +223,7 @@ class Conversation(ABC):
                 await self._open()
             case TellSince(store=store, cursor=cursor):
                 if not await self.reconciling.answer(store):
-                    self.tell(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
+                    self.tell_changes(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
                 await self.reconciling.heard_of([head.log for head in heads])
@@ -245,6 +248,13 @@ class Conversation(ABC):
         """Begins, if the hub wants this connection; otherwise nothing more is heard."""
         peer = self.session.peer
         assert peer is not None
+        if self.bound is not None and not (self.bound.log == peer.log_id and self.bound.key in peer.charter.keys):
+            self.hub.tell_problem(
+                self.address, "its certificate is bound to another node: somebody may stand in between"
+            )
+            self.close("binding", RETRY_S)
+            self._work.clear()
+            return
         self.opened_at = self.hub.ledger.clock()
         if not self.hub.admit(self):
             self.close("known", 300)

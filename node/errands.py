@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.serving import heads_of
-from protocol.frames import GetHeads, Skip
+from protocol.frames import GetHeads, Skip, Tunnel
 from protocol.rangeframes import Items, Ranges
 
 if TYPE_CHECKING:
@@ -28,5 +28,7 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
                 link.hub.on_own_head(link, None)
         case Ranges() | Items():
             await link.reconciling.hear(errand)
+        case Tunnel():
+            link.hub.tunnels.hear(link, errand)
         case _:
             pass

@@ -13,7 +13,6 @@ from protocol.ranges import LEAF_ITEMS_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.sqlite.store import Snapshot
     from node.conversation import Conversation
     from protocol.frames import HeadField
     from protocol.identity import Origin
@@ -68,14 +67,11 @@ class Reconciling:
 
         Whether it did, or has done so just now.
         """
-        hub = self._link.hub
-
-        def look(reads: Snapshot) -> tuple[bytes, int, int]:
-            own, upto = reads.fact("store") or b"", max((tree.arrival for tree in reads.trees()), default=0)
-            return own, upto, hub.held.count(reads)
-
-        own, upto, count = await self._link.runtime.read(look)
-        if store == own or count <= LEAF_ITEMS_MAX:
+        own = await self._link.runtime.read(lambda reads: reads.fact("store") or b"")
+        if store == own:
+            return False
+        count, upto = await self._link.runtime.read(self._link.hub.held.stand)
+        if count <= LEAF_ITEMS_MAX:
             return False
         if self._link.runtime.now() >= self._quiet_until:
             self._cursor = own, upto
@@ -104,7 +100,7 @@ class Reconciling:
         if side.is_exhausted():
             link.say(Busy(int(HOUR_S)))
         elif step.ended and self._cursor is not None:
-            link.tell([], *self._cursor)
+            link.tell_changes([], *self._cursor)
             self._cursor = None
 
     async def heard_of(self, logs: Sequence[bytes]) -> None:
