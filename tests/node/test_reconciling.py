@@ -144,6 +144,14 @@ async def test_a_cursor_is_kept_only_when_what_was_asked_for_has_come(node: Runn
         await until(lambda: cursor() == (STORE, 9), "the cursor")
 
 
+async def test_heads_are_asked_for_before_the_answer_that_may_end_it(node: RunningNode) -> None:
+    async with ScriptedPeer(node.url) as peer:
+        await peer.open()
+        await peer.send(Items([("", b"nobody")], [(seeded("newer"), 1, 3)], [], more=False))
+        await peer.receive(Items)
+        assert [type(frame) for frame in peer.heard[-2:]] == [GetHeads, Items]
+
+
 async def test_a_cursor_is_kept_when_what_was_asked_for_is_no_longer_there(node: RunningNode) -> None:
     async with ScriptedPeer(node.url) as peer:
         await peer.open()

@@ -234,15 +234,25 @@ def test_a_hostile_side_gets_no_more_than_the_limit(frames: list[Ranges | Items]
     assert told <= 4 * len(HELD) + 1_024
 
 
-def test_the_dearest_question_is_answered_a_few_times_only() -> None:
-    """One short that nobody has, below each of two digits: everything held is named in answer."""
-    items = random_items(5_000)
+@pytest.mark.parametrize(
+    "question",
+    [
+        Items([(f"{number:02x}", b"nobody") for number in range(256)], [], [], more=False),
+        Ranges([("", b"\1" * 4_096)], more=False),
+        Ranges([(f"{number:02x}", b"\1" * 256) for number in range(256)], more=False),
+        Items([(f"{number:x}", b"nobody") for number in range(16)], [], [], more=False),
+    ],
+    ids=["items", "ranges", "shorts", "ranges for shorts"],
+)
+def test_the_dearest_questions_are_answered_a_few_times_only(question: Ranges | Items) -> None:
+    """Nothing of what the other side says is here, and so everything here is told to it in one way or another."""
+    items = random_items(20_000)
     side = Reconciliation(index_of(items), SALT)
-    question = Items([(f"{number:02x}", b"nobody") for number in range(256)], [], [], more=False)
-    sent = 0
-    for _ in range(100):
+    sent = asked = 0
+    while not side.is_exhausted():
         sent += sum(len(encode_frame(frame)) for frame in side.receive(question).frames)
-    assert side.is_exhausted()
+        asked += 1
+    assert asked < 1_000
     assert sent <= COST_PER_ITEM * len(items) + COST_FLAT + SLACK_BYTES
     assert side.receive(Items([("", b"")], [(items[0].origin.log_id, 1, 0)], [], more=False)) == ([], [], [], True)
 
