@@ -3,26 +3,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.reconciling import held_item
+from ledger.replica import Replica, accept_head, store_range, verify_head
+from ledger.sqlite.logs import LogWrites
+from node.conversation import Conversation
 from protocol.checkpoint import Checkpoint
-from protocol.frames import Busy, Cursor, GetHeads, Heads, Hello, Ping, Resume, Skip
+from protocol.frames import Busy, Cursor, GetHeads, HeadField, Heads, Hello, Ping, Resume, Skip
 from protocol.identity import Origin
 from protocol.note import Note, sign_note
 from protocol.rangeframes import Items, Ranges
 from protocol.ranges import Index, Item
 from protocol.reconcile import Reconciliation, session_salt
-from tests.builders import seeded, signing_key
+from tests.builders import Log, found_organisation, seeded, signing_key
 from tests.node.running import until
 from tests.node.scripted import STORE, ScriptedPeer, head_field
 from tests.protocol.reconciling import index_of, newer
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Transaction
-    from node.conversation import Conversation
     from tests.node.running import RunningNode
 
 LOGS_ARRIVED = 50
@@ -218,3 +221,56 @@ async def test_a_side_that_has_cost_too_much_is_sent_away_for_an_hour(node: Runn
         await peer.send(question, GetHeads([seeded("nobody's log")]))
         await peer.receive(Skip)
         assert not any(isinstance(frame, Ranges | Items) for frame in peer.heard[heard:])
+
+
+ORGANISATIONS = 70
+
+
+def hold_organisations(node: RunningNode, logs: list[Log]) -> None:
+    """Lets a node hold whole logs, as if it had fetched them."""
+
+    def write(change: Transaction) -> None:
+        for log in logs:
+            head = verify_head(bytes(log.note()), [log.organisation.payload])
+            replica = Replica(accept_head(change, head), change)
+            store_range(change, replica.verify_range(head, 0, log.entries, []))
+
+    node.ledger.writer.run(write).result()
+
+
+async def test_two_nodes_that_differ_in_both_directions_agree_without_a_usable_cursor(
+    three: tuple[RunningNode, RunningNode, RunningNode], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, _ = three
+    told: list[HeadField] = []
+    tell_changes, inform = Conversation.tell_changes, Conversation.inform
+
+    def count_changes(link: Conversation, heads: list[HeadField], store: bytes, upto: int) -> None:
+        told.extend(heads)
+        tell_changes(link, heads, store, upto)
+
+    def count_informed(link: Conversation, heads: list[HeadField]) -> None:
+        told.extend(heads)
+        inform(link, heads)
+
+    monkeypatch.setattr(Conversation, "tell_changes", count_changes)
+    monkeypatch.setattr(Conversation, "inform", count_informed)
+    logs = [Log(found_organisation(f"organisation {number}")).grow(2) for number in range(ORGANISATIONS)]
+    hold_organisations(one, logs[:-1])
+    hold_organisations(other, logs[1:])
+    for node, peer in ((one, other), (other, one)):
+        node.ledger.writer.run(partial(LogWrites.set_cursor, log_id=peer.log_id, store=STORE, upto=3)).result()
+
+    def held(node: RunningNode) -> set[tuple[Origin, int]]:
+        with node.ledger.store.read() as reads:
+            return {(tree.origin, tree.checkpoint_size) for tree in reads.trees()}
+
+    def cursor(node: RunningNode, peer: RunningNode) -> bool:
+        with node.ledger.store.read() as reads, peer.ledger.store.read() as theirs:
+            return reads.cursor(peer.log_id)[0] == theirs.fact("store")
+
+    one.running.hub.dial(other.url, trusted=True)
+    await until(lambda: held(one) == held(other) and len(held(one)) == ORGANISATIONS + 2, "agreement")
+    await until(lambda: cursor(one, other) and cursor(other, one), "usable cursors")
+    differing = {one.log_id, other.log_id, logs[0].organisation.log_id, logs[-1].organisation.log_id}
+    assert {head.log for head in told} == differing
