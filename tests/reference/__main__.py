@@ -11,6 +11,7 @@ from tests.reference.cases import (
     directory,
     encoding,
     gossip,
+    peers,
     proof,
     sealing,
     signatures,
@@ -32,6 +33,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
     "15-private.json": sealing.generate,
+    "16-peers.json": peers.generate,
 }
 
 
