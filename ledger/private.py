@@ -60,15 +60,23 @@ def payloads_for(reads: Snapshot, origin: Origin, positions: Sequence[int], read
 
 
 def wanted_from(reads: Snapshot, peer: bytes, own: bytes) -> dict[Origin, list[int]]:
-    """What to ask a peer for: payloads that did not come, of its own log and of logs in whose circle both are."""
+    """What to ask a peer for: payloads that did not come.
+
+    Everybody may be asked for public ones; for the others, the log's own node and those that are in its circle with us.
+    """
     wanted = {}
     for tree in reads.trees():
-        log_id = tree.origin.log_id
-        if log_id != own and (log_id == peer or {peer, own} <= reads.circle(tree.tree)):
-            positions = reads.withheld(tree.tree, PAYLOADS_MAX)
-            if positions:
-                wanted[tree.origin] = positions
+        positions = [] if tree.origin.log_id == own else reads.withheld(tree.tree, PAYLOADS_MAX)
+        if positions and not (peer == tree.origin.log_id or {peer, own} <= reads.circle(tree.tree)):
+            positions = [position for position in positions if _is_public(reads, tree, position)]
+        if positions:
+            wanted[tree.origin] = positions
     return wanted
+
+
+def _is_public(reads: Snapshot, tree: Tree, position: int) -> bool:
+    header = parse_entry(next(reads.entries(tree.tree, position, position + 1)).entry)
+    return isinstance(header, Entry) and header.scope == SCOPE_PUBLIC
 
 
 def take_payloads(change: Transaction, origin: Origin, items: Iterable[tuple[int, bytes]]) -> int:

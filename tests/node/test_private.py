@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from node import errands
+from ledger.serving import serve_range
+from node import conversation, errands
 from node.link import Link
-from protocol.frames import Payloads, encode_frame
+from protocol.frames import Entries, Payloads, encode_frame
 from protocol.identity import Origin
 from protocol.statement import SCOPE_CIRCLE, SCOPE_PRIVATE
 from tests.builders import seeded
@@ -18,6 +20,9 @@ from tests.node.scripted import ScriptedPeer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ledger.sqlite.store import Snapshot
+    from protocol.frames import Missing, Want
 
 CANARY = "quince-in-the-attic"
 
@@ -113,3 +118,32 @@ async def test_who_is_not_meant_gets_nothing_and_forged_payloads_are_dropped(nod
         await peer.send(Payloads(seeded("no log"), 1, [1], [(1, b"\0" * 60)]))
         assert CANARY.encode() not in encode_frame(got)
     assert payload(node, node.log_id, position)
+
+
+async def test_a_public_payload_that_was_held_back_comes_from_another(
+    tmp_path: Path, wire: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hold_back(reads: Snapshot, want: Want) -> Entries | Missing:
+        answer = serve_range(reads, want)
+        if isinstance(answer, Entries):
+            return replace(answer, entries=[(entry, b"") for entry, _ in answer.entries])
+        return answer
+
+    alder = await RunningNode(found(tmp_path / "alder", "Alder")).start()
+    birch = await RunningNode(found(tmp_path / "birch", "Birch")).start()
+    cedar = RunningNode(found(tmp_path / "cedar", "Cedar"), seeds=(birch.url,))
+    try:
+        position = say(alder, "record.put", {"record": record(7)})
+        birch.running.hub.dial(alder.url, trusted=True)
+        await until(lambda: birch.holds(alder.log_id, position + 1))
+        monkeypatch.setattr(conversation, "serve_range", hold_back)
+        await cedar.start()
+        await until(lambda: cedar.holds(alder.log_id, position + 1))
+        cedar.ledger.writer.settle()
+        assert payload(cedar, alder.log_id, position) is None
+        cedar.running.hub.dial(alder.url, trusted=True)
+        await until(lambda: payload(cedar, alder.log_id, position))
+        assert wire
+    finally:
+        for node in (cedar, birch, alder):
+            await node.stop()
