@@ -11,7 +11,6 @@ from tests.reference.cases import (
     directory,
     encoding,
     gossip,
-    peers,
     proof,
     sealing,
     signatures,
@@ -33,7 +32,6 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
     "15-private.json": sealing.generate,
-    "16-peers.json": peers.generate,
 }
 
 
