@@ -29,6 +29,7 @@ from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id
 from protocol.note import strict_base64
+from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
@@ -201,15 +202,23 @@ async def _write(request: web.Request) -> web.Response:
 
 def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
     """A statement that this node makes and signs for a steward."""
-    if not isinstance(item, dict) or set(item) - {"kind", "body", "id"} or not isinstance(item.get("kind"), str):
-        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id")
+    if (
+        not isinstance(item, dict)
+        or set(item) - {"kind", "body", "id", "scope"}
+        or not isinstance(item.get("kind"), str)
+    ):
+        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id and scope")
     if "id" not in item and not key:
         raise Malformed("idempotency", "send an Idempotency-Key header, or an id with each entry")
     statement_id = item.get("id", sha256(b"%b/%d" % (key, number)).hexdigest()[:32])
     if not isinstance(statement_id, str) or not _STATEMENT_ID.fullmatch(statement_id):
         raise Malformed("body", f"entry {number}: an id is 32 hexadecimal digits")
     try:
-        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), bytes.fromhex(statement_id))
+        scope = item.get("scope", SCOPE_PUBLIC)
+        if not isinstance(scope, int) or isinstance(scope, bool):
+            raise Malformed("scope", "a scope is 0 public, 1 circle or 2 private")
+        identity = bytes.fromhex(statement_id)
+        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), identity, scope)
     except Malformed as error:
         raise Malformed(error.reason, f"entry {number}: {error.text}") from None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
-from node.errands import run_errand
+from node.errands import ask_for_payloads, run_errand
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -262,6 +262,7 @@ class Conversation(ABC):
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
+        self.start(ask_for_payloads(self))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         unknown = await self._unknown(heads)

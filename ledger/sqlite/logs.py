@@ -157,6 +157,11 @@ class LogWrites(LogReads):
             (tree, position, erased_by),
         )
 
+    def add_payload(self, tree: int, position: int, payload: bytes) -> None:
+        """Stores a payload that did not come with its entry."""
+        self._db.execute("UPDATE entry SET payload = ? WHERE tree = ? AND position = ?", (payload, tree, position))
+        self._db.execute("DELETE FROM lacking WHERE tree = ? AND position = ?", (tree, position))
+
     def set_size(self, tree: int, size: int) -> None:
         """How many entries are held."""
         self._db.execute("UPDATE tree SET size = ? WHERE tree = ?", (size, tree))
