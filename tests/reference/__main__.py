@@ -10,6 +10,7 @@ from tests.reference.cases import (
     checkpoint,
     directory,
     encoding,
+    fork,
     gossip,
     proof,
     signatures,
@@ -30,6 +31,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "12-fork-proof.json": fork.generate,
 }
 
 
