@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STALE_S = 86_400
 """A log is called stale when nobody has told of its newest checkpoint for this long."""
 
+UNPROVED_MAX = 8
 _SEEN_EVERY_S = 3_600
 
 
@@ -76,7 +77,7 @@ def contradiction(reads: Snapshot, note: bytes, charters: Sequence[bytes]) -> by
         if root != checkpoint.root:
             other, hashes = tree.checkpoint, prove_consistency(reads, tree.tree, size, covered)
     else:
-        unfetched = (tree.head, reads.unproved(tree.tree))
+        unfetched = (tree.head, *reads.unproved(tree.tree))
         other = next((known for known in unfetched if known and _differ(known, checkpoint)), b"")
     if not other:
         return None
@@ -92,14 +93,23 @@ def _differ(note: bytes, checkpoint: Checkpoint) -> bool:
     return known.size == checkpoint.size and known.root != checkpoint.root
 
 
+def keep_unproved(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
+    """Keeps a checkpoint beyond what is held, to be compared when so much is; a few of each log, the first that came.
+
+    Another one of the log takes its place as its head, and the two may be of two histories.
+    """
+    if size > tree.size and len(change.unproved(tree.tree)) < UNPROVED_MAX:
+        change.add_unproved(tree.tree, note, size)
+
+
 def compare_unproved(change: Transaction, tree: Tree) -> None:
-    """Compares the checkpoint that was seen earlier, once a checkpoint that covers it is held completely."""
-    note = change.unproved(tree.tree)
-    if note and parse_checkpoint(note)[0].size <= tree.checkpoint_size:
-        change.drop_unproved(tree.tree)
-        proof = contradiction(change, note, change.charters(tree.tree))
-        if proof is not None:
-            change.set_fork(tree.tree, proof)
+    """Compares the checkpoints that were seen earlier, once a checkpoint that covers them is held completely."""
+    for note in change.unproved(tree.tree):
+        if parse_checkpoint(note)[0].size <= tree.checkpoint_size:
+            proof = contradiction(change, note, change.charters(tree.tree))
+            if proof is not None:
+                change.set_fork(tree.tree, proof)
+    change.drop_unproved(tree.tree, tree.checkpoint_size)
 
 
 def fork_proofs(reads: Snapshot, arrival: int = 0) -> list[tuple[int, bytes]]:
@@ -117,7 +127,8 @@ def take_fork_proof(change: Transaction, data: bytes) -> bool:
     tree = change.tree(Origin.parse(proof.first.origin))
     if tree is None:
         raise RefusedError(f"a fork proof of {proof.first.origin}, which is not held here")
-    if change.fork(tree.tree) is not None:
+    fork = change.fork(tree.tree)
+    if fork is not None and fork.proof:
         return False
     finding = judge_fork(data, charters=change.charters(tree.tree))
     if finding.verdict.exit_code == ForkVerdict.MALFORMED.exit_code:

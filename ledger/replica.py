@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import ForkedError, RefusedError
-from ledger.forks import compare_unproved, contradiction, refuse_closed, rejudge_fork
+from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, rejudge_fork
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -78,11 +78,10 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     tree = change.tree(head.origin) or _add_tree(change, head.origin)
     _refuse_contradiction(change, tree, head)
     size = head.checkpoint.size
-    if tree.size < tree.head_size and size != tree.head_size:  # the smaller one is compared when its size is reached
-        earlier = (head.note, size) if size < tree.head_size else (tree.head, tree.head_size)
-        if earlier[1] > tree.size:
-            change.add_unproved(tree.tree, *earlier)
-    if size > tree.head_size:
+    if size < tree.head_size:
+        keep_unproved(change, tree, head.note, size)
+    elif size > tree.head_size:
+        keep_unproved(change, tree, tree.head, tree.head_size)
         change.set_head(tree.tree, head.note, size)
     if tree.checkpoint_size < size <= tree.size:
         change.set_checkpoint(tree.tree, head.note, size)

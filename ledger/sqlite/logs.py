@@ -109,10 +109,10 @@ class LogReads:
         sql = "SELECT tree, arrival, proof, healed FROM fork WHERE arrival > ? ORDER BY arrival"
         return [Fork._make(row) for row in self._db.execute(sql, (arrival,))]
 
-    def unproved(self, tree: int) -> bytes:
-        """The checkpoint that was seen and is to be compared when its size is reached; empty if there is none."""
-        row = self._db.execute("SELECT note FROM unproved WHERE tree = ?", (tree,)).fetchone()
-        return row[0] if row else b""
+    def unproved(self, tree: int) -> list[bytes]:
+        """Checkpoints that were seen and are to be compared when their sizes are reached, the smallest first."""
+        sql = "SELECT note FROM unproved WHERE tree = ? ORDER BY size"
+        return [row[0] for row in self._db.execute(sql, (tree,))]
 
     def seen(self, tree: int) -> int:
         """When the newest checkpoint of a log was last seen or confirmed (UTC seconds, to the hour); 0: not known."""
@@ -213,12 +213,12 @@ class LogWrites(LogReads):
         self._db.execute("DELETE FROM fork WHERE tree = ?", (tree,))
 
     def add_unproved(self, tree: int, note: bytes, size: int) -> None:
-        """A checkpoint to be compared when its size is reached, unless there is one already."""
-        self._db.execute("INSERT OR IGNORE INTO unproved VALUES (?, ?, ?)", (tree, note, size))
+        """A checkpoint to be compared when its size is reached, unless there is one of that size already."""
+        self._db.execute("INSERT OR IGNORE INTO unproved VALUES (?, ?, ?)", (tree, size, note))
 
-    def drop_unproved(self, tree: int) -> None:
-        """That checkpoint has been compared."""
-        self._db.execute("DELETE FROM unproved WHERE tree = ?", (tree,))
+    def drop_unproved(self, tree: int, size: int) -> None:
+        """The checkpoints up to this size have been compared."""
+        self._db.execute("DELETE FROM unproved WHERE tree = ? AND size <= ?", (tree, size))
 
     def set_seen(self, rows: Iterable[tuple[Origin, int]], now: int, since: int) -> None:
         """Checkpoints (origin, size) that others told of now; those that are as new as the newest known confirm it.

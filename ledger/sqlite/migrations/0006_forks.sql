@@ -7,12 +7,13 @@ CREATE TABLE fork (
   healed  BLOB                -- H of the fork proof that the opening of the next epoch names
 );
 
--- The first checkpoint that was seen and not fetched before a larger one came: it is compared when its size is reached.
+-- Checkpoints that were seen and not fetched before a larger one came: they are compared when their size is reached.
 CREATE TABLE unproved (
-  tree INTEGER PRIMARY KEY,
+  tree INTEGER NOT NULL,
+  size INTEGER NOT NULL,
   note BLOB    NOT NULL,
-  size INTEGER NOT NULL
-);
+  PRIMARY KEY (tree, size)
+) WITHOUT ROWID;
 
 -- When the newest checkpoint was last seen or confirmed by others: UTC seconds by this node's clock, 0 if not known.
 ALTER TABLE tree ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
