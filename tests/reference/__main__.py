@@ -13,6 +13,7 @@ from tests.reference.cases import (
     fork,
     gossip,
     proof,
+    sealing,
     signatures,
     statement,
     tile,
@@ -32,6 +33,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
     "12-fork-proof.json": fork.generate,
+    "15-private.json": sealing.generate,
 }
 
 
