@@ -42,9 +42,7 @@ def show_fork(finding: ForkFinding) -> None:
         show("              first of them. If a later charter removed that key, this proves nothing any more.")
         show("              Nobody was asked; no clock was read.")
     show("  meaning     it may have been a deceit, a restored backup or a copied machine: the file does not say which.")
-    show(
-        "              Nodes that know of it take in no more of this log until its recovery keys open a new epoch."
-    )
+    show("              Nodes that know of it take in no more of this log until its recovery keys open a new epoch.")
 
 
 def fork_object(finding: ForkFinding, data: bytes) -> dict[str, Any]:

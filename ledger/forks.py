@@ -55,6 +55,11 @@ def _by_key_in_force(note: bytes, keys: LogKeys, origin: Origin) -> bool:
     return any((line.name, line.key_id) in known for line in parse_checkpoint(note)[1].signatures)
 
 
+def unconfirmed(reads: Snapshot, trees: Sequence[Tree], now: int) -> list[tuple[Origin, int]]:
+    """(origin, size) of the newest checkpoints of these logs that nobody has told of for an hour before `now`."""
+    return [(tree.origin, tree.head_size) for tree in trees if reads.seen(tree.tree) < now - _SEEN_EVERY_S]
+
+
 def confirm_heads(change: Transaction, heads: Iterable[tuple[Origin, int]], now: int) -> None:
     """Others told of these verified checkpoints (origin, size) now, UTC seconds: what `stale` is judged by."""
     change.set_seen(heads, now, now - _SEEN_EVERY_S)

@@ -69,6 +69,8 @@ class _Numbers:
                 behind.add_metric(label, max(0, tree.head_size - tree.size))
             yield entries
             yield behind
+            forked = sum(fork.healed is None for fork in reads.forks_since(0))
+            yield GaugeMetricFamily("folkmoot_forked_logs", "Logs that have forked and are not healed", value=forked)
             yield GaugeMetricFamily("folkmoot_lag_entries", "Entries stored but not yet searchable", value=lag(reads))
             yield GaugeMetricFamily("folkmoot_records", "Records, closed ones included", value=reads.record_count())
         yield GaugeMetricFamily("folkmoot_peers", "Open gossip connections", value=len(self._hub.peers()))
