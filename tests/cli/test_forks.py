@@ -98,5 +98,18 @@ def test_a_forked_log_is_listed_shown_and_proved(home: Home, tmp_path: Path) -> 
     home.well("log", "fork-proof", "", "-o", out)
     assert out.read_bytes() == data
     assert home("verify", out).code == 0
-    ran = home("record", "put", "--name", "Late", "--kind", "place", "--licence", "CC0-1.0")
-    assert ran.code != 0
+    (tmp_path / "late.json").write_text('{"kind": "place", "name": {"en": "Late"}, "licence": "CC0-1.0"}')
+    ran = home("record", "put", tmp_path / "late.json")
+    assert (ran.code, "two histories were signed with its key" in ran.err) == (6, True)
+    (found_,) = (one for one in home("doctor", "--json").json["findings"] if one["what"] == "forks")
+    assert (found_["state"], "has forked" in found_["seen"]) == ("bad", True)
+
+
+def test_a_record_of_a_forked_log_is_shown_with_a_warning(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"kind": "place", "name": {"en": "Early"}, "licence": "CC0-1.0"}')
+    shown = home.well("record", "put", tmp_path / "a.json", "--json").json
+    assert home.well("record", "show", shown["id"]).err == ""
+    with Ledger(DataDirectory(home.path)) as ledger:
+        data = two_histories(ledger.keys, ledger.key, str(ledger.own.origin))
+        ledger.writer.run(lambda change: take_fork_proof(change, data)).result()
+    assert "has forked" in home.well("record", "show", shown["id"]).err
