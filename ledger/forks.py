@@ -122,26 +122,37 @@ def fork_proofs(reads: Snapshot, arrival: int = 0) -> list[tuple[int, bytes]]:
     return [(fork.arrival, fork.proof) for fork in reads.forks_since(arrival) if fork.proof]
 
 
-def take_fork_proof(change: Transaction, data: bytes) -> bool:
-    """Takes in a fork proof from somebody: whether it was new.
+def examine_fork_proof(reads: Snapshot, data: bytes) -> int:
+    """The number of the held log that a fork proof is true of and new to; 0 if a proof is held of that log already.
 
-    The log is then forked, and nothing more of it is taken in. Raises Malformed if it is false, which is the sender's
-    fault; RefusedError if nothing can be told by it here, which is nobody's: a log that is not held, or a key removed.
+    Raises Malformed if it is false, which is the sender's fault; RefusedError if nothing can be told by it here, which
+    is nobody's: a log that is not held, or a key that was removed. May take a tenth of a second.
     """
     proof = parse_fork_proof(data)
-    tree = change.tree(Origin.parse(proof.first.origin))
+    tree = reads.tree(Origin.parse(proof.first.origin))
     if tree is None:
         raise RefusedError(f"a fork proof of {proof.first.origin}, which is not held here")
-    fork = change.fork(tree.tree)
+    fork = reads.fork(tree.tree)
     if fork is not None and fork.proof:
-        return False
-    finding = judge_fork(data, charters=change.charters(tree.tree))
+        return 0
+    finding = judge_fork(data, charters=reads.charters(tree.tree))
     if finding.verdict.exit_code == ForkVerdict.MALFORMED.exit_code:
         raise Malformed("false_fork", f"a false fork proof of {proof.first.origin}: {finding.why}")
     if finding.verdict is not ForkVerdict.TRUE:
         raise RefusedError(f"a fork proof of {proof.first.origin} that says nothing: {finding.why}")
-    change.set_fork(tree.tree, data)
-    return True
+    return tree.tree
+
+
+def take_fork_proof(change: Transaction, data: bytes) -> bool:
+    """Takes in a fork proof from somebody: whether it was new. Raises as `examine_fork_proof` does.
+
+    The log is then forked, and nothing more of it is taken in. Whoever is told of many proofs examines them first where
+    nobody waits for the writing thread.
+    """
+    tree = examine_fork_proof(change, data)
+    if tree:
+        change.set_fork(tree, data)
+    return bool(tree)
 
 
 def mark_healed(change: Transaction, tree: Tree, digest: bytes) -> None:

@@ -16,6 +16,7 @@ from ledger.forks import (
     LogState,
     confirm_heads,
     contradiction,
+    examine_fork_proof,
     fork_proofs,
     log_state,
     mark_healed,
@@ -116,12 +117,14 @@ def test_any_two_that_meet_have_the_proof(new_store: NewStore) -> None:
             fetch(store, history(label), size)
         with stores[0].read() as reads:
             note = reads.trees()[0].checkpoint
+            assert examine_fork_proof(reads, proof_of_fork()) == reads.trees()[0].tree
         proof = hear(stores[1], verify_head(note, [MOOT.payload]))
         assert is_true(proof)
         assert state(stores[1]) is LogState.FORKED
         with stores[0].write() as change:
             assert take_fork_proof(change, proof)
             assert not take_fork_proof(change, proof)
+            assert examine_fork_proof(change, proof) == 0
         assert state(stores[0]) is LogState.FORKED
 
 

@@ -51,13 +51,14 @@ async def test_a_fork_is_shown_everywhere_and_nothing_more_is_signed(node: Runni
     assert "forked: nothing more is taken in" in logs
     assert f"/v1/log/{log}/1/fork-proof" in logs
     assert "folkmoot_forked_logs 1.0" in await text_of(node, "/metrics")
+    ready = (await node.get("/readyz"))[1]
+    assert (ready["signing"], "has forked" in ready["why"]) == (False, True)
+    assert "folkmoot_signing 0.0" in await text_of(node, "/metrics")
     late = record(99) | {"id": record(99)["id"].hex()}
     status, problem = await node.post(
         "/v1/entries", {"entries": [{"kind": "record.put", "body": {"record": late}, "id": "00" * 16}]}
     )
     assert (status, "two histories were signed with its key" in problem["detail"]) == (503, True)
-    ready = (await node.get("/readyz"))[1]
-    assert (ready["signing"], "has forked" in ready["why"]) == (False, True)
 
 
 async def test_what_is_healed_is_no_longer_warned_of(node: RunningNode) -> None:
