@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
     from node.exchange import Exchange, Task
+    from node.tls import Bound
     from protocol.frames import HeadField
     from protocol.session import Errand
 
@@ -93,6 +94,8 @@ class Conversation(ABC):
         self.opened_at: float | None = None
         self.ended_by: Close | None = None
         self.received_entries = 0
+        self.bound: Bound | None = None
+        """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.runtime = hub.runtime
@@ -236,6 +239,13 @@ class Conversation(ABC):
         """Begins, if the hub wants this connection; otherwise nothing more is heard."""
         peer = self.session.peer
         assert peer is not None
+        if self.bound is not None and not (self.bound.log == peer.log_id and self.bound.key in peer.charter.keys):
+            self.hub.tell_problem(
+                self.address, "its certificate is bound to another node: somebody may stand in between"
+            )
+            self.close("binding", RETRY_S)
+            self._work.clear()
+            return
         self.opened_at = self.hub.ledger.clock()
         if not self.hub.admit(self):
             self.close("known", 300)

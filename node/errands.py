@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.serving import heads_of
-from protocol.frames import GetHeads, Skip
+from protocol.frames import GetHeads, Skip, Tunnel
 
 if TYPE_CHECKING:
     from node.conversation import Conversation
@@ -24,5 +24,7 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
         case Skip(logs=logs):
             if link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
+        case Tunnel():
+            link.hub.tunnels.hear(link, errand)
         case _:
             pass
