@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
@@ -265,7 +266,7 @@ class Conversation(ABC):
         self.start(ask_for_payloads(self))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown = await self._unknown(heads)
+        unknown, confirmed = await self._unknown(heads)
         verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
@@ -286,22 +287,30 @@ class Conversation(ABC):
                     continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
+            told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
+            confirm_heads(change, told, int(self.hub.ledger.clock()))
             return behind
 
-        behind = await self.runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified or confirmed else []
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
-        """Those of the heads that are not known already, or whose entries are not all here."""
+    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+        """Those of the heads that are not known already, or whose entries are not all here.
+
+        And (origin, size) of those that are known, if they were not confirmed for a while.
+        """
         origins = [Origin(field.log, field.epoch) for field in heads]
         held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        return [
-            field
-            for field, tree in zip(heads, held, strict=True)
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
-        ]
+        unknown, known = [], []
+        for field, tree in zip(heads, held, strict=True):
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                unknown.append(field)
+            else:
+                known.append(tree)
+        now = int(self.hub.ledger.clock())
+        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
