@@ -158,6 +158,10 @@ class Conversation(ABC):
         """Says goodbye."""
         self._do(self.session.close(code, retry_s))
 
+    def probe(self) -> None:
+        """Asks whether the other side is still there, and ends the connection soon if it does not answer."""
+        self._do(self.session.probe(self.runtime.now()))
+
     def push(self, heads: list[HeadField]) -> None:
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
@@ -262,7 +266,6 @@ class Conversation(ABC):
             return
         self.opened_at = self.hub.ledger.clock()
         if not self.hub.admit(self):
-            self.close("known", 300)
             self._work.clear()
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))

@@ -34,7 +34,10 @@ log = logging.getLogger("folkmoot.gossip")
 INBOUND_MAX, OUTBOUND_MAX = 64, 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
-_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
+_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
+"""Between two attempts to dial; the longest leaves several of them within five gossip periods (P11)."""
+_SECOND_S = 5.0
+"""How often whoever was told that there is another connection looks whether it still stands."""
 _COALESCE_S = 0.05
 
 _Result = TypeVar("_Result")
@@ -163,37 +166,41 @@ class Exchange(ABC):
         return sum(link.session.me.role == 1 for link in self._links) < INBOUND_MAX
 
     def admit(self, link: Conversation) -> bool:
-        """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same."""
+        """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same.
+
+        One that is not is closed.
+        """
         peer = link.session.peer
         assert peer is not None
-        if self._banned.get(peer.log_id, 0) > self.runtime.now():
+        banned_s = self._banned.get(peer.log_id, 0) - self.runtime.now()
+        if banned_s > 0:
+            link.close("banned", int(banned_s) + 1)
             return False
-        for other in self._links:
-            known = other.session.peer
-            if other is not link and known and known.log_id == peer.log_id and other.session.state is State.OPEN:
-                # Both sides keep the connection that the smaller log id opened.
-                keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
-                if not keep_mine or other.session.me.role == link.session.me.role:
+        for other in self._linked_to(peer.log_id):
+            if other is not link:
+                if _preference(link, peer.log_id) <= _preference(other, peer.log_id):
+                    link.close("known")
+                    other.probe()  # whoever dials again may know that it is dead
                     return False
-                other.close("known", 300)
+                other.close("known")
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         return True
 
     def connected_to(self, log_id: bytes) -> Conversation | None:
         """The direct connection to the node of a log, if there is one."""
-        return next(
-            (
-                link
-                for link in self._links
-                if link.opened_at
-                and link.session.state is State.OPEN
-                and link.session.peer
-                and link.session.peer.log_id == log_id
-                and not isinstance(link, TunnelLink)
-            ),
-            None,
-        )
+        return next((link for link in self._linked_to(log_id) if not isinstance(link, TunnelLink)), None)
+
+    def _linked_to(self, log_id: bytes) -> list[Conversation]:
+        """The open connections to the node of a log: more than one only for a moment."""
+        return [
+            link
+            for link in self._links
+            if link.opened_at
+            and link.session.state is State.OPEN
+            and link.session.peer
+            and link.session.peer.log_id == log_id
+        ]
 
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
@@ -289,18 +296,29 @@ class Exchange(ABC):
             try:
                 way = parse_way(url)
                 link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
-                if link.opened_at:
-                    wait = _BACKOFF_FIRST_S
-                    self.problems.pop(url, None)
-                if link.ended_by:
-                    wait = max(wait, link.ended_by.retry_s)
-                    if link.ended_by.code in {"self", "network"}:
-                        self.tell_problem(url, f"refused: {link.ended_by.code}")
-                        return
             except UnreachableError as error:
                 self.tell_problem(url, f"cannot be reached: {error}")
+            else:
+                if link.ended_by and link.ended_by.code in {"self", "network"}:
+                    self.tell_problem(url, f"refused: {link.ended_by.code}")
+                    return
+                if link.opened_at:
+                    self.problems.pop(url, None)
+                if await self._lasted(link):
+                    wait = _BACKOFF_FIRST_S
+                if link.ended_by:
+                    wait = max(wait, min(link.ended_by.retry_s, FALSE_BAN_S))
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
+
+    async def _lasted(self, link: Conversation) -> bool:
+        """Whether a connection that ended had been wanted; where another one stands, this waits for its end."""
+        peer = link.session.peer
+        lasted = link.opened_at is not None and (link.ended_by is None or link.ended_by.code not in {"known", "banned"})
+        while peer and self._linked_to(peer.log_id):
+            lasted = True
+            await self.runtime.sleep(_SECOND_S)
+        return lasted
 
     async def _push_news(self) -> None:
         try:
@@ -316,6 +334,11 @@ class Exchange(ABC):
                 await self.runtime.sleep(_COALESCE_S)
         finally:
             self._pushing = False
+
+
+def _preference(link: Conversation, peer: bytes) -> tuple[bool, bool]:
+    """Which of two connections to a peer both sides keep: a direct one, then the one that the smaller log id opened."""
+    return not isinstance(link, TunnelLink), (link.session.me.role == 0) == (link.session.me.log < peer)
 
 
 def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:
