@@ -97,6 +97,7 @@ class Exchange(ABC):
         self.tunnels = Tunnels(self)
         self._links: set[Conversation] = set()
         self._dialled: dict[str, Task] = {}
+        self._waiting: set[str] = set()
         self._found: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
         self._banned: dict[bytes, float] = {}
@@ -147,7 +148,9 @@ class Exchange(ABC):
         """
         url = url.rstrip("/")
         if url in self._dialled:
-            return
+            if not (found and url in self._waiting):
+                return
+            self._dialled.pop(url).cancel()  # it has come back: no reason to wait any longer
         if len(self._dialled) >= (OUTBOUND_MAX // 2 if found else OUTBOUND_MAX):
             self.tell_problem(url, f"not dialled: {len(self._dialled)} others are")
             return
@@ -308,7 +311,11 @@ class Exchange(ABC):
                     wait = _BACKOFF_FIRST_S
                 if link.ended_by:
                     wait = max(wait, min(link.ended_by.retry_s, FALSE_BAN_S))
-            await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
+            self._waiting.add(url)
+            try:
+                await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
+            finally:
+                self._waiting.discard(url)
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 
     async def _lasted(self, link: Conversation) -> bool:

@@ -17,11 +17,12 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from node import api, openapi, pages, static_log, status
 from node.client import Client
-from node.discovery import Discovery, lan_addresses
+from node.discovery import Discovery
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
+from node.lan import lan_addresses
 from node.problem import problem
 from node.routes import Route
 from node.tls import server_context, write_certificate
@@ -84,8 +85,7 @@ class Node:
         tls = self._certificate() if config.tls else None
         await web.TCPSite(self._runner, config.host, config.port, ssl_context=tls).start()
         port = self._runner.addresses[0][1]
-        shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - compared
-        self.url = str(URL.build(scheme="https" if config.tls else "http", host=shown, port=port))
+        self.url = str(URL.build(scheme="https" if config.tls else "http", host=self._shown_host, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
         with ledger.store.read() as reads:
@@ -99,11 +99,17 @@ class Node:
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
 
+    @property
+    def _shown_host(self) -> str:
+        """Where this machine reaches itself."""
+        host = self.config.host
+        return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
+
     def _certificate(self) -> SSLContext:
         """A certificate made anew, for the names and addresses that this machine has now."""
         config, ledger = self.config, self.ledger
         public = URL(config.public_url).host if config.public_url else None
-        names = {"localhost", "127.0.0.1", *lan_addresses(config.host), *([public] if public else [])}
+        names = {"localhost", "127.0.0.1", *lan_addresses(config.host), self._shown_host, *([public] if public else [])}
         write_certificate(ledger.directory.certificate, ledger.log_id, ledger.key, sorted(names), ledger.clock())
         return server_context(ledger.directory.certificate)
 
