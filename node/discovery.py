@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from node.lan import Lan
 
 log = logging.getLogger("folkmoot.discovery")
+logging.getLogger("zeroconf").setLevel(logging.CRITICAL)  # that an address has gone is no trouble to tell of
 
 SERVICE = "_folkmoot._tcp.local."
 FOLLOW_S = 15.0
@@ -104,7 +105,10 @@ class Discovery:
     async def _keep_following(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_S)
-            await self._follow()
+            try:
+                await self._follow()
+            except Exception:
+                log.exception("fault while following the addresses of this machine")
 
     async def _follow(self) -> None:
         """Is present on the networks that this machine is on now, and no longer on those that it has left."""

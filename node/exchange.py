@@ -162,7 +162,8 @@ class Exchange(ABC):
         """Ends dialling a peer that was found on the local network and is no longer there."""
         if url in self._found:
             self._found.discard(url)
-            self._dialled.pop(url).cancel()
+            if url in self._dialled:
+                self._dialled.pop(url).cancel()
 
     def has_room(self) -> bool:
         """Whether one more connection that somebody else opens is served."""

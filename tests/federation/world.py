@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -115,7 +114,6 @@ class Node(Machine):
     def __init__(self, name: str, full_name: str, folder: Path) -> None:
         super().__init__(name, full_name)
         self.directory = DataDirectory(folder / name)
-        self.host = "0.0.0.0"
         self._output = folder / f"{name}.out"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -135,6 +133,7 @@ class Node(Machine):
     def found(self, **settings: object) -> Self:
         """Founds its organisation, and sets what `folkmoot.toml` shall say."""
         self.run("init", "--name", self.name.title(), "--kind", "coop", "--recovery-keys", "1")
+        settings = {"host": "0.0.0.0", "port": PORT} | settings
         lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
         self.directory.configuration.write_text("".join(lines))
         return self
@@ -142,7 +141,7 @@ class Node(Machine):
     def start(self, *options: str) -> Self:
         """Starts the node; it listens when this returns."""
         with self._output.open("ab") as output:
-            command = self._command("serve", "--host", self.host, "--port", str(PORT), *options)
+            command = self._command("serve", *options)
             self._process = subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, stdout=output, stderr=output)
         until(lambda: self.directory.url.exists() or self._process is None or self._process.poll() is not None)
         assert self._process.poll() is None, self.said
@@ -161,7 +160,7 @@ class Node(Machine):
     @property
     def said(self) -> str:
         """What the node said since it was founded."""
-        return self._output.read_text()
+        return self._output.read_text() if self._output.exists() else ""
 
     @property
     def log(self) -> str:
@@ -178,7 +177,9 @@ class Node(Machine):
         """Whether it holds the present logs of others, and has made them searchable."""
         for other in others:
             here, there = self.tree(other.log), other.tree(other.log)
-            if here is None or there is None or here.root != there.root or here.derived < there.size:
+            if here is None or there is None or there.checkpoint_size < there.size:
+                return False
+            if here.checkpoint != there.checkpoint or here.derived < there.size:
                 return False
         return True
 
@@ -222,16 +223,16 @@ class World:
         self._folder = folder
         self._prefix = f"moot{os.getpid()}x{next(self._numbers)}"
         self._machines: list[Machine] = []
-        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for machine in self._machines:
             if isinstance(machine, Node):
                 machine.stop(signal.SIGKILL)
-        self._stack.close()
+                if kind is not None:
+                    print(f"--- {machine.name}\n{machine.said}")
         for machine in self._machines:
             machine.remove()
 
@@ -256,7 +257,7 @@ class World:
 
     def wire(self, machine: Machine, interface: str, link: Machine, address: str) -> None:
         """Wires an interface of a machine to a link."""
-        end = f"to-{machine.name}"[:15]
+        end = f"port{next(self._numbers)}"
         machine.ip("link", "add", interface, "type", "veth", "peer", "name", end, "netns", link.full_name)
         link.ip("link", "set", end, "master", "bridge", "up")
         machine.ip("address", "add", address, "dev", interface)
