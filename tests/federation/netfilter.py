@@ -26,7 +26,7 @@ _NEW_CONNECTION = struct.pack("=I", 8)
 
 
 def masquerade(outside: str) -> None:
-    """Makes a router of this namespace: what leaves by an interface bears its address, and nothing new comes in by it."""
+    """Makes a router of this namespace: what leaves by an interface bears its address, nothing new comes in by it."""
     forward = [*_interface(_FROM_INTERFACE, outside), _connection_state(), _compare(bytes(4), _UNEQUAL), _drop()]
     _tell(
         [

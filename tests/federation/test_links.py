@@ -36,7 +36,7 @@ class Listener:
             membership = socket.inet_aton(GROUP) + socket.inet_aton(address)
             heard.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
             heard.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
-            heard.setblocking(False)
+            heard.settimeout(0)
             return heard
 
         self._socket = machine.inside(open_)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Nodes at home behind routers: they take full part by dialling out, and reach each other through a third (spec 09 §6)."""
+"""Nodes at home behind routers: they take full part by dialling out, and meet through a third node (spec 09 §6)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_nodes_behind_routers_take_part_and_meet_through_a_third(tmp_path: Path)
         # Through the relay, and for the two alone: what the relay carries it cannot read.
         fir.run("peer", "add", f"via:{relay.log}/{gorse.log}")
         until(lambda: "gorse" in fir.peers() and "fir" in gorse.peers(), "the tunnel")
-        record = {"kind": "offer", "name": {"en": "Between us"}, "licence": "CC0-1.0"}
+        record = {"kind": "place", "name": {"en": "Between us"}, "licence": "CC0-1.0"}
         fir.run(
             "record", "put", "-", "--scope", "private", "--party", gorse.log, "--party", fir.log,
             text=json.dumps(record),
