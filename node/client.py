@@ -18,7 +18,7 @@ from aiohttp.resolver import ThreadedResolver
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiohttp import ClientWebSocketResponse
+    from aiohttp import ClientResponse, ClientWebSocketResponse
     from aiohttp.abc import ResolveResult
 
 CONNECT_S, TOTAL_S = 10.0, 60.0
@@ -102,6 +102,14 @@ class Client:
             autoping=True,
         ) as socket:
             yield socket
+
+    @asynccontextmanager
+    async def download(self, url: str, *, trusted: bool) -> AsyncIterator[ClientResponse]:
+        """The answer to a GET, of any length; it is given up when nothing comes for a while."""
+        timeout = ClientTimeout(total=None, connect=CONNECT_S, sock_read=30)
+        session = self._trusted if trusted else self._public
+        async with session.get(url, timeout=timeout, headers={"Accept-Encoding": "identity"}) as answer:
+            yield answer
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -49,6 +49,7 @@ _ABOUT_STATUS = {
     401: "A steward's token is needed",
     404: "There is no such thing here",
     409: "Contradicts what is there",
+    429: "Too much at once: try again later",
     503: "The node cannot do that now",
     507: "The disk is full",
 }
