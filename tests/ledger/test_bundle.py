@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import cache
 from io import BytesIO
@@ -11,19 +12,57 @@ from io import BytesIO
 import pytest
 
 from ledger.audit import audit
-from ledger.bundle import choose, write_bundle
+from ledger.bundle import Chosen, choose, ranges, write_bundle
 from ledger.errors import NotFoundError
 from ledger.intake import Importer, Intake, Outcome
 from ledger.sqlite.store import SqliteStore
+from ledger.values import Stored
 from ledger.writer import Writer
-from protocol.bundle import TAG, encode_header, encode_item, encode_record, read_header, read_items
+from protocol.bundle import TAG, Part, encode_header, encode_item, encode_record, read_header, read_items
 from protocol.errors import Malformed
-from protocol.frames import Entries, Heads, decode_frame
-from tests.builders import Log, found_organisation
+from protocol.frames import Entries, HeadField, Heads, decode_frame
+from protocol.identity import Origin
+from tests.builders import Log, found_organisation, seeded
 from tests.ledger.making import hold
+from tests.protocol.vectors import Case, vectors
 
 NewStore = Callable[[], SqliteStore]
 OWN = bytes(32)
+
+
+@vectors("14-bundle", "take")
+def test_take_vectors(new_store: NewStore, case: Case) -> None:
+    store = new_store()
+    for before in case["before_hex"]:
+        assert take(store, bytes.fromhex(before))[1] is None
+    outcomes, fault = take(store, bytes.fromhex(case["bundle_hex"]))
+    found = [
+        {
+            "log_hex": outcome.origin.log_id.hex(),
+            "epoch": outcome.origin.epoch,
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "taken": outcome.taken,
+            "held": outcome.held if outcome.held >= 0 else None,
+        }
+        for outcome in outcomes
+    ]
+    assert found == case["logs"]
+    assert (fault and fault.reason) == case["fault"]
+
+
+@vectors("14-bundle", "cut")
+def test_cut_vectors(new_store: NewStore, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    store, sizes = new_store(), case["sizes"]
+    origin = Origin(seeded("cut"), 1)
+    with store.write() as change:
+        tree = change.add_tree(origin).tree
+        change.add_entries(tree, [Stored(at, bytes(size), None) for at, size in enumerate(sizes)])
+        change.set_size(tree, len(sizes))
+    monkeypatch.setattr("ledger.serving.prove_consistency", lambda *_: [])
+    note = f"{origin}\n{len(sizes)}\n{b64encode(bytes(32)).decode()}\n\n\u2014 x {b64encode(bytes(68)).decode()}\n"
+    chosen = Chosen(Part(*origin, 0, len(sizes)), HeadField(*origin, note.encode(), []))
+    assert [entries.from_ + len(entries.entries) for entries in ranges(store, chosen)] == case["ends"]
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.reference.cases import (
+    bundle,
     charter,
     checkpoint,
     directory,
@@ -30,6 +31,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "14-bundle.json": bundle.generate,
 }
 
 
