@@ -75,17 +75,20 @@ class _Bundle(Paced):
         super().__init__(headers={"Content-Disposition": 'attachment; filename="folkmoot.bundle"'})
         self.content_type = MEDIA_TYPE
         self._records, self._leave = records, leave
+        self._left = False
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Begins the answer."""
         try:
             return await super().prepare(request)
         except BaseException:
-            self._leave()
+            self._end()
             raise
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Sends it all. Each record must be taken in time."""
+        """Sends it all, the first time it is called. Each record must be taken in time."""
+        if self._left:
+            return
         try:
             while True:
                 async with asyncio.timeout(ANSWER_S):
@@ -95,6 +98,11 @@ class _Bundle(Paced):
                     await self.write(record)
             await super().write_eof(data)
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        if not self._left:
+            self._left = True
             self._leave()
 
 
@@ -133,5 +141,13 @@ ROUTES = (
         (Parameter("log", "id of a log; may be repeated; all if not given"), Parameter("from", "first position")),
         (200, 404, 429),
     ),
-    Route("POST", "/v1/bundle", _take_in, "Take in a small bundle (spec 14)", statuses=(200, 400, 401), steward=True),
+    Route(
+        "POST",
+        "/v1/bundle",
+        _take_in,
+        "Take in a small bundle (spec 14)",
+        statuses=(200, 400, 401, 503, 507),
+        steward=True,
+        body="Bundle",
+    ),
 )

@@ -56,12 +56,21 @@ class _Web:
 
     def open_bundle(self, url: str) -> _Read | None:
         """Reads on from the beginning of a bundle; None if there is something else."""
-        answer = self._run(self._stack.enter_async_context(self._client.download(url, trusted=True)))
+        answer = self._run(self._open(url))
+        if answer is None:
+            return None
         if answer.status != _OK:
             _refuse_trouble(answer)
             return None
         read = _Read(self, answer)
         return read if read.peek(len(FAMILY)) == FAMILY else None
+
+    async def _open(self, url: str) -> ClientResponse | None:
+        """Begins a download; None at a redirect, which web servers have for a folder named without its slash."""
+        try:
+            return await self._stack.enter_async_context(self._client.download(url, trusted=True))
+        except DialRefusedError:
+            return None
 
     def get(self, url: str, limit: int) -> bytes | None:
         """A whole file, None if it is not there; of one that is longer, only `limit` bytes and one more."""
