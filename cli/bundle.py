@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from protocol.errors import Malformed
 
 _WORDS = {"taken": "taken", "held": "already held", "refused": "REFUSED"}
+_INCOMPLETE = ("truncated", "missing")
 
 
 @click.group("bundle", short_help="Carry logs in a file: export, import.")
@@ -168,7 +169,7 @@ def _show_outcomes(outcomes: Sequence[Outcome], fault: Malformed | None, *, as_j
         (
             str(outcome.origin).split("/")[1][:8],
             outcome.origin.epoch,
-            _WORDS[outcome.state],
+            "INCOMPLETE" if outcome.reason in _INCOMPLETE else _WORDS[outcome.state],
             f"{outcome.taken:,}",
             f"{outcome.held:,}" if outcome.held >= 0 else "?",
         )
@@ -177,7 +178,7 @@ def _show_outcomes(outcomes: Sequence[Outcome], fault: Malformed | None, *, as_j
     show_table(rows, ("log", "epoch", "state", "entries taken", "held now"))
     for outcome in outcomes:
         if outcome.state == "refused":
-            say(f"refused: {plain(outcome.origin)}: {plain(outcome.why)} [{outcome.reason}]")
+            say(f"{plain(outcome.origin)}: {plain(outcome.why)} [{outcome.reason}]")
     if fault:
         say(f"not all could be read: {plain(fault.text)} [{fault.reason}]; a whole copy goes on from here")
 
