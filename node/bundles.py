@@ -17,7 +17,7 @@ from node.guard import ANSWER_S, Paced
 from node.keys import LEDGER
 from node.problem import problem
 from node.routes import Parameter, Route
-from protocol.bundle import MEDIA_TYPE, read_header, read_items
+from protocol.bundle import BUNDLE_PATH, MEDIA_TYPE, read_header, read_items
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
 
@@ -134,7 +134,7 @@ async def _bundle(request: web.Request) -> web.StreamResponse:
 ROUTES = (
     Route(
         "GET",
-        "/bundle",
+        BUNDLE_PATH,
         _bundle,
         "Logs in one file (spec 14)",
         MEDIA_TYPE,

@@ -13,7 +13,7 @@ from ledger.errors import NotFoundError
 from ledger.folder import FOLDER_INDEX, Opened, read_folder
 from node.client import Client, DialRefusedError
 from protocol import __version__
-from protocol.bundle import FAMILY, read_header, read_items
+from protocol.bundle import BUNDLE_PATH, FAMILY, read_header, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -27,18 +27,18 @@ _CHUNK_BYTES = 65_536
 
 @contextmanager
 def open_web(url: str) -> Iterator[Opened]:
-    """What an address that the operator gave leads to: a bundle, or a folder of tiles.
+    """What an address that the operator gave leads to: a bundle, a node that gives one, or a folder of tiles.
 
     Raises NotFoundError if it is neither, OSError if the network fails, Malformed for a bundle that cannot be read.
     """
     with asyncio.Runner() as runner:
         web = _Web(runner)
         try:
-            read = web.open_bundle(url)
+            base = url.rstrip("/")
+            read = web.open_bundle(url) or web.open_bundle(f"{base}{BUNDLE_PATH}")
             if read is not None:
                 yield Opened(read_header(read), read_items(read))
                 return
-            base = url.rstrip("/")
             if web.get(f"{base}/{FOLDER_INDEX}", 1) is None:
                 raise NotFoundError(f"{url} leads neither to a bundle nor to a folder of tiles")
             yield read_folder(lambda path, limit: web.get(f"{base}/{path}", limit))

@@ -21,6 +21,7 @@ TAG = FAMILY + VERSION
 RANGE_BYTES = 131_072
 """What an ENTRIES of a bundle holds at most, unless it is one entry."""
 LOGS_MAX = 10_000
+BUNDLE_PATH = "/bundle"
 MEDIA_TYPE = "application/vnd.folkmoot.bundle"
 _LENGTH_BYTES, _CHECK_BYTES = 4, 8
 

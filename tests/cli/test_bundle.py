@@ -158,5 +158,6 @@ def test_from_a_running_node(served: Served, home: Home, other: Home, tmp_path: 
     fill(home, tmp_path)
     (log,) = other.well("bundle", "import", "--json", f"{served.url}/bundle").json["logs"]
     assert (log["state"], log["held"]) == ("taken", 403)
-    assert home.well("bundle", "export", tmp_path / "while-it-runs.bundle")
+    assert "already held" in other.well("bundle", "import", served.url).out
+    home.well("bundle", "export", tmp_path / "while-it-runs.bundle")
     assert "already held" in other.well("bundle", "import", tmp_path / "while-it-runs.bundle").out
