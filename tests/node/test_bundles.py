@@ -4,23 +4,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientError
 
 from ledger.bundle import choose, write_bundle
-from ledger.errors import NotFoundError
+from ledger.errors import NotFoundError, StoreDamagedError
 from ledger.folder import write_folder
 from ledger.intake import Importer, Intake, Outcome
 from ledger.sqlite.store import SqliteStore
 from ledger.writer import Writer
 from node import bundles
 from node.web_source import open_web
-from protocol.bundle import MEDIA_TYPE, encode_piece, read_header, read_items
+from protocol.bundle import MEDIA_TYPE, encode_header, encode_piece, read_header, read_items
 from protocol.errors import Malformed
 from protocol.frames import Entries, HeadField, Heads
 from protocol.identity import show_log_id
@@ -98,6 +101,35 @@ async def test_nobody_downloads_twice_at_once(node: RunningNode, monkeypatch: py
     async with node.client.get(f"{node.url}/bundle") as third:
         assert third.status == 200
         await third.read()
+
+
+async def test_who_takes_nothing_is_hung_up_on(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "ANSWER_S", 0.2)
+    monkeypatch.setattr(bundles, "write_bundle", lambda *_: repeat(bytes(2**20)))
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port, limit=1000)
+    writer.write(f"GET /bundle HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode())
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    downloads = node.running._runner.app[bundles.DOWNLOADS]
+    assert not downloads.enter("127.0.0.1")
+    await until(lambda: downloads.enter("127.0.0.1"), "the end of the download")
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(5):
+            while await reader.read(2**20):
+                pass
+    writer.close()
+
+
+async def test_a_store_that_fails_in_the_middle_is_seen(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> Iterator[bytes]:
+        yield encode_header([])
+        raise StoreDamagedError("a part is missing")
+
+    monkeypatch.setattr(bundles, "write_bundle", failing)
+    for _ in range(2):
+        async with node.client.get(f"{node.url}/bundle") as answer:
+            assert answer.status == 200
+            with pytest.raises(ClientError):
+                await answer.read()
 
 
 def test_there_is_room_for_few() -> None:
