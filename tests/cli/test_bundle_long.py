@@ -73,17 +73,14 @@ def test_memory_does_not_grow_with_the_bundle(home: Home, tmp_path: Path) -> Non
     large = run(home, "bundle", "import", "--json", str(many))
     assert (small.code, large.code) == (0, 0)
     assert json.loads(large.out)["logs"][0]["held"] == ENTRIES
-    print(f"import of {FEW}: {small.bytes >> 20} MiB; of {ENTRIES}: {large.bytes >> 20} MiB")
     assert large.bytes - small.bytes < GROWTH_BYTES
     out = run(home, "bundle", "export", "--json", str(tmp_path / "out.bundle"))
-    print(f"export of {ENTRIES}: {out.bytes >> 20} MiB")
     assert out.code == 0
     assert out.bytes < small.bytes + GROWTH_BYTES
     assert run(home, "bundle", "export", "--tiles", str(tmp_path / "www")).code == 0
     other = Home(tmp_path / "other", home._run)
     other.well("init", "--name", "Other", "--kind", "coop")
     tiles = run(other, "bundle", "import", "--json", str(tmp_path / "www"))
-    print(f"import of {ENTRIES} in tiles: {tiles.bytes >> 20} MiB")
     assert [log["state"] for log in json.loads(tiles.out)["logs"]] == ["taken"] * 2
     assert tiles.bytes < small.bytes + GROWTH_BYTES
     assert other.well("log", "audit", "--json").json["faults"] == []
