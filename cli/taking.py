@@ -109,9 +109,7 @@ class _Running:
 def deliver(directory: DataDirectory) -> Iterator[Delivery]:
     """The data directory, or the node that runs on it."""
     with open_target(directory) as target:
-        yield _Running(target) if isinstance(target, RemoteTarget) else _Here(_local(target))
-
-
-def _local(target: object) -> LocalTarget:
-    assert isinstance(target, LocalTarget)
-    return target
+        if isinstance(target, LocalTarget):
+            yield _Here(target)
+        elif isinstance(target, RemoteTarget):
+            yield _Running(target)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ledger.errors import RefusedError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
-from ledger.tree import root_at
+from ledger.tree import load_peaks, root_at
 from protocol.bundle import Course, Item, Part
 from protocol.checkpoint import parse_checkpoint
 from protocol.errors import Malformed
 from protocol.frames import Entries, HeadField, Heads
 from protocol.identity import Origin, show_log_id
+from protocol.merkle import check_consistency, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -128,8 +129,15 @@ class Importer:
         known = [entry for entry, _ in entries.entries[: held - begin]]
         with self._store.read() as reads:
             here = list(reads.leaves(self._replica.tree, begin, min(end, held)))
-        if known != here:
-            raise Malformed("fork", f"its entries {begin} to {end} differ from those held here")
+            peaks = load_peaks(reads, self._replica.tree, begin) if known != here else None
+        if peaks is not None:
+            for entry, _ in entries.entries:
+                peaks.append(leaf_hash(entry))
+            signed = self._head.checkpoint
+            check_consistency(end, signed.size, peaks.root(), signed.root, entries.proof)
+            raise Malformed(
+                "fork", f"the log signed other entries {begin} to {end} than those held here: it has forked"
+            )
         if end <= held:
             return 0
         verified = self._replica.verify_range(self._head, held, entries.entries[held - begin :], entries.proof)

@@ -109,7 +109,9 @@ async def test_who_takes_nothing_is_hung_up_on(node: RunningNode, monkeypatch: p
     reader, writer = await asyncio.open_connection("127.0.0.1", node.port, limit=1000)
     writer.write(f"GET /bundle HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-    downloads = node.running._runner.app[bundles.DOWNLOADS]
+    runner = node.running._runner
+    assert runner is not None
+    downloads = runner.app[bundles.DOWNLOADS]
     assert not downloads.enter("127.0.0.1")
     await until(lambda: downloads.enter("127.0.0.1"), "the end of the download")
     with contextlib.suppress(ConnectionError):

@@ -218,15 +218,22 @@ def hear(result: Result, frame: tuple[int, dict[str, Value]] | None, to: int, st
     require(start <= len(held.entries), "gap")
     entries = [entry for entry, _ in pairs]
     known = held.entries[start:end]
-    require(entries[: len(known)] == known, "fork")
+    if entries[: len(known)] != known:
+        check_range([*held.entries[:start], *entries], result.checkpoint, content["proof"])
+        reject("fork")
     if len(known) == len(entries):
         return
     require(all(len(entry) <= 65_535 for entry in entries), "entry_form")
     grown = [*held.entries, *entries[len(known) :]]
-    root = tree.root([tree.leaf_hash(entry) for entry in grown])
-    tree.check_consistency(len(grown), result.checkpoint.size, root, result.checkpoint.root, content["proof"])
+    check_range(grown, result.checkpoint, content["proof"])
     result.taken += len(grown) - len(held.entries)
     held.entries = grown
+
+
+def check_range(entries: list[bytes], checkpoint: Checkpoint, proof: list[bytes]) -> None:
+    """Whether these are the first entries of the log, by the proof."""
+    root = tree.root([tree.leaf_hash(entry) for entry in entries])
+    tree.check_consistency(len(entries), checkpoint.size, root, checkpoint.root, proof)
 
 
 def begin(result: Result, head: dict[str, Value], to: int, store: dict[Name, Held]) -> None:

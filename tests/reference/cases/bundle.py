@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Vectors of spec 14: records, headers, whole bundles and what becomes of their logs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -271,9 +271,9 @@ def taken(group: Group) -> Group:
     case(
         "a frame that does not belong", both([first[0], encode_frame("PING", {"time": 1, "reply": False}), *first[1:]])
     )
-    case(
-        "an entry changed", both([*first[:2], range_frame(one, 5, 2, 4, entries=[list(one.entries[3])] * 2), first[3]])
-    )
+    changed = both([*first[:2], range_frame(one, 5, 2, 4, entries=[list(one.entries[3])] * 2), first[3]])
+    case("an entry changed", changed)
+    case("an entry changed that is held", changed, whole)
     case("a proof too short", both([first[0], range_frame(one, 5, 0, 2, proof=[]), *first[2:]]))
     case("another size", both([first[0], range_frame(one, 4, 0, 2), *first[2:]]))
     case("to beyond the checkpoint", bundle([part(one, 0, 5)], frames_of(one, 4)))
@@ -284,6 +284,13 @@ def taken(group: Group) -> Group:
     for size in (4, 5):
         forked = bundle([part(branch, 0, size)], frames_of(branch, size))
         case(f"a fork of size {size}", forked, bundle([part(one, 0, 4)], frames_of(one, 4)))
+    broken(case)
+    return group
+
+
+def broken(case: Callable[[str, bytes], None]) -> None:
+    """Files that were damaged or cut."""
+    one, other = two()
     hurt = bytearray(both())
     hurt[len(hurt) - len(END) - 20] ^= 1
     case("damaged in the last record", bytes(hurt))
@@ -293,4 +300,3 @@ def taken(group: Group) -> Group:
     case("cut in the second log", both()[: -len(END) - 40])
     case("cut before its end mark", both()[: -len(END)])
     case("something behind", both() + b"\0")
-    return group
