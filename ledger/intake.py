@@ -140,7 +140,10 @@ class Importer:
             )
         if end <= held:
             return 0
-        verified = self._replica.verify_range(self._head, held, entries.entries[held - begin :], entries.proof)
+        try:
+            verified = self._replica.verify_range(self._head, held, entries.entries[held - begin :], entries.proof)
+        except Malformed as error:  # nobody is blamed for a file, on whichever history it is
+            raise Malformed("root" if error.reason == "branch" else error.reason, error.text) from None
         self._writer.run(lambda change: store_range(change, verified)).result()
         return end - held
 
