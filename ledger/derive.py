@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.directory import DirectoryFold, record_index, touched_record
-from ledger.fold import Authority, Judged, Reading, judge, read_entry
+from ledger.directory import DirectoryFold, touched_record
+from ledger.fold import Authority, Judged, judge
+from ledger.prepare import prepare_now
 from protocol.charter import establish
 from protocol.directory import (
     ClaimChecked,
@@ -29,6 +30,8 @@ from protocol.statement import Statement, parse_payload, parse_statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ledger.fold import Reading
+    from ledger.prepare import Chunk
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import RecordIndex, Stored, Tree
 
@@ -47,22 +50,16 @@ class Derived(NamedTuple):
     erased: bool
 
 
-class _Chunk(NamedTuple):
-    """Entries of one log that have been read and prepared, without regard to who may say what."""
-
-    readings: list[Reading]
-    indexes: dict[int, RecordIndex]
-
-
 class Deriver:
     """Folds entries into the derived tables, in order of position within each log. For the writing thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Snapshot, Tree, int], Chunk] = prepare_now) -> None:
+        self._take = take
         self._authorities: dict[int, Authority] = {}
 
     def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
         """Folds the next entries of one log, at most `limit`."""
-        chunk = _prepare(change, tree, limit)
+        chunk = self._take(change, tree, limit)
         end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
@@ -158,22 +155,6 @@ class Deriver:
             assert statement is not None
             judged.append((position, Judged("applied", statement, read_body(statement))))
         return self._apply(change, tree, judged, {})
-
-
-def _prepare(reads: Snapshot, tree: Tree, limit: int) -> _Chunk:
-    """Reads a chunk of entries, and folds the text of the records among them."""
-    begin, end = tree.derived, min(tree.size, tree.derived + limit)
-    lacking = reads.lacking(tree.tree, begin, end)
-    readings: list[Reading] = []
-    indexes: dict[int, RecordIndex] = {}
-    for position, entry, payload in reads.entries(tree.tree, begin, end):
-        reading = read_entry(tree.origin.log_id, position, entry, None if position in lacking else payload)
-        if reading.verdict == "withheld":
-            reading = Reading(lacking.get(position, "withheld"))
-        if isinstance(reading.body, RecordPut):
-            indexes[position] = record_index(reading.body.record)
-        readings.append(reading)
-    return _Chunk(readings, indexes)
 
 
 def _authors(change: Transaction, tree: int, eraser: int, reading: Reading) -> Callable[[int], bytes | None]:

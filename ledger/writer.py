@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ledger.derive import Deriver
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
+from ledger.prepare import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,8 @@ class Writer:
         self._clock = clock
         self._jobs: queue.PriorityQueue[tuple[int, int, _Job]] = queue.PriorityQueue()
         self._numbers = count()
-        self._deriver = Deriver()
+        self._ahead = Ahead()
+        self._deriver = Deriver(self._ahead.take)
         self._behind = True
         self._bulk_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
@@ -117,6 +119,7 @@ class Writer:
         def transaction() -> _Result:
             with self._store.write() as change:
                 result = function(change)
+            self._ahead.forget()
             self._behind = True
             self._bulk_at = time.monotonic()
             return result
@@ -141,6 +144,7 @@ class Writer:
                 self._call(self._sign).result()
             self._put(_Stop())
             self._thread.join()
+            self._ahead.close()
 
     def _put(self, job: _Job) -> None:
         """Queues a job: first come, first served, but a few entries need not wait behind an import."""

@@ -25,14 +25,13 @@ def _values(columns: int, rows: int) -> str:
 
 
 def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
-    """Runs `into` (such as "INSERT INTO t (a, b)") for all rows."""
-    for begin in range(0, len(rows), ROWS_PER_STATEMENT):
-        part = rows[begin : begin + ROWS_PER_STATEMENT]
-        if len(part) == ROWS_PER_STATEMENT:
-            connection.execute(f"{into} VALUES {_values(len(part[0]), len(part))}", list(chain.from_iterable(part)))
-        else:
-            marks = ",".join("?" * len(part[0]))
-            connection.executemany(f"{into} VALUES ({marks})", part)
+    """Runs `into` (such as "INSERT INTO t (a, b)") for all rows, in statements of as many rows as a power of two has."""
+    begin = 0
+    while begin < len(rows):
+        count = min(ROWS_PER_STATEMENT, 1 << (len(rows) - begin).bit_length() - 1)
+        part = rows[begin : begin + count]
+        connection.execute(f"{into} VALUES {_values(len(part[0]), count)}", list(chain.from_iterable(part)))
+        begin += count
 
 
 def select_in(
