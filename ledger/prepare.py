@@ -62,11 +62,11 @@ def prepare_now(reads: Snapshot, tree: Tree, limit: int) -> Chunk:
 class Ahead:
     """Prepares the next chunk in a thread of its own, while SQLite writes the last one.
 
-    The rows are read by the writing thread, when nobody else wants the interpreter: sqlite3 gives it up at each row, and
-    two threads that hand it to and fro a thousand times are slower than one.
+    The rows are read by the writing thread, when nobody else wants the interpreter: sqlite3 gives it up at each row,
+    and two threads that hand it to and fro a thousand times are slower than one.
 
-    What has been prepared stays right while it waits: entries do not change, and a payload is only dropped at the word of
-    a later entry. Whoever writes anything else to the log tables calls `forget`.
+    What has been prepared stays right while it waits: entries do not change, and a payload is only dropped at the word
+    of a later entry. Whoever writes anything else to the log tables calls `forget`.
     """
 
     def __init__(self) -> None:

@@ -176,9 +176,9 @@ def read_body(statement: Statement) -> Body | None:
 def _read_put(data: bytes) -> RecordPut | None:
     """The body of a `record.put`, or None for one that needs a closer look.
 
-    These are nearly all that is read. Their types bound every number and count, and what encodes to the same bytes again
-    holds nothing unknown, no nil and no second spelling. There remains the normal form of texts: in JSON they all stand
-    between quotation marks, with which no accent combines.
+    These are nearly all that is read. Their types bound every number and count, and what encodes to the same bytes
+    again holds nothing unknown, no nil and no second spelling. There remains the normal form of texts: in JSON they all
+    stand between quotation marks, with which no accent combines.
     """
     try:
         put = _decoders["record.put"].decode(data)
