@@ -63,28 +63,25 @@ class Deriver:
         end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
-        rids: set[int] = set()
-        erased = again = False
+        erased: dict[int, str] = {}
         for position, reading in enumerate(chunk.readings, tree.derived):
             result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
             judged.append((position, result))
             if isinstance(result.body, Erase):
-                rids |= self._apply(change, tree, judged, chunk.indexes)
-                judged = []
                 target = result.body.position
                 statement = _statement(next(change.entries(tree.tree, target, target + 1)))
                 kind = statement.kind if statement else ""
                 if kind not in _NEVER_ERASED:
                     change.drop_payload(tree.tree, target, position)
-                    rids |= self._erase(change, tree, target)
-                    erased, again = True, again or kind in _FAR_REACHING
-        rids |= self._apply(change, tree, judged, chunk.indexes)
+                    erased.setdefault(target, kind)
+        rids = self._apply(change, tree, judged, chunk.indexes)
         change.set_derived(tree.tree, end)
-        if again:
-            rids |= self._begin_again(change, tree)
         if erased:
+            rids |= self._erase(change, tree, list(erased))
+            if not _FAR_REACHING.isdisjoint(erased.values()):
+                rids |= self._begin_again(change, tree)
             change.purge_text()
-        return Derived(tree.tree, len(chunk.readings), tuple(rids), erased)
+        return Derived(tree.tree, len(chunk.readings), tuple(rids), bool(erased))
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""
@@ -135,17 +132,21 @@ class Deriver:
         self._authorities.pop(tree.tree, None)
         return gone
 
-    def _erase(self, change: Transaction, tree: Tree, position: int) -> set[int]:
-        """Leaves the derived state as if a payload that was dropped had never been seen (spec 03 §5)."""
-        step = change.history_at(tree.tree, position)
-        change.add_verdicts(tree.tree, {position: "erased"})
-        change.forget_claim(tree.tree, position)
-        if step is None:
-            return set()
-        before = change.records_by_id(tree.tree, [step.id])[step.id]
-        positions = sorted(other.position for other in change.history(tree.tree, step.id) if other.position != position)
-        change.drop_record(before)
-        return {before.rid} | self._replay(change, tree, positions)
+    def _erase(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:
+        """Leaves the derived state as if payloads that were dropped had never been seen (spec 03 §5).
+
+        Each record is folded anew once, however many of its states are gone.
+        """
+        change.add_verdicts(tree.tree, dict.fromkeys(positions, "erased"))
+        gone, rids = set(positions), set()
+        steps = [change.history_at(tree.tree, position) for position in positions]
+        for position in positions:
+            change.forget_claim(tree.tree, position)
+        for record_id, before in change.records_by_id(tree.tree, sorted({step.id for step in steps if step})).items():
+            left = sorted({other.position for other in change.history(tree.tree, record_id)} - gone)
+            change.drop_record(before)
+            rids |= {before.rid} | self._replay(change, tree, left)
+        return rids
 
     def _replay(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:
         """Applies statements again that were found applicable in their places."""
