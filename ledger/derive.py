@@ -127,7 +127,7 @@ class Deriver:
 
     def _begin_again(self, change: Transaction, tree: Tree) -> set[int]:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
-        gone = {row.rid for row in change.record_rows() if row.tree == tree.tree}
+        gone = set(change.record_ids(tree.tree))
         change.clear_derived(tree.tree)
         self._authorities.pop(tree.tree, None)
         return gone

@@ -13,7 +13,7 @@ from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 TABLES = (
     "verdict",
@@ -59,6 +59,11 @@ class RecordReads:
         """The records of one log that came from one data set."""
         sql = f"{_RECORD} WHERE tree = ? AND source = ? ORDER BY rid"
         return [RecordRow._make(row) for row in self._db.execute(sql, (tree, source))]
+
+    def record_ids(self, tree: int) -> list[int]:
+        """Row ids of the records of one log."""
+        sql = "SELECT json_group_array(rid) FROM record WHERE rid >= ? AND rid < ?"
+        return self._row_ids(sql, (tree << 32, (tree + 1) << 32))
 
     def record_count(self) -> int:
         """How many records there are, closed ones included."""
@@ -228,7 +233,3 @@ class RecordWrites(RecordReads):
                 self._db.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))
         sql = "UPDATE tree SET derived = 0" + ("" if tree is None else " WHERE tree = ?")
         self._db.execute(sql, () if tree is None else (tree,))
-
-    def record_rows(self) -> Iterator[RecordRow]:
-        """Every record, in order of row id."""
-        return map(RecordRow._make, self._db.execute(f"{_RECORD} ORDER BY rid"))

@@ -408,6 +408,7 @@ class StoreSuite:
             assert change.tree_numbered(tree).derived == 0
             assert change.tree_numbered(other).derived == 4
             assert change.matching('"name"*') == [other << 32]
+            assert (change.record_ids(tree), change.record_ids(other)) == ([], [other << 32])
             assert change.categories_of([tree << 32, other << 32]) == [(other << 32, "a:b")]
             assert change.verdicts(tree, 0, 9) == {}
             assert change.verdicts(other, 0, 9) == {1: "opaque"}
