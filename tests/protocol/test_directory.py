@@ -192,7 +192,8 @@ def test_a_record_reads_the_same_by_the_short_way_and_by_the_long_one(parts: dic
 
 def test_parties_are_named_in_order_each_once_or_not_at_all() -> None:
     one, other = sorted([seeded("one"), seeded("other")])
-    body = EXAMPLES["record.put"]
+    body: dict[str, Any] = EXAMPLES["record.put"]
+    bad: Any
     for good in ([one], [one, other], [bytes([n]) * 32 for n in range(16)]):
         check_body("record.put", body | {"parties": good})
         assert parties_of(statement_of("record.put", body | {"parties": good})) == set(good)
