@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
-from ledger.keys import read_key, write_key
+from ledger.keys import read_key, witness_key, write_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
 from ledger.writer import Writer
@@ -58,6 +58,11 @@ class DataDirectory:
     def key(self) -> Path:
         """The operating key."""
         return self.path / "keys" / "operating.key"
+
+    @property
+    def witness_key(self) -> Path:
+        """The key with which this node cosigns others' checkpoints."""
+        return self.path / "keys" / "witness.key"
 
     @property
     def configuration(self) -> Path:
@@ -125,6 +130,7 @@ def found_log(
     for folder in (directory.store, directory.head, directory.key):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_key(directory.key, key)
+    witness_key(directory.witness_key)
     origin = Origin(keys.log_id, FIRST_EPOCH)
     store = SqliteStore(directory.store)
     try:
@@ -160,6 +166,7 @@ class Ledger:
             self.store = SqliteStore(directory.store)
             try:
                 self.key = read_key(directory.key)
+                self.witness_key = witness_key(directory.witness_key)
                 with self.store.read() as reads:
                     own = self._open_own(reads)
             except BaseException:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import RefusedError
+from ledger.state import add_cosignatures, keep_checkpoint
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -14,7 +15,7 @@ from protocol.checkpoint import Checkpoint, parse_checkpoint
 from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
-from protocol.note import VerifierKey, verified_by
+from protocol.note import VerifierKey, parse_note, verified_by
 from protocol.statement import Entry, Opaque, Opened, Statement, holds, open_payload, parse_entry
 from protocol.tile import ENTRY_BYTES_MAX
 
@@ -90,11 +91,18 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
         change.set_charters(tree.tree, head.charters)
     elif size > tree.head_size and head.key not in establish(known).charter.keys:
         raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
-    if size > tree.head_size:
-        change.set_head(tree.tree, head.note, size)
-    if tree.checkpoint_size < size <= tree.size:
-        change.set_checkpoint(tree.tree, head.note, size)
+    _keep_head(change, tree, head.note, size)
     return change.tree_numbered(tree.tree)
+
+
+def _keep_head(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
+    """Keeps a checkpoint that is newer, or the same one with cosignatures that it did not have before."""
+    if size > tree.head_size or size == tree.head_size > tree.size:
+        change.set_head(tree.tree, note, size)
+    if tree.checkpoint_size < size <= tree.size:
+        keep_checkpoint(change, tree, note, size)
+    elif 0 < size <= tree.size:
+        add_cosignatures(change, tree, parse_note(note), size)
 
 
 def head_of(reads: Snapshot, tree: Tree) -> VerifiedHead | None:
@@ -148,7 +156,7 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.add_lacking(tree.tree, verified.lacking)
     change.set_size(tree.tree, end)
     if verified.note:
-        change.set_checkpoint(tree.tree, verified.note, end)
+        keep_checkpoint(change, tree, tree.head if tree.head_size == end else verified.note, end)
     return change.tree_numbered(tree.tree)
 
 

@@ -12,7 +12,15 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientSession, ClientTimeout, ClientWSTimeout, DummyCookieJar, TCPConnector, TraceConfig
+from aiohttp import (
+    ClientPayloadError,
+    ClientSession,
+    ClientTimeout,
+    ClientWSTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    TraceConfig,
+)
 from aiohttp.resolver import ThreadedResolver
 
 if TYPE_CHECKING:
@@ -102,6 +110,17 @@ class Client:
             autoping=True,
         ) as socket:
             yield socket
+
+    async def post_text(self, url: str, body: bytes, answer_bytes_max: int, *, trusted: bool) -> tuple[int, str, bytes]:
+        """Status, media type and body of the answer to a text that is posted. Raises ClientError if it is too long."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        async with (self._trusted if trusted else self._public).post(url, data=body, headers=headers) as answer:
+            content = bytearray()
+            async for chunk in answer.content.iter_any():
+                content += chunk
+                if len(content) > answer_bytes_max:
+                    raise ClientPayloadError(f"{url} answers with more than {answer_bytes_max} bytes")
+            return answer.status, answer.content_type, bytes(content)
 
     async def close(self) -> None:
         """Closes all connections."""

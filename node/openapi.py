@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from protocol import __version__
+from protocol.witness import SIZE_MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,13 @@ _BODIES: dict[str, Any] = {
         "additionalProperties": False,
         "properties": {"url": {"type": "string", "pattern": "^https?://", "maxLength": 2000}},
     },
+    "Witness": {
+        "type": "object",
+        "required": ["key"],
+        "additionalProperties": False,
+        "properties": {"key": {"type": "string"}, "url": {"type": "string", "maxLength": 2000}},
+    },
+    "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
     "Entries": {
         "type": "object",
         "additionalProperties": False,
@@ -42,13 +50,18 @@ _BODIES: dict[str, Any] = {
         },
     },
 }
+_TEXTS = {"WitnessRequest"}
+"""Bodies that are not JSON."""
+
 _ABOUT_STATUS = {
     200: "What was asked for",
     201: "Saved: it is durable here",
     400: "The request is malformed",
     401: "A steward's token is needed",
+    403: "No signature that is trusted",
     404: "There is no such thing here",
     409: "Contradicts what is there",
+    422: "The proof does not lead there",
     503: "The node cannot do that now",
     507: "The disk is full",
 }
@@ -98,12 +111,15 @@ def _operation(route: Route) -> dict[str, Any]:
     ]
     operation: dict[str, Any] = {"summary": route.about, "parameters": parameters, "responses": {}}
     for status in sorted({*route.statuses, 400, 408, 415, 421, 500}):
-        content = {route.media_type: {}} if status < 400 else _PROBLEM
+        content: dict[str, Any] = {route.media_type: {}} if status < 400 else _PROBLEM
+        if status == 409 and route.body in _TEXTS:
+            content = {SIZE_MEDIA_TYPE: {}}
         about = _ABOUT_STATUS.get(status, "See RFC 9110")
         operation["responses"][str(status)] = {"description": about, "content": content}
     if route.steward:
         operation["security"] = [{"steward": []}]
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        media_type = "text/plain" if route.body in _TEXTS else "application/json"
+        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     return operation

@@ -15,15 +15,18 @@ from yarl import URL
 
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
-from node import api, openapi, pages, static_log, status
+from ledger.witness import Witness
+from node import api, openapi, pages, static_log, status, witness
 from node.client import Client
+from node.config import witnessed_logs
 from node.discovery import Discovery
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
-from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
+from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN, WITNESS, WITNESSING
 from node.problem import problem
 from node.routes import Route
+from node.witnessing import Witnessing
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
@@ -66,6 +69,7 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        self.witnessing = Witnessing(self.ledger, self.client)
         try:
             await self._start()
         except BaseException:
@@ -76,6 +80,7 @@ class Node:
         config, ledger = self.config, self.ledger
         token = _steward_token(ledger.directory)
         app = make_application(ledger, self.finder, self.hub, config, token)
+        app[WITNESSING] = self.witnessing
         self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
         await self._runner.setup()
         await web.TCPSite(self._runner, config.host, config.port).start()
@@ -84,6 +89,7 @@ class Node:
         self.url = str(URL.build(scheme="http", host=shown, port=port))
         _write_private(ledger.directory.url, self.url)
         self.hub.start()
+        self.witnessing.start()
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
@@ -99,6 +105,7 @@ class Node:
         """Says goodbye, finishes what was begun, closes the store."""
         if self.discovery is not None:
             await self.discovery.stop()
+        await self.witnessing.stop()
         await self.hub.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -144,7 +151,8 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    described = (*api.ROUTES, *static_log.ROUTES, *status.ROUTES)
+    app[WITNESS] = Witness(ledger, witnessed_logs(config))
+    described = (*api.ROUTES, *witness.ROUTES, *static_log.ROUTES, *status.ROUTES)
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:
