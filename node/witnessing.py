@@ -78,6 +78,7 @@ class Target(NamedTuple):
     checkpoint: Checkpoint
     note: Note
     witnesses: Witnesses
+    published: int
     places: dict[str, tuple[str, bool]]
 
 
@@ -156,6 +157,8 @@ class Witnessing:
         have = cosigned_by(target.note, target.witnesses.quorum.keys)
         lacking = [witness for witness in target.witnesses.chosen if witness.key not in have]
         now, collected = time.monotonic(), list(have.values())
+        if target.published < target.checkpoint.size and target.witnesses.quorum.reached(target.note):
+            await self._store(target, collected)  # fewer are needed than when they cosigned
         due = [w for w in lacking if str(w.key) not in self.troubles or self.troubles[str(w.key)].again <= now]
         await asyncio.gather(*(self._collect(target, witness, collected) for witness in due))
         waiting = [self.troubles[str(w.key)].again for w in lacking if str(w.key) in self.troubles]
@@ -168,8 +171,9 @@ class Witnessing:
             if not tree.checkpoint or not witnesses.chosen or self._ledger.own.signing_refused:
                 return None
             places = {str(witness.key): _place(reads, witness) for witness in witnesses.chosen}
+            published, _ = reads.published(tree.tree)
         checkpoint, note = parse_checkpoint(tree.checkpoint)
-        return Target(tree, checkpoint, note, witnesses, places)
+        return Target(tree, checkpoint, note, witnesses, published, places)
 
     async def _collect(self, target: Target, witness: ChosenWitness, collected: list[SignatureLine]) -> None:
         line = await self._ask(target, witness)

@@ -1,142 +1,249 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Nodes that witness each other and others: every answer code, third parties, troubles, and what is published."""
+"""Nodes that are witnessed, by each other and by third parties; troubles, and what becomes published."""
 
 from __future__ import annotations
 
-import asyncio
-from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import pytest_asyncio
+from aiohttp import web
 
+from ledger.proving import trust_file
 from ledger.witness import witness_verifier
-from protocol.checkpoint import Checkpoint, parse_checkpoint
-from protocol.merkle import Node, Peaks, consistency_nodes, fold_nodes, leaf_hash
-from protocol.note import TYPE_ED25519, Note, VerifierKey, parse_note, sign_note, verified_by
-from protocol.witness import cosigned_by, read_cosignature, write_request
-from tests.builders import signing_key
-from tests.node.running import RunningNode, found
+from node import witnessing
+from protocol.checkpoint import Checkpoint, cosign
+from protocol.identity import Origin, show_log_id
+from protocol.note import TYPE_COSIGNATURE, Note, VerifierKey, parse_note
+from protocol.policy import parse_policy
+from protocol.proof import Verdict, judge
+from protocol.witness import cosigned_by
+from tests.builders import START, signing_key
+from tests.node.running import RunningNode, fill, found, record, until
+from tests.node.witnesses import LOG_KEY, ThirdWitness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-ADD = "/witness/add-checkpoint"
-LOG = "log.example/third"
-LOG_KEY = VerifierKey(LOG, TYPE_ED25519, signing_key(LOG).public)
+
+@pytest_asyncio.fixture
+async def pair(tmp_path: Path, _impatient: None) -> AsyncIterator[tuple[RunningNode, RunningNode]]:
+    """Two nodes; the second one follows the first."""
+    first = await RunningNode(found(tmp_path / "first", "First")).start()
+    second = await RunningNode(found(tmp_path / "second", "Second"), seeds=(first.url,)).start()
+    await until(lambda: second.holds(first.log_id, 1), "the log has been fetched")
+    try:
+        yield first, second
+    finally:
+        await first.stop()
+        await second.stop()
 
 
-class ThirdLog:
-    """A transparency log that is none of ours."""
-
-    def __init__(self, name: str = LOG, branch: str = "") -> None:
-        self.name, self.branch = name, branch
-        self._peaks = Peaks()
-        self._hashes: dict[Node, bytes] = {}
-
-    def grow(self, size: int, branch: str = "") -> ThirdLog:
-        """Adds leaves; those of another branch differ."""
-        for number in range(self._peaks.size, size):
-            leaf = leaf_hash(f"leaf {number} {branch}".encode())
-            self._hashes[Node(0, number)] = leaf
-            self._peaks.append(leaf, lambda level, at, value: self._hashes.update({Node(level, at): value}))
-        return self
-
-    def note(self, key: str = "") -> bytes:
-        """Its signed checkpoint."""
-        checkpoint = Checkpoint(self.name, self._peaks.size, self._peaks.root())
-        return bytes(Note(checkpoint.text, (sign_note(checkpoint.text, self.name, signing_key(key or self.name)),)))
-
-    def request(self, old: int, proof: list[bytes] | None = None, note: bytes = b"") -> bytes:
-        """What a witness is sent."""
-        if proof is None:
-            proof = fold_nodes(consistency_nodes(old, self._peaks.size), self._hashes)
-        return write_request(old, proof, note or self.note())
+async def choose(node: RunningNode, key: VerifierKey, url: str = "") -> None:
+    """Makes a witness one of this node's."""
+    status, _ = await node.post("/v1/witnesses", {"key": str(key), "url": url})
+    assert status == 201
 
 
-async def ask(node: RunningNode, body: bytes) -> tuple[int, str, bytes]:
-    """Status, type and body of a witness's answer."""
-    async with node.client.post(node.url + ADD, data=body) as answer:
-        return answer.status, answer.content_type, await answer.read()
+async def write(node: RunningNode, number: int) -> dict[str, Any]:
+    """Puts a record; the receipt."""
+    body = {"entries": [{"kind": "record.put", "body": {"record": json_record(number)}}]}
+    status, receipts = await node.post("/v1/entries", body, headers={"Idempotency-Key": f"put {number}"})
+    assert status == 201
+    assert receipts["state"] == receipts["receipts"][0]["state"]
+    return {"position": receipts["receipts"][0]["position"], "state": receipts["state"]}
+
+
+def json_record(number: int) -> dict[str, Any]:
+    """A record as JSON."""
+    value = record(number)
+    return value | {"id": value["id"].hex()}
+
+
+async def state(node: RunningNode, log_id: bytes, position: int) -> str:
+    """The state of an entry, as the API tells it."""
+    _, entry = await node.get(f"/v1/log/{show_log_id(log_id)}/1/entries/{position}")
+    return str(entry["state"])
+
+
+async def until_published(node: RunningNode, log_id: bytes, position: int) -> None:
+    """Waits until an entry is published at a node."""
+
+    def published() -> bool:
+        with node.ledger.store.read() as reads:
+            tree = reads.tree(Origin(log_id, 1))
+            return tree is not None and reads.published(tree.tree)[0] > position
+
+    await until(published, f"position {position} has been published")
+    assert await state(node, log_id, position) == "published"
+
+
+async def served_note(node: RunningNode, log_id: bytes) -> Note:
+    """The checkpoint that a node serves of a log."""
+    async with node.client.get(f"{node.url}/log/{show_log_id(log_id)}/1/checkpoint") as answer:
+        return parse_note(await answer.read())
+
+
+async def test_what_is_written_becomes_published_by_a_witness(pair: tuple[RunningNode, RunningNode]) -> None:
+    first, second = pair
+    key = witness_verifier(second.ledger)
+    receipt = await write(first, 1)
+    assert receipt["state"] == "saved"
+    assert await state(first, first.log_id, receipt["position"]) == "saved"
+    await choose(first, key, second.url)
+    await until_published(first, first.log_id, receipt["position"])
+    assert key in cosigned_by(await served_note(first, first.log_id), [key])
+    again = await write(first, 1)
+    assert again == {"position": receipt["position"], "state": "published"}, "a repetition tells what has become of it"
+    fill(first.ledger, 40, 10)
+    size = first.ledger.own.size
+    await until_published(first, first.log_id, size - 1)
+    _, logs = await first.get("/v1/log")
+    assert logs["witness_key"] == str(witness_verifier(first.ledger))
+    assert (logs["logs"][0]["state"], logs["logs"][0]["published_size"]) == ("published", size)
+    assert logs["logs"][0]["witnesses"] == [str(key)]
+    await until(lambda: second.holds(first.log_id, size), "the rest has been fetched")
+    _, entry = await second.get(f"/v1/log/{show_log_id(first.log_id)}/1/entries/1")
+    assert entry["state"] == "saved", "the second node has chosen no witness of its own"
+
+
+async def test_cosignatures_reach_those_who_follow(pair: tuple[RunningNode, RunningNode]) -> None:
+    first, second = pair
+    key = witness_verifier(second.ledger)
+    await second.stop()
+    third = await RunningNode(second.directory, seeds=(first.url,)).start()
+    await choose(first, key, third.url)
+    outside = signing_key("a witness elsewhere")
+    await choose(third, VerifierKey("elsewhere.example", TYPE_COSIGNATURE, outside.public))
+    await choose(first, VerifierKey("elsewhere.example", TYPE_COSIGNATURE, outside.public))
+    elsewhere = ThirdWitness("elsewhere.example", first.ledger.own.origin, first.ledger.key.public)
+    url = await elsewhere.start()
+    try:
+        await choose(first, elsewhere.key, url)
+        await choose(third, elsewhere.key, url)
+        fill(first.ledger, 3)
+        await until_published(first, first.log_id, 3)
+        await until_published(third, first.log_id, 3)
+        note = await served_note(third, first.log_id)
+        assert elsewhere.key in cosigned_by(note, [elsewhere.key])
+    finally:
+        await elsewhere.stop()
+        await third.stop()
 
 
 @pytest_asyncio.fixture
-async def witness(tmp_path: Path) -> AsyncIterator[RunningNode]:
-    """A node that is a witness for one third-party log as well."""
-    running = await RunningNode(found(tmp_path / "witness", "Watcher"), witness_logs=(str(LOG_KEY),)).start()
-    try:
-        yield running
-    finally:
-        await running.stop()
+async def elsewhere(node: RunningNode) -> AsyncIterator[tuple[ThirdWitness, str]]:
+    """A third-party witness of the log of `node`, and its URL."""
+    one = ThirdWitness("elsewhere.example", node.ledger.own.origin, node.ledger.key.public)
+    url = await one.start()
+    yield one, url
+    await one.stop()
 
 
-async def test_a_third_party_log_is_witnessed(witness: RunningNode) -> None:
-    log = ThirdLog().grow(5)
-    key = witness_verifier(witness.ledger)
-    code, kind, lines = await ask(witness, log.request(0))
-    assert (code, kind) == (200, "text/plain")
-    read_cosignature(lines, parse_note(log.note()).text, key)
-    log.grow(300)
-    code, _, lines = await ask(witness, log.request(5))
-    assert code == 200
-    line = read_cosignature(lines, parse_note(log.note()).text, key)
-    digest = sha256(LOG.encode()).hexdigest()
-    async with witness.client.get(f"{witness.url}/witness/{digest}/checkpoint") as answer:
+async def test_a_third_party_witness(node: RunningNode, elsewhere: tuple[ThirdWitness, str]) -> None:
+    one, url = elsewhere
+    await choose(node, one.key, url)
+    await until_published(node, node.log_id, 12)
+    note = await served_note(node, node.log_id)
+    assert [line.name for line in note.signatures] == [str(node.ledger.own.origin), one.key.name], "no stranger's line"
+    fill(node.ledger, 5, 20)
+    await until_published(node, node.log_id, 17)
+    assert one.asked == [0, 13], "what it saw last is remembered"
+    await node.stop()
+    await node.start()
+    fill(node.ledger, 5, 30)
+    await until_published(node, node.log_id, 22)
+    assert one.asked == [0, 13, 0, 18], "or told"
+
+
+async def test_a_proof_and_a_trust_file_ask_for_the_witness(
+    node: RunningNode, elsewhere: tuple[ThirdWitness, str]
+) -> None:
+    one, url = elsewhere
+    await choose(node, one.key, url)
+    await until_published(node, node.log_id, 12)
+    async with node.client.get(f"{node.url}/v1/log/{show_log_id(node.log_id)}/1/proofs/3") as answer:
+        proof = await answer.read()
+    async with node.client.get(f"{node.url}/v1/trust") as answer:
+        policy = parse_policy(await answer.read())
+    finding = judge(proof, policy)
+    assert finding.verdict is Verdict.TRUE
+    assert finding.witnesses == (("w1", START),)
+    alone = proof[: proof.rindex("\u2014".encode())]
+    assert judge(alone, policy).verdict is Verdict.NOT_WITNESSED
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (404, b"", "does not know this log"),
+        (500, b"", "(500)"),
+        (409, b"", "no cosignature"),
+        (200, b"", "no cosignature"),
+        (200, b"nonsense\n", "no cosignature"),
+        (200, f"{cosign(Checkpoint('x', 1, bytes(32)), 'y', signing_key('y'), 1)}\n".encode(), "no cosignature"),
+        (200, b"x" * 20_000, "more than"),
+    ],
+)
+async def test_a_witness_that_gives_no_cosignature(
+    node: RunningNode, elsewhere: tuple[ThirdWitness, str], status: int, body: bytes, told: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(witnessing, "_BACKOFF_FIRST_S", 0.02)
+    monkeypatch.setattr(witnessing, "_BACKOFF_MAX_S", 0.1)
+    one, url = elsewhere
+    one.broken = web.Response(status=status, body=body)
+    await choose(node, one.key, url)
+    await until(lambda: len(one.asked) > 2, "it has been asked again")
+    _, shown = await node.get("/v1/witnesses")
+    assert told in shown["witnesses"][0]["problem"]
+    assert await state(node, node.log_id, 3) == "saved"
+    one.broken = None
+    await until_published(node, node.log_id, 12)
+    _, shown = await node.get("/v1/witnesses")
+    assert shown["witnesses"][0]["problem"] == ""
+    assert shown["published_size"] == 13
+
+
+async def test_a_witness_that_has_seen_more_is_believed(node: RunningNode, elsewhere: tuple[ThirdWitness, str]) -> None:
+    one, url = elsewhere
+    one.size = 99
+    await choose(node, one.key, url)
+    await until(lambda: node.running.witnessing.troubles, "the trouble is known")
+    assert "older copy" in node.running.witnessing.troubles[str(one.key)].text
+
+
+async def test_a_majority_of_the_chosen_is_needed(node: RunningNode, elsewhere: tuple[ThirdWitness, str]) -> None:
+    one, url = elsewhere
+    absent = VerifierKey("absent.example", TYPE_COSIGNATURE, signing_key("absent").public)
+    await choose(node, absent, "http://127.0.0.1:1")
+    await choose(node, one.key, url)
+    await until(lambda: one.size == 13, "one of two has cosigned")
+    await until(lambda: node.running.witnessing.troubles, "the other cannot be reached")
+    assert await state(node, node.log_id, 3) == "saved"
+    async with node.client.delete(
+        f"{node.url}/v1/witnesses", params={"key": str(absent)}, headers={"Authorization": f"Bearer {node.token}"}
+    ) as answer:
         assert answer.status == 200
-        checkpoint, note = parse_checkpoint(await answer.read())
-    assert checkpoint.size == 300
-    assert verified_by(note, [LOG_KEY]) == [LOG_KEY]
-    assert cosigned_by(note, [key]) == {key: line}
-    assert (await ask(witness, log.request(300)))[0] == 200, "the same one may be cosigned once more"
+    await until_published(node, node.log_id, 12)
 
 
-async def test_every_refusal(witness: RunningNode) -> None:
-    log = ThirdLog().grow(7)
-    assert (await ask(witness, log.request(0)))[0] == 200
-    log.grow(9)
-    forked = ThirdLog().grow(7, "other").grow(9)
-    stranger = ThirdLog("log.example/stranger").grow(3)
-    for code, body in (
-        (400, b""),
-        (400, b"old 7\n\nnot a note"),
-        (400, b"old 07\n\n" + log.note()),
-        (400, b"old 7\nAAAA\n\n" + log.note()),
-        (400, log.request(10, [])),
-        (403, log.request(7, note=log.note("thief"))),
-        (403, log.request(7, note=log.note().replace(b" A", b" B", 1).replace(b"\n9\n", b"\n8\n"))),
-        (404, stranger.request(0)),
-        (409, log.request(0)),
-        (409, log.request(8)),
-        (422, log.request(7, [])),
-        (422, log.request(7, [bytes(32)] * 3)),
-        (422, forked.request(7)),
-        (422, ThirdLog().grow(7, "other").request(7)),
+async def test_what_cannot_be_chosen(node: RunningNode) -> None:
+    good = str(VerifierKey("w.example", TYPE_COSIGNATURE, signing_key("w").public))
+    for status, value in (
+        (400, {}),
+        (400, {"key": 1}),
+        (400, {"key": "w"}),
+        (400, {"key": str(LOG_KEY)}),
+        (400, {"key": good, "url": "ftp://x"}),
+        (400, {"key": good, "url": 1}),
+        (400, {"key": good, "more": 1}),
+        (409, {"key": str(witness_verifier(node.ledger))}),
     ):
-        status, kind, answer = await ask(witness, body)
-        assert status == code, (code, body, answer)
-        if code == 409:
-            assert (kind, answer) == ("text/x.tlog.size", b"7\n")
-    assert (await ask(witness, b"x" * 300_000))[0] == 413
-    assert (await ask(witness, log.request(7)))[0] == 200, "nothing of this has changed what was seen"
-    for path, code in ((f"/witness/{'0' * 64}/checkpoint", 404), ("/witness/x/checkpoint", 404)):
-        assert (await witness.get(path))[0] == code
-
-
-async def test_a_rollback_is_refused_for_ever(witness: RunningNode) -> None:
-    old, log = ThirdLog().grow(4).note(), ThirdLog().grow(4)
-    assert (await ask(witness, log.request(0)))[0] == 200
-    assert (await ask(witness, log.grow(6).request(4)))[0] == 200
-    assert (await ask(witness, write_request(0, [], old)))[:1] == (409,)
-    assert (await ask(witness, write_request(4, [], old)))[2] == b"6\n"
-    assert (await ask(witness, write_request(6, [], old)))[0] == 400
-    await witness.stop()
-    await witness.start()
-    assert (await ask(witness, ThirdLog().grow(6, "other").request(0)))[2] == b"6\n"
-
-
-async def test_of_many_at_once_for_one_origin_one_history_is_cosigned(witness: RunningNode) -> None:
-    branches = [ThirdLog().grow(5 + number, f"branch {number}") for number in range(12)]
-    answers = await asyncio.gather(*(ask(witness, branch.request(0)) for branch in branches))
-    assert sorted(code for code, _, _ in answers) == [200] + [409] * 11
-    size = 5 + next(number for number, answer in enumerate(answers) if answer[0] == 200)
-    assert {body for code, _, body in answers if code == 409} == {f"{size}\n".encode()}
+        assert (await node.post("/v1/witnesses", value))[0] == status, value
+    assert (await node.post("/v1/witnesses", {"key": good}, token=None))[0] == 401
+    _, shown = await node.get("/v1/witnesses")
+    assert shown["witnesses"] == []
+    with node.ledger.store.read() as reads:
+        assert b"quorum none" in trust_file(reads)

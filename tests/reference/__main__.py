@@ -16,6 +16,7 @@ from tests.reference.cases import (
     statement,
     tile,
     tree,
+    witness,
 )
 
 FOLDER = Path(__file__).parents[2] / "specs" / "vectors"
@@ -30,6 +31,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "11-witness.json": witness.generate,
 }
 
 
