@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from cli.failure import NETWORK, STORE, CommandError
+from cli.failure import NETWORK, NOT_FOUND, STORE, CommandError
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
@@ -42,6 +42,14 @@ class Target(ABC):
     @abstractmethod
     def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
         """Writes statements, in order; their positions. Durable when it returns."""
+
+    def state_of(self, position: int) -> str:
+        """The state of what stands at a position of the own log."""
+        from ledger.state import position_state
+
+        number, _ = self.own
+        with self.store.read() as reads:
+            return position_state(reads, reads.tree_numbered(number), position)
 
     @abstractmethod
     def settle(self) -> None:
@@ -103,14 +111,22 @@ class RemoteTarget(Target):
 
     def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
         """The answer to a JSON request. Raises CommandError with the node's own words."""
+        return self._ask("POST", path, json.dumps(value).encode())
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        """The answer when something is to be taken away. Raises CommandError with the node's own words."""
+        return self._ask("DELETE", path, None)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        request = Request(self.url + path, json.dumps(value).encode(), headers)  # noqa: S310 - the node's own URL
+        request = Request(self.url + path, body, headers, method=method)  # noqa: S310 - the node's own URL
         try:
             with self._open(request, timeout=60) as answer:
                 return json.load(answer)
         except HTTPError as error:
             detail = json.loads(error.read() or b"{}").get("detail", error.reason)
-            raise CommandError(f"the node refused: {detail}", STORE if error.code in {503, 507} else 1) from None
+            code = {404: NOT_FOUND, 503: STORE, 507: STORE}.get(error.code, 1)
+            raise CommandError(f"the node refused: {detail}", code) from None
         except (URLError, OSError) as error:
             raise CommandError(f"the node at {self.url} does not answer: {error}", NETWORK) from None
 

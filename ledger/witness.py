@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
+    from protocol.signature import SigningKey
 
 
 def origin_digest(origin: str) -> bytes:
@@ -101,4 +102,9 @@ def _held(reads: Snapshot, origin: str) -> Tree | None:
 
 def witness_verifier(ledger: Ledger) -> VerifierKey:
     """The key that others verify this node's cosignatures with."""
-    return VerifierKey(witness_name(ledger.log_id), TYPE_COSIGNATURE, ledger.witness_key.public)
+    return verifier_of(ledger.log_id, ledger.witness_key)
+
+
+def verifier_of(log_id: bytes, key: SigningKey) -> VerifierKey:
+    """The verifier key of a node's witness key."""
+    return VerifierKey(witness_name(log_id), TYPE_COSIGNATURE, key.public)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.errors import NotFoundError, RefusedError
-from ledger.state import witnesses_of
+from ledger.choosing import parse_witness_key, witnesses_object
+from ledger.errors import NotFoundError
 from ledger.witness import witness_verifier
 from node.api import json_answer, read_json
 from node.config import parse_peer_url
@@ -20,12 +20,10 @@ from node.problem import problem
 from node.routes import Parameter, Route
 from node.witnessing import answer_witness_request
 from protocol.errors import Malformed
-from protocol.note import TYPE_COSIGNATURE, VerifierKey
 from protocol.witness import SIZE_MEDIA_TYPE, parse_request
 
 if TYPE_CHECKING:
-    from ledger.ledger import Ledger
-    from ledger.sqlite.store import Snapshot
+    pass
 
 _REFUSALS = {
     400: "the old size is larger than the checkpoint",
@@ -73,30 +71,6 @@ async def _witnesses(request: web.Request) -> web.Response:
         trouble = troubles.get(witness["key"])
         witness["problem"] = trouble.text if trouble else ""
     return json_answer(value | {"own_key": str(witness_verifier(ledger))})
-
-
-def witnesses_object(reads: Snapshot, own: int) -> dict[str, Any]:
-    """The witnesses of the own log as JSON."""
-    tree = reads.tree_numbered(own)
-    found = witnesses_of(reads, tree)
-    return {
-        "schema": "folkmoot.witnesses/1",
-        "by": "charter" if found.by_charter else "operator",
-        "quorum": found.needed,
-        "size": tree.size,
-        "published_size": reads.published(own)[0],
-        "witnesses": [{"name": one.key.name, "key": str(one.key), "url": one.url} for one in found.chosen],
-    }
-
-
-def parse_witness_key(ledger: Ledger, text: str) -> str:
-    """A verifier key that can be that of a witness of the own log. Raises Malformed, RefusedError."""
-    key = VerifierKey.parse(text)
-    if key.type != TYPE_COSIGNATURE:
-        raise Malformed("verifier_key", f"{key.name} is not the key of a witness (type {TYPE_COSIGNATURE})")
-    if key == witness_verifier(ledger):
-        raise RefusedError("that is this node's own witness key: give it to others, and take theirs")
-    return text
 
 
 async def _add_witness(request: web.Request) -> web.Response:
