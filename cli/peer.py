@@ -141,20 +141,20 @@ def witness() -> None:
 def add_witness(data_dir: str | None, key: str, url: str, *, as_json: bool) -> None:
     """Chooses a witness by its verifier key, as its own `folkmoot log list` shows it (name+id+key)."""
     from cli.target import LocalTarget, RemoteTarget, open_target
-    from ledger.choosing import parse_witness_key
+    from ledger.choosing import check_choice, parse_witness_key
     from node.config import parse_peer_url
     from protocol.errors import Malformed
 
     try:
-        url = parse_peer_url(url) if url else ""
-        with open_target(_directory(data_dir)) as target:
-            if isinstance(target, RemoteTarget):
-                target.post("/v1/witnesses", {"key": key, "url": url})
-            elif isinstance(target, LocalTarget):
-                text, at = parse_witness_key(target.ledger, key), int(time.time())
-                target.ledger.writer.run(lambda change: change.add_witness(text, url, at)).result()
+        parsed, url = parse_witness_key(key), parse_peer_url(url) if url else ""
     except Malformed as error:
         raise click.UsageError(error.text) from None
+    with open_target(_directory(data_dir)) as target:
+        if isinstance(target, RemoteTarget):
+            target.post("/v1/witnesses", {"key": key, "url": url})
+        elif isinstance(target, LocalTarget):
+            check_choice(target.ledger, parsed)
+            target.ledger.writer.run(lambda change: change.add_witness(key, url, int(time.time()))).result()
     _show_witness_change("added", key, url, as_json=as_json)
 
 
@@ -202,8 +202,8 @@ def list_witnesses(data_dir: str | None, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    rows = [(one["name"], one["url"], one.get("problem", ""), one["key"]) for one in found["witnesses"]]
-    show_table(rows, ("witness", "address", "problem", "verifier key"))
+    rows = [(one["key"], one["url"], one.get("problem", "")) for one in found["witnesses"]]
+    show_table(rows, ("witness", "address", "problem"))
     chosen = "named by the charter" if found["by"] == "charter" else "chosen here"
     show(
         f"{len(rows)} {chosen}, {found['quorum']} of them needed: "

@@ -30,11 +30,21 @@ def witnesses_object(reads: Snapshot, own: int) -> dict[str, Any]:
     }
 
 
-def parse_witness_key(ledger: Ledger, text: str) -> str:
-    """A verifier key that can be that of a witness of the own log. Raises Malformed, RefusedError."""
+def parse_witness_key(text: str) -> VerifierKey:
+    """The verifier key of a witness. Raises Malformed (`verifier_key`)."""
     key = VerifierKey.parse(text)
     if key.type != TYPE_COSIGNATURE:
         raise Malformed("verifier_key", f"{key.name} is not the key of a witness (type {TYPE_COSIGNATURE})")
-    if key == witness_verifier(ledger):
+    return key
+
+
+def check_choice(ledger: Ledger, key: VerifierKey) -> None:
+    """Raises RefusedError if a key cannot be that of a witness of the own log: it is the own one, or chosen already."""
+    own = witness_verifier(ledger)
+    if key.public == own.public:
         raise RefusedError("that is this node's own witness key: give it to others, and take theirs")
-    return text
+    with ledger.store.read() as reads:
+        for text, _ in reads.witnesses():
+            other = VerifierKey.parse(text)
+            if other.public == key.public and other != key:
+                raise RefusedError(f"that is the key of {other.name}, which is a witness already")

@@ -139,10 +139,15 @@ def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
     return "\n".join([*lines, "", *_quorum_lines(asked), ""]).encode()
 
 
+_GROUP = "witnesses"
+
+
 def _quorum_lines(asked: Witnesses) -> list[str]:
     """The witnesses of a trust file and how many of them it takes."""
     if not asked.chosen:
         return ["# No witness is asked for.", "quorum none"]
-    names = [f"w{number}" for number in range(1, len(asked.chosen) + 1)]
+    names = [one.key.name for one in asked.chosen]
+    if len({"none", _GROUP, *names}) < len(names) + 2:
+        names = [f"w{number}" for number in range(1, len(names) + 1)]
     lines = [f"witness {name} {one.key} {one.url}".rstrip() for name, one in zip(names, asked.chosen, strict=True)]
-    return [*lines, f"group witnesses {asked.needed} {' '.join(names)}", "quorum witnesses"]
+    return [*lines, f"group {_GROUP} {asked.needed} {' '.join(names)}", f"quorum {_GROUP}"]

@@ -10,6 +10,8 @@ from protocol.note import Note, VerifierKey, parse_note
 from protocol.witness import Quorum
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
 
@@ -42,10 +44,18 @@ def witnesses_of(reads: Snapshot, tree: Tree) -> Witnesses:
     charters = reads.charters(tree.tree)
     charter = establish(charters).charter if charters else None
     if charter is not None and charter.witnesses:
-        named = tuple(ChosenWitness(VerifierKey.parse(key), urls.get(key, "")) for key in charter.witnesses)
-        return Witnesses(named, max(1, charter.quorum), by_charter=True)
-    chosen = tuple(ChosenWitness(VerifierKey.parse(key), url) for key, url in urls.items())
+        return Witnesses(_once(charter.witnesses, urls), max(1, charter.quorum), by_charter=True)
+    chosen = _once(urls, urls)
     return Witnesses(chosen, len(chosen) // 2 + 1 if chosen else 0, by_charter=False)
+
+
+def _once(texts: Iterable[str], urls: dict[str, str]) -> tuple[ChosenWitness, ...]:
+    """The witnesses of these verifier keys; a public key under two names is one witness."""
+    found: dict[bytes, ChosenWitness] = {}
+    for text in texts:
+        key = VerifierKey.parse(text)
+        found.setdefault(key.public, ChosenWitness(key, urls.get(text, "")))
+    return tuple(found.values())
 
 
 def position_state(reads: Snapshot, tree: Tree, position: int) -> str:

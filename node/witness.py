@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.choosing import parse_witness_key, witnesses_object
+from ledger.choosing import check_choice, parse_witness_key, witnesses_object
 from ledger.errors import NotFoundError
 from ledger.witness import witness_verifier
 from node.api import json_answer, read_json
@@ -81,10 +81,11 @@ async def _add_witness(request: web.Request) -> web.Response:
     if not isinstance(url, str):
         raise Malformed("body", "url is a text")
     ledger = request.app[LEDGER]
-    key, url = parse_witness_key(ledger, value["key"]), parse_peer_url(url) if url else ""
-    await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_witness(key, url, int(time.time()))))
+    key, url = parse_witness_key(value["key"]), parse_peer_url(url) if url else ""
+    await asyncio.to_thread(check_choice, ledger, key)
+    await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_witness(str(key), url, int(time.time()))))
     request.app[WITNESSING].wake()
-    return json_answer({"schema": "folkmoot.witness/1", "state": "added", "key": key, "url": url}, 201)
+    return json_answer({"schema": "folkmoot.witness/1", "state": "added", "key": str(key), "url": url}, 201)
 
 
 async def _remove_witness(request: web.Request) -> web.Response:

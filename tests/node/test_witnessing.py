@@ -169,7 +169,7 @@ async def test_a_proof_and_a_trust_file_ask_for_the_witness(
         policy = parse_policy(await answer.read())
     finding = judge(proof, policy)
     assert finding.verdict is Verdict.TRUE
-    assert finding.witnesses == (("w1", START),)
+    assert finding.witnesses == ((one.key.name, START),)
     alone = proof[: proof.rindex("\u2014".encode())]
     assert judge(alone, policy).verdict is Verdict.NOT_WITNESSED
 
