@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.ledger import DataDirectory
+from node.way import parse_way
 from protocol.errors import Malformed
 from protocol.note import TYPE_ED25519, VerifierKey
 
@@ -37,6 +38,7 @@ class Config:
     network: str = "folkmoot"
     mdns: bool = True
     seeds: tuple[str, ...] = ()
+    relay: bool = False
     language: str = "en"
     witness_logs: tuple[str, ...] = ()
 
@@ -54,6 +56,9 @@ TEMPLATE = """\
 # Find other nodes on the local network, and be found.
 # mdns = true
 
+# Carry sessions between two peers of this node that cannot reach each other.
+# relay = true
+
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]
 
@@ -65,7 +70,9 @@ TEMPLATE = """\
 
 
 def parse_peer_url(text: str) -> str:
-    """The base URL of a peer's node, without a slash at its end. Raises Malformed (`url`)."""
+    """The base URL of a peer's node, without a slash at its end, or a way through another. Raises Malformed."""
+    if way := parse_way(text):
+        return str(way)
     if len(text) > PEER_URL_MAX or not _PEER_URL.fullmatch(text):
         raise Malformed("url", f"not the http or https URL of a node: {text[:80]!r}")
     return text.rstrip("/")

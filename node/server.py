@@ -70,6 +70,7 @@ class Node:
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
         self.witnessing = Witnessing(self.ledger, self.client)
+        self.hub.tunnels.carries = self.config.relay
         try:
             await self._start()
         except BaseException:

@@ -17,6 +17,7 @@ HEADS_MAX = 256
 PAYLOADS_MAX = 1_024
 FORK_BYTES_MAX = 65_536
 PEERS_MAX = 32
+TUNNEL_BYTES_MAX = 1_000_000
 LIMITS = Limits(input_bytes=FRAME_BYTES_MAX, string_bytes=FRAME_BYTES_MAX - 1, array_elements=16_384)
 
 _Meta = msgspec.Meta
@@ -206,7 +207,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     sender: LogIdBytes
     stream: _Count
     code: Literal["open", "data", "close", "refused"]
-    data: Annotated[bytes, _Meta(max_length=RANGE_BYTES_MAX * 2)]
+    data: Annotated[bytes, _Meta(max_length=TUNNEL_BYTES_MAX)]
 
 
 Frame: TypeAlias = (

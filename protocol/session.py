@@ -49,6 +49,7 @@ from protocol.frames import (
     encode_frame,
 )
 from protocol.identity import Origin
+from protocol.sealing import Seal
 from protocol.signature import verify
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class State(Enum):
 
 
 class Me(NamedTuple):
-    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it."""
+    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it.
+
+    `nonce` is the public key of `secret`, drawn for this session (spec 15 §1).
+    """
 
     network: str
     log: bytes
@@ -84,6 +88,7 @@ class Me(NamedTuple):
     charters: tuple[bytes, ...]
     role: int
     nonce: bytes
+    secret: bytes = b""
 
 
 class Send(NamedTuple):
@@ -127,7 +132,7 @@ class TakeCursor(NamedTuple):
 
 
 class Serve(NamedTuple):
-    """A range is asked for. The driver answers with `answer`."""
+    """A range is asked for. The driver answers with `say`."""
 
     want: Want
 
@@ -168,6 +173,7 @@ class Session:
         self._fetches: dict[Origin, Fetch] = {}
         self._pushed: dict[Origin, bytes] = {}
         self._hello: Hello | None = None
+        self._seal: Seal | None = None
 
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
@@ -222,6 +228,10 @@ class Session:
         actions = self._send_heads(heads)
         return [*actions, self._send(Cursor(store, upto))] if self.state is State.OPEN else []
 
+    def inform(self, heads: Sequence[HeadField]) -> list[Action]:
+        """Tells of checkpoints that were asked for, known or not."""
+        return self._send_heads(heads) if self.state is State.OPEN else []
+
     def push(self, heads: Sequence[HeadField]) -> list[Action]:
         """Tells of new checkpoints; one that the other side told us itself, or knows, is left out."""
         if self.state is not State.OPEN:
@@ -236,13 +246,9 @@ class Session:
         self._fetches[origin] = Fetch(origin, held, size)
         return self._ask()
 
-    def answer(self, answer: Entries | Missing | Busy) -> list[Action]:
-        """Answers Serve."""
-        return [self._send(answer)] if self.state is State.OPEN else []
-
-    def say(self, errand: Errand) -> list[Action]:
-        """Asks or answers what is none of the session's business."""
-        return [self._send(errand)] if self.state is State.OPEN else []
+    def say(self, frame: Entries | Missing | Busy | Errand) -> list[Action]:
+        """Answers Serve, and asks or answers what leaves the session as it is."""
+        return [self._send(frame)] if self.state is State.OPEN else []
 
     def stored(self, origin: Origin) -> list[Action]:
         """A range was stored: asks for more, or ends the fetch."""
@@ -253,6 +259,14 @@ class Session:
             del self._fetches[origin]
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
+
+    @property
+    def seal(self) -> Seal:
+        """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
+        if self._seal is None:
+            assert self._hello is not None
+            self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
+        return self._seal
 
     def refuse(self, code: str) -> list[Action]:
         """Ends the session because the other side sent something false."""

@@ -12,6 +12,7 @@ from tests.reference.cases import (
     encoding,
     gossip,
     proof,
+    sealing,
     signatures,
     statement,
     tile,
@@ -32,6 +33,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
     "11-witness.json": witness.generate,
+    "15-private.json": sealing.generate,
 }
 
 
