@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import (
-    ClientPayloadError,
+    ClientError,
     ClientSession,
     ClientTimeout,
     ClientWSTimeout,
@@ -22,6 +22,8 @@ from aiohttp import (
     TraceConfig,
 )
 from aiohttp.resolver import ThreadedResolver
+
+from node.errors import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -111,16 +113,24 @@ class Client:
         ) as socket:
             yield socket
 
-    async def post_text(self, url: str, body: bytes, answer_bytes_max: int, *, trusted: bool) -> tuple[int, str, bytes]:
-        """Status, media type and body of the answer to a text that is posted. Raises ClientError if it is too long."""
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
-        async with (self._trusted if trusted else self._public).post(url, data=body, headers=headers) as answer:
-            content = bytearray()
-            async for chunk in answer.content.iter_any():
-                content += chunk
-                if len(content) > answer_bytes_max:
-                    raise ClientPayloadError(f"{url} answers with more than {answer_bytes_max} bytes")
-            return answer.status, answer.content_type, bytes(content)
+    async def post_text(
+        self, url: str, body: bytes, answer_bytes_max: int, seconds: float, *, trusted: bool
+    ) -> tuple[int, str, bytes]:
+        """Status, media type and body of the answer to a text that is posted.
+
+        Raises UnreachableError if there is none in time, or one that is too long.
+        """
+        headers, timeout = {"Content-Type": "text/plain; charset=utf-8"}, ClientTimeout(total=seconds)
+        session, content = self._trusted if trusted else self._public, bytearray()
+        try:
+            async with session.post(url, data=body, headers=headers, timeout=timeout) as answer:
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > answer_bytes_max:
+                        raise UnreachableError(f"it answers with more than {answer_bytes_max} bytes")
+                return answer.status, answer.content_type, bytes(content)
+        except (ClientError, OSError, TimeoutError, DialRefusedError, ValueError) as error:
+            raise UnreachableError(str(error) or type(error).__name__) from error
 
     async def close(self) -> None:
         """Closes all connections."""

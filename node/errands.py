@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.serving import heads_of
-from protocol.frames import GetHeads, Skip, Tunnel
+from node.witnessing import answer_witness_frame
+from protocol.frames import Cosignature, GetHeads, Skip, Tunnel, Witness
 
 if TYPE_CHECKING:
     from node.conversation import Conversation
@@ -26,5 +27,9 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
                 link.hub.on_own_head(link, None)
         case Tunnel():
             link.hub.tunnels.hear(link, errand)
+        case Witness():
+            await answer_witness_frame(link, errand)
+        case Cosignature():
+            link.hub.witnessing.hear(link, errand)
         case _:
             pass

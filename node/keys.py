@@ -6,16 +6,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from ledger.ledger import Ledger
-from ledger.witness import Witness
 from node.config import Config
 from node.finder import Finder
 from node.gossip import Hub
-from node.witnessing import Witnessing
 
 LEDGER = web.AppKey("ledger", Ledger)
 FINDER = web.AppKey("finder", Finder)
 HUB = web.AppKey("hub", Hub)
 CONFIG = web.AppKey("config", Config)
 TOKEN = web.AppKey("token", str)
-WITNESS = web.AppKey("witness", Witness)
-WITNESSING = web.AppKey("witnessing", Witnessing)

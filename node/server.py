@@ -23,13 +23,14 @@ from node.discovery import Discovery
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
-from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN, WITNESS, WITNESSING
+from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
 from node.routes import Route
-from node.witnessing import Witnessing
+from node.witnessing import ANSWER_S
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
+from protocol.witness import LINES_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,7 +70,8 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
-        self.witnessing = Witnessing(self.ledger, self.client)
+        self.hub.witness = Witness(self.ledger, witnessed_logs(self.config))
+        self.hub.witnessing.post = self._post
         self.hub.tunnels.carries = self.config.relay
         try:
             await self._start()
@@ -81,7 +83,6 @@ class Node:
         config, ledger = self.config, self.ledger
         token = _steward_token(ledger.directory)
         app = make_application(ledger, self.finder, self.hub, config, token)
-        app[WITNESSING] = self.witnessing
         self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
         await self._runner.setup()
         await web.TCPSite(self._runner, config.host, config.port).start()
@@ -90,7 +91,6 @@ class Node:
         self.url = str(URL.build(scheme="http", host=shown, port=port))
         _write_private(ledger.directory.url, self.url)
         self.hub.start()
-        self.witnessing.start()
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
@@ -106,7 +106,6 @@ class Node:
         """Says goodbye, finishes what was begun, closes the store."""
         if self.discovery is not None:
             await self.discovery.stop()
-        await self.witnessing.stop()
         await self.hub.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -116,6 +115,9 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.ledger.directory.url.unlink(missing_ok=True)
         await asyncio.to_thread(self.ledger.close)
+
+    async def _post(self, url: str, body: bytes, trusted: bool) -> tuple[int, str, bytes]:  # noqa: FBT001 - as witnesses are asked
+        return await self.client.post_text(url, body, LINES_BYTES_MAX, ANSWER_S, trusted=trusted)
 
     async def _scrub(self) -> None:
         """Goes through what is stored, slowly and for ever: a flipped bit is noticed before it matters."""
@@ -152,7 +154,6 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    app[WITNESS] = Witness(ledger, witnessed_logs(config))
     described = (*api.ROUTES, *witness.ROUTES, *static_log.ROUTES, *status.ROUTES)
     document = openapi.describe(described)
 

@@ -15,7 +15,7 @@ from ledger.errors import NotFoundError
 from ledger.witness import witness_verifier
 from node.api import json_answer, read_json
 from node.config import parse_peer_url
-from node.keys import LEDGER, WITNESS, WITNESSING
+from node.keys import HUB, LEDGER
 from node.problem import problem
 from node.routes import Parameter, Route
 from node.witnessing import answer_witness_request
@@ -29,6 +29,7 @@ _REFUSALS = {
     400: "the old size is larger than the checkpoint",
     403: "no signature by a key that is trusted for this log, or one that does not hold",
     404: "this node is no witness of that log",
+    503: "this node cannot cosign at the moment",
     422: "the proof does not lead from what was cosigned last to this checkpoint",
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -36,8 +37,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 async def _add_checkpoint(request: web.Request) -> web.Response:
     asked = parse_request(await request.read())
-    ledger, witness = request.app[LEDGER], request.app[WITNESS]
-    answer = await answer_witness_request(ledger, witness, asked.old, asked.proof, bytes(asked.note))
+    hub = request.app[HUB]
+    answer = await answer_witness_request(hub.runtime, hub.witness, asked.old, asked.proof, bytes(asked.note))
     if answer.code == 200:
         return web.Response(body=answer.lines, content_type="text/plain", charset="utf-8")
     if answer.code == 409:
@@ -52,7 +53,7 @@ async def _last_cosigned(request: web.Request) -> web.Response:
 
     def read() -> bytes:
         with request.app[LEDGER].store.read() as reads:
-            return request.app[WITNESS].last(reads, bytes.fromhex(digest))
+            return request.app[HUB].witness.last(reads, bytes.fromhex(digest))
 
     note = await asyncio.to_thread(read)
     headers = {"Cache-Control": "no-cache"}
@@ -60,7 +61,7 @@ async def _last_cosigned(request: web.Request) -> web.Response:
 
 
 async def _witnesses(request: web.Request) -> web.Response:
-    ledger, troubles = request.app[LEDGER], request.app[WITNESSING].troubles
+    ledger, troubles = request.app[LEDGER], request.app[HUB].witnessing.troubles
 
     def read() -> dict[str, Any]:
         with ledger.store.read() as reads:
@@ -84,7 +85,7 @@ async def _add_witness(request: web.Request) -> web.Response:
     key, url = parse_witness_key(value["key"]), parse_peer_url(url) if url else ""
     await asyncio.to_thread(check_choice, ledger, key)
     await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_witness(str(key), url, int(time.time()))))
-    request.app[WITNESSING].wake()
+    request.app[HUB].witnessing.choose_anew()
     return json_answer({"schema": "folkmoot.witness/1", "state": "added", "key": str(key), "url": url}, 201)
 
 
@@ -92,7 +93,7 @@ async def _remove_witness(request: web.Request) -> web.Response:
     ledger, key = request.app[LEDGER], request.query.get("key", "")
     if not await asyncio.wrap_future(ledger.writer.run(lambda change: change.remove_witness(key))):
         raise NotFoundError("no such witness was chosen here")
-    request.app[WITNESSING].wake()
+    request.app[HUB].witnessing.choose_anew()
     return json_answer({"schema": "folkmoot.witness/1", "state": "removed", "key": key})
 
 
@@ -103,7 +104,7 @@ ROUTES = (
         _add_checkpoint,
         "Cosign a checkpoint of a log that this node follows (spec 11, C2SP tlog-witness)",
         "text/plain",
-        statuses=(200, 400, 403, 404, 409, 422, 503, 507),
+        statuses=(200, 400, 403, 404, 409, 422, 503),
         body="WitnessRequest",
     ),
     Route(

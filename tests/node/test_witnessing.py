@@ -210,8 +210,8 @@ async def test_a_witness_that_has_seen_more_is_believed(node: RunningNode, elsew
     one, url = elsewhere
     one.size = 99
     await choose(node, one.key, url)
-    await until(lambda: node.running.witnessing.troubles, "the trouble is known")
-    assert "older copy" in node.running.witnessing.troubles[str(one.key)].text
+    await until(lambda: node.running.hub.witnessing.troubles, "the trouble is known")
+    assert "older copy" in node.running.hub.witnessing.troubles[str(one.key)].text
 
 
 async def test_a_majority_of_the_chosen_is_needed(node: RunningNode, elsewhere: tuple[ThirdWitness, str]) -> None:
@@ -220,7 +220,7 @@ async def test_a_majority_of_the_chosen_is_needed(node: RunningNode, elsewhere: 
     await choose(node, absent, "http://127.0.0.1:1")
     await choose(node, one.key, url)
     await until(lambda: one.size == 13, "one of two has cosigned")
-    await until(lambda: node.running.witnessing.troubles, "the other cannot be reached")
+    await until(lambda: node.running.hub.witnessing.troubles, "the other cannot be reached")
     assert await state(node, node.log_id, 3) == "saved"
     async with node.client.delete(
         f"{node.url}/v1/witnesses", params={"key": str(absent)}, headers={"Authorization": f"Bearer {node.token}"}
@@ -247,3 +247,20 @@ async def test_what_cannot_be_chosen(node: RunningNode) -> None:
     assert shown["witnesses"] == []
     with node.ledger.store.read() as reads:
         assert b"quorum none" in trust_file(reads)
+
+
+async def test_a_witness_that_is_connected_needs_no_address(pair: tuple[RunningNode, RunningNode]) -> None:
+    first, second = pair
+    await choose(first, witness_verifier(second.ledger))
+    await choose(second, witness_verifier(first.ledger))
+    fill(first.ledger, 5)
+    await until_published(first, first.log_id, 5)
+    fill(second.ledger, 5)
+    await until_published(second, second.log_id, 5)
+    await second.stop()
+    fill(first.ledger, 5, 20)
+    await until(lambda: first.running.hub.witnessing.troubles, "the witness is missed")
+    assert await state(first, first.log_id, 8) == "saved"
+    assert await state(first, first.log_id, 5) == "published"
+    await second.start()
+    await until_published(first, first.log_id, 10)
