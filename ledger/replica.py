@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import RefusedError
-from ledger.state import add_cosignatures, keep_checkpoint
+from ledger.state import add_cosignatures, join_head, keep_checkpoint
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -97,8 +97,10 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
 
 def _keep_head(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
     """Keeps a checkpoint that is newer, or the same one with cosignatures that it did not have before."""
-    if size > tree.head_size or size == tree.head_size > tree.size:
+    if size > tree.head_size:
         change.set_head(tree.tree, note, size)
+    elif size == tree.head_size > tree.size:
+        join_head(change, tree, parse_note(note))
     if tree.checkpoint_size < size <= tree.size:
         keep_checkpoint(change, tree, note, size)
     elif 0 < size <= tree.size:

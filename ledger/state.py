@@ -82,6 +82,18 @@ def keep_checkpoint(change: Transaction, tree: Tree, data: bytes, size: int) -> 
     change.set_checkpoint(tree.tree, bytes(note), size)
 
 
+def join_head(change: Transaction, tree: Tree, note: Note) -> None:
+    """Adds to a checkpoint whose entries are still being fetched the cosignatures that another copy of it carries."""
+    quorum, head = witnesses_of(change, tree).quorum, parse_note(tree.head)
+    if head.text == note.text and _may_be_cosigned(note, quorum):
+        change.set_head(tree.tree, bytes(_joined(change, tree, head, note, quorum)), tree.head_size)
+
+
+def _joined(reads: Snapshot, tree: Tree, held: Note, note: Note, quorum: Quorum) -> Note:
+    keys = establish(reads.charters(tree.tree)).verifier_keys(tree.origin.epoch)
+    return quorum.cleaned(Note(held.text, (*held.signatures, *note.signatures)), keys)
+
+
 def add_cosignatures(change: Transaction, tree: Tree, note: Note, size: int) -> bool:
     """Adds to the checkpoint that is held of a log the cosignatures that another copy of it carries.
 
@@ -90,12 +102,11 @@ def add_cosignatures(change: Transaction, tree: Tree, note: Note, size: int) -> 
     quorum = witnesses_of(change, tree).quorum
     if not _may_be_cosigned(note, quorum):
         return False
-    keys = establish(change.charters(tree.tree)).verifier_keys(tree.origin.epoch)
     held = parse_note(tree.checkpoint) if tree.checkpoint else note
     if held.text != note.text:
-        _publish(change, tree, quorum.cleaned(note, keys), size, quorum)
+        _publish(change, tree, _joined(change, tree, note, note, quorum), size, quorum)
         return False
-    joined = quorum.cleaned(Note(held.text, (*held.signatures, *note.signatures)), keys)
+    joined = _joined(change, tree, held, note, quorum)
     _publish(change, tree, joined, size, quorum)
     if set(joined.signatures) <= set(held.signatures):
         return False

@@ -21,6 +21,8 @@ LINES_BYTES_MAX = 16_384
 SIGNATURES_KEPT = 16
 """As many signatures as every reader of notes takes (C2SP signed-note)."""
 
+_REPLACED_MAX = 4
+
 SIZE_MEDIA_TYPE = "text/x.tlog.size"
 _OLD_LINE = re.compile(r"old ([0-9]{1,19})")
 
@@ -173,5 +175,8 @@ class Quorum(NamedTuple):
         own = {(key.name, key.key_id) for key in log_keys}
         lines = {(line.name, line.key_id): line for line in note.signatures}
         signed = [line for key, line in lines.items() if key in own]
+        if not signed:  # by a key that has been replaced since
+            origin = note.text.partition("\n")[0]
+            signed = [line for line in lines.values() if line.name == origin][:_REPLACED_MAX]
         room = max(SIGNATURES_KEPT - len(signed), self.needed)
         return Note(note.text, (*signed, *list(cosigned_by(note, self.keys).values())[:room]))

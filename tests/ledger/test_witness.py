@@ -136,14 +136,12 @@ def test_killed_between_storing_and_answering_it_cosigns_one_history(directory: 
     for _ in range(8):
         code = "import sys; from pathlib import Path; from ledger.ledger import DataDirectory; "
         code += "from tests.ledger.test_witness import cosign_without_end as run; run(DataDirectory(Path(sys.argv[1])))"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(directory.path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(rng.randrange(2, 40))]
-        process.send_signal(signal.SIGKILL)
-        lines += process.stdout.readlines()
-        process.wait()
+        command = [sys.executable, "-c", code, str(directory.path)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(rng.randrange(2, 40))]
+            process.send_signal(signal.SIGKILL)
+            lines += process.stdout.readlines()
         for line in filter(lambda text: text.startswith("200") and text.endswith("\n"), lines):
             _, told, number = line.split()
             assert cosigned.setdefault(int(number), told) == told

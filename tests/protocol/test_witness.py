@@ -26,7 +26,7 @@ from protocol.witness import (
     resend_from,
     write_request,
 )
-from tests.builders import Log, found_organisation, witness_key
+from tests.builders import Log, found_organisation, signing_key, witness_key
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.vectors import Case, agreed, bytes_of, join_runs, vectors
 
@@ -134,5 +134,7 @@ def test_a_note_is_cleaned_of_what_does_not_hold() -> None:
     assert cleaned.signatures == note.signatures[:SIGNATURES_KEPT]
     assert Quorum(keys, 18).reached(Quorum(keys, 18).cleaned(padded, [KEY])), "as many as are needed"
     assert Quorum((), 0).cleaned(padded, [KEY]).signatures == note.signatures[:1]
-    unknown = SignatureLine(KEY.name, bytes(4), bytes(64))
+    unknown = SignatureLine("somebody", bytes(4), bytes(64))
     assert Quorum(keys, 1).cleaned(Note(note.text, (unknown,)), [KEY]).signatures == ()
+    replaced = VerifierKey(KEY.name, KEY.type, signing_key("new").public)
+    assert Quorum(keys[:1], 1).cleaned(padded, [replaced]).signatures == note.signatures[:2], "an earlier key's line"
