@@ -69,6 +69,7 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
             show(f"{key}: {plain(value)}")
     entry = record["entry"]
     show(f"position: {entry['position']} of log {record['log'][:8]}, by {entry['author'][:16]}, {when(entry['at'])}")
+    show(f"state: {entry['state']}")
     for step in history:
         show(f"  {when(step['at'])}  {step['kind']} at {step['position']} by {step['author'][:16]}")
 

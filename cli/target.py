@@ -43,13 +43,14 @@ class Target(ABC):
     def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
         """Writes statements, in order; their positions. Durable when it returns."""
 
-    def state_of(self, position: int) -> str:
-        """The state of what stands at a position of the own log."""
-        from ledger.state import position_state
+    def state_of(self, position: int | None = None) -> str:
+        """The state of what stands at a position of the own log; of all of it if none is named."""
+        from ledger.state import log_state, position_state
 
         number, _ = self.own
         with self.store.read() as reads:
-            return position_state(reads, reads.tree_numbered(number), position)
+            tree = reads.tree_numbered(number)
+            return log_state(reads, tree) if position is None else position_state(reads, tree, position)
 
     @abstractmethod
     def settle(self) -> None:
