@@ -298,9 +298,8 @@ def _show_report(report: dict[str, Any], options: _Options) -> None:
             show(f"  and {len(lines) - _PROBLEMS_SHOWN:,} more{more}")
     show(_summary(report))
     if report["import"]:
-        show(
-            f"Import {report['import'][:12]}, {report['state']}; to take it back: folkmoot import --undo {report['import'][:12]}"
-        )
+        name = report["import"][:12]
+        show(f"Import {name}, {report['state']}; to take it back: folkmoot import --undo {name}")
 
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:

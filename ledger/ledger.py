@@ -15,6 +15,8 @@ from ledger.head import Head, HeadFile
 from ledger.keys import read_key, witness_key, write_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
+from ledger.tally import Tally
+from ledger.witness import COSIGNED
 from ledger.writer import Writer
 from protocol.charter import Charter, LogKeys, establish, found, recovery_key, recovery_set
 from protocol.identity import Origin
@@ -63,6 +65,11 @@ class DataDirectory:
     def witness_key(self) -> Path:
         """The key with which this node cosigns others' checkpoints."""
         return self.path / "keys" / "witness.key"
+
+    @property
+    def tally(self) -> Path:
+        """How often the witness has cosigned: outside of the backup."""
+        return self.path / "instance" / "witness-tally"
 
     @property
     def configuration(self) -> Path:
@@ -166,9 +173,16 @@ class Ledger:
             self.store = SqliteStore(directory.store)
             try:
                 self.key = read_key(directory.key)
-                self.witness_key = witness_key(directory.witness_key)
                 with self.store.read() as reads:
                     own = self._open_own(reads)
+                    cosigned = int(reads.fact(COSIGNED) or 0)
+                self.tally = Tally(directory.tally)
+                self.witness_renewed = not self.tally.holds(cosigned)
+                if self.witness_renewed:
+                    directory.witness_key.unlink(missing_ok=True)
+                self.witness_key = witness_key(directory.witness_key)
+                if self.witness_renewed:
+                    self.tally.put(cosigned)
             except BaseException:
                 self.store.close()
                 raise

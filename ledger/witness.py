@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from protocol.signature import SigningKey
 
 
+COSIGNED = "cosigned"
+"""The fact of a store that says how often it has cosigned."""
+
+
 def origin_digest(origin: str) -> bytes:
     """What an origin is found by at the monitoring endpoint (spec 11 §3)."""
     return sha256(origin.encode()).digest()
@@ -35,6 +40,8 @@ class Witness:
     def __init__(self, ledger: Ledger, logs: Sequence[VerifierKey] = ()) -> None:
         self._ledger = ledger
         self._logs = tuple(logs)
+        self._remembered = 0
+        self._remembering = threading.Lock()
 
     def look(self, reads: Snapshot, request: Request) -> Answer:
         """The answer to a request in the present state; a 200 is without lines until `cosign` has stored it.
@@ -51,7 +58,10 @@ class Witness:
         return answer
 
     def cosign(self, change: Transaction, request: Request) -> Answer:
-        """Decides again and stores what is cosigned. The lines must not leave before the transaction is durable."""
+        """Decides again and stores what is cosigned.
+
+        The lines must not leave before the transaction is durable and `remember` has returned.
+        """
         answer = self.look(change, request)
         if answer.code != 200:
             return answer
@@ -62,7 +72,17 @@ class Witness:
         note = Quorum((), 0).cleaned(request.note, keys)
         stored = bytes(Note(note.text, (*note.signatures, line)))
         change.set_cosigned(origin_digest(checkpoint.origin), *checkpoint, stored)
+        change.set_fact(COSIGNED, str(1 + int(change.fact(COSIGNED) or 0)).encode())
         return Answer(200, 0, f"{line}\n".encode())
+
+    def remember(self) -> None:
+        """Notes outside of the store that it has cosigned once more. Raises StoreUnusableError."""
+        with self._remembering:
+            with self._ledger.store.read() as reads:
+                count = int(reads.fact(COSIGNED) or 0)
+            if count > self._remembered:
+                self._ledger.tally.put(count)
+                self._remembered = count
 
     def last(self, reads: Snapshot, digest: bytes) -> bytes:
         """The last checkpoint cosigned of an origin. Raises NotFoundError."""

@@ -59,6 +59,7 @@ async def answer_witness_request(
         answer = await runtime.read(lambda reads: witness.look(reads, request))
         if answer.code == 200:  # a refusal costs no writing
             answer = await runtime.write(lambda change: witness.cosign(change, request))
+            await runtime.compute(witness.remember)
     except LedgerError as error:
         log.warning("cannot cosign %s: %s", request.checkpoint.origin, error)
         return Answer(503)

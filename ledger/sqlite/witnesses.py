@@ -22,7 +22,7 @@ class WitnessReads:
 
     def witnesses(self) -> list[tuple[str, str]]:
         """(verifier key, URL) of the witnesses that the operator chose, oldest first."""
-        return self._db.execute("SELECT key, url FROM witness ORDER BY added, key").fetchall()
+        return self._db.execute("SELECT key, url FROM witness ORDER BY number").fetchall()
 
     def published(self, tree: int) -> tuple[int, bytes]:
         """(size, note) of the newest checkpoint of a log that a quorum has cosigned; (0, b"") if there is none."""
@@ -39,7 +39,7 @@ class WitnessWrites(WitnessReads):
 
     def add_witness(self, key: str, url: str, at: int) -> None:
         """A witness that the operator chose; one that is there gets the new URL."""
-        sql = "INSERT INTO witness VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET url = excluded.url"
+        sql = "INSERT INTO witness (key, url, added) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET url = excluded.url"
         self._db.execute(sql, (key, url, at))
 
     def remove_witness(self, key: str) -> bool:

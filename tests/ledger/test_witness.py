@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.errors import NotFoundError, NotSigningError
+from ledger.errors import NotFoundError, NotSigningError, StoreUnusableError
 from ledger.ledger import Ledger
 from ledger.witness import Witness, origin_digest, witness_verifier
 from protocol.checkpoint import parse_checkpoint
@@ -33,7 +34,11 @@ def ask(witness: Witness, ledger: Ledger, request: Request) -> Answer:
     """As the node does it: a look first, then the writing thread."""
     with ledger.store.read() as reads:
         seen = witness.look(reads, request)
-    return seen if seen.code != 200 else ledger.writer.run(lambda change: witness.cosign(change, request)).result()
+    if seen.code != 200:
+        return seen
+    answer = ledger.writer.run(lambda change: witness.cosign(change, request)).result()
+    witness.remember()
+    return answer
 
 
 def request(log: Log, old: int) -> Request:
@@ -111,6 +116,46 @@ def test_a_witness_key_that_is_missing_is_made_anew(directory: DataDirectory) ->
     with Ledger(directory) as opened:
         assert witness_verifier(opened).public != first.public
         assert witness_verifier(opened).name == first.name
+
+
+@pytest.mark.parametrize("damage", ["restored", "tally lost", "tally spoilt"])
+def test_a_witness_that_has_forgotten_is_another_witness(directory: DataDirectory, damage: str, tmp_path: Path) -> None:
+    log = grown(4)
+    with Ledger(directory) as opened:
+        hold(opened.store, log)
+        assert ask(Witness(opened), opened, request(log, 0)).code == 200
+        opened.store.back_up(tmp_path / "backup.db")
+        assert ask(Witness(opened), opened, request(grown(6), 4)).code == 200
+        first = witness_verifier(opened)
+    with Ledger(directory) as opened:
+        assert (witness_verifier(opened), opened.witness_renewed) == (first, False)
+    if damage == "restored":
+        shutil.copy(tmp_path / "backup.db", directory.store)
+    elif damage == "tally lost":
+        directory.tally.unlink()
+    else:
+        directory.tally.write_bytes(b"\xff")
+    with Ledger(directory) as opened:
+        assert opened.own.signing_refused == "", "the own log has not grown since"
+        assert opened.witness_renewed
+        second = witness_verifier(opened)
+        assert second.public != first.public
+    with Ledger(directory) as opened:
+        assert (witness_verifier(opened), opened.witness_renewed) == (second, False)
+
+
+def test_what_cannot_be_remembered_is_not_given(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, witness = grown(4), Witness(ledger)
+    hold(ledger.store, log)
+    monkeypatch.setattr("os.fsync", _fail)
+    with pytest.raises(StoreUnusableError, match="nothing is cosigned"):
+        ask(witness, ledger, request(log, 0))
+    monkeypatch.undo()
+    assert ask(witness, ledger, request(log, 4)).code == 200
+
+
+def _fail(_: int) -> None:
+    raise OSError("no room")
 
 
 def cosign_without_end(directory: DataDirectory) -> None:

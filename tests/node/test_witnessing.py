@@ -13,12 +13,13 @@ from ledger.proving import trust_file
 from ledger.witness import witness_verifier
 from node import witnessing
 from protocol.checkpoint import Checkpoint, cosign
-from protocol.identity import Origin, show_log_id
+from protocol.identity import Origin, show_log_id, witness_name
 from protocol.note import TYPE_COSIGNATURE, Note, VerifierKey, parse_note
 from protocol.policy import parse_policy
 from protocol.proof import Verdict, judge
 from protocol.witness import cosigned_by
-from tests.builders import START, signing_key
+from tests.builders import START, Log, found_organisation, signing_key
+from tests.ledger.making import hold
 from tests.node.running import RunningNode, fill, found, record, until
 from tests.node.witnesses import LOG_KEY, ThirdWitness
 
@@ -264,3 +265,12 @@ async def test_a_witness_that_is_connected_needs_no_address(pair: tuple[RunningN
     assert await state(first, first.log_id, 5) == "published"
     await second.start()
     await until_published(first, first.log_id, 10)
+
+
+async def test_an_address_that_a_charter_tells_is_not_trusted(node: RunningNode) -> None:
+    told = Log(found_organisation("told", endpoints=["http://127.0.0.1:9"])).grow(2)
+    hold(node.ledger.store, told)
+    key = VerifierKey(witness_name(told.organisation.log_id), TYPE_COSIGNATURE, signing_key("told").public)
+    await choose(node, key)
+    await until(lambda: node.running.hub.witnessing.troubles, "the trouble is known")
+    assert "not a public address" in node.running.hub.witnessing.troubles[str(key)].text

@@ -13,10 +13,11 @@ CREATE TABLE cosigned (
 
 -- The witnesses that the operator chose, by their verifier keys; the URL is empty where it is found in another way.
 CREATE TABLE witness (
-  key   TEXT PRIMARY KEY,
-  url   TEXT    NOT NULL,
-  added INTEGER NOT NULL
-) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY,
+  key    TEXT    NOT NULL UNIQUE,
+  url    TEXT    NOT NULL,
+  added  INTEGER NOT NULL
+);
 
 -- The newest checkpoint of a log that a quorum of its witnesses has cosigned, with their signatures.
 CREATE TABLE published (
