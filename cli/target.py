@@ -8,9 +8,10 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
 
 from cli.failure import NETWORK, NOT_FOUND, STORE, CommandError
+from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
@@ -45,12 +46,12 @@ class Target(ABC):
 
     def state_of(self, position: int | None = None) -> str:
         """The state of what stands at a position of the own log; of all of it if none is named."""
-        from ledger.state import log_state, position_state
+        from ledger.state import position_state, written_state
 
         number, _ = self.own
         with self.store.read() as reads:
             tree = reads.tree_numbered(number)
-            return log_state(reads, tree) if position is None else position_state(reads, tree, position)
+            return written_state(reads, tree) if position is None else position_state(reads, tree, position)
 
     @abstractmethod
     def settle(self) -> None:
@@ -79,7 +80,7 @@ class LocalTarget(Target):
         positions: list[int] = []
         waiting: list[Any] = []
         for part in _parts(statements, lambda _: 0):
-            group = [self.ledger.state(item.kind, item.body, item.id) for item in part]
+            group = [self.ledger.state(item.kind, item.body, item.id, item.scope) for item in part]
             waiting.append(self.ledger.writer.append(group))
             if len(waiting) >= _IN_FLIGHT:
                 positions += self._finish(waiting.pop(0), advance)
@@ -107,7 +108,7 @@ class RemoteTarget(Target):
     def __init__(self, directory: DataDirectory) -> None:
         self.url = directory.url.read_text().strip()
         self._token = directory.token.read_text().strip()
-        self._open = build_opener(ProxyHandler({})).open
+        self._open = node_opener(directory).open
         self.store = SqliteStore(directory.store, writable=False)
 
     def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
@@ -135,7 +136,10 @@ class RemoteTarget(Target):
         """Sends in groups."""
         positions: list[int] = []
         for part in _parts(statements, lambda item: len(json.dumps(to_json(item.body))) + 100):
-            entries = [{"kind": item.kind, "body": to_json(item.body), "id": item.id.hex()} for item in part]
+            entries = [
+                {"kind": item.kind, "body": to_json(item.body), "id": item.id.hex(), "scope": item.scope}
+                for item in part
+            ]
             receipts = self.post("/v1/entries", {"entries": entries})["receipts"]
             positions += [receipt["position"] for receipt in receipts]
             advance(len(part))

@@ -63,7 +63,7 @@ def position_state(reads: Snapshot, tree: Tree, position: int) -> str:
     return PUBLISHED if position < reads.published(tree.tree)[0] else SAVED
 
 
-def log_state(reads: Snapshot, tree: Tree) -> str:
+def written_state(reads: Snapshot, tree: Tree) -> str:
     """The state of the last entry of a log, and so of all before it."""
     return position_state(reads, tree, tree.size - 1) if tree.size else SAVED
 

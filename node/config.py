@@ -38,6 +38,7 @@ class Config:
     network: str = "folkmoot"
     mdns: bool = True
     seeds: tuple[str, ...] = ()
+    tls: bool = False
     relay: bool = False
     language: str = "en"
     witness_logs: tuple[str, ...] = ()
@@ -52,6 +53,9 @@ TEMPLATE = """\
 
 # The address under which others know this node, if it has one.
 # public_url = "https://commons.example.org"
+
+# Serve https with a certificate that the node makes itself: other nodes see whose it is, browsers ask.
+# tls = true
 
 # Find other nodes on the local network, and be found.
 # mdns = true

@@ -66,8 +66,11 @@ async def answer_witness_request(
     return answer
 
 
-async def answer_witness_frame(link: Conversation, frame: frames.Witness) -> None:
-    """Answers WITNESS (spec 09 §6)."""
+async def hear_witness_frame(link: Conversation, frame: frames.Witness | frames.Cosignature) -> None:
+    """Answers WITNESS, or takes the answer to it (spec 09 §6)."""
+    if isinstance(frame, frames.Cosignature):
+        link.hub.witnessing.hear(link, frame)
+        return
     try:
         size = parse_checkpoint(frame.checkpoint)[0].size
     except Malformed:
@@ -242,10 +245,10 @@ class Witnessing:
         raise NotSigningError(_explain(answer, size))
 
     async def _ask(self, target: Target, place: Place, old: int) -> Answer:
-        """One request: to the address that the operator named, else over an open session, else over HTTP."""
+        """One request: over an open session if there is one, else over HTTP."""
         tree, size = target.tree.tree, target.checkpoint.size
         proof = await self._hub.runtime.read(lambda reads: prove_consistency(reads, tree, old, size))
-        link = None if place.named or not place.log_id else self._hub.connected_to(place.log_id)
+        link = self._hub.connected_to(place.log_id) if place.log_id else None
         if link is not None:
             return await self._ask_in_session(link, target, old, proof)
         if not place.url or self.post is None:

@@ -10,12 +10,12 @@ import pytest
 from ledger.proving import log_object, prove_entry, trust_file
 from ledger.replica import accept_head, verify_head
 from ledger.sqlite.store import SqliteStore
-from ledger.state import add_cosignatures, log_state, position_state, witnesses_of
+from ledger.state import add_cosignatures, position_state, witnesses_of, written_state
 from protocol.note import TYPE_COSIGNATURE, Note, SignatureLine, VerifierKey, parse_note
 from protocol.policy import parse_policy
 from protocol.proof import Verdict, judge
 from protocol.witness import cosigned_by
-from tests.builders import Log, Organisation, found_organisation, witness_key
+from tests.builders import START, Log, Organisation, found_organisation, witness_key
 from tests.ledger.making import hold
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_the_charters_witnesses_win(store: SqliteStore, cosigned: tuple[str, ...
     with store.read() as reads:
         found = witnesses_of(reads, held(store, log))
         assert (len(found.chosen), found.needed, found.by_charter) == (3, 2, True)
-        shown = log_object(reads, held(store, log))
+        shown = log_object(reads, held(store, log), START)
         assert (shown["published_size"], shown["quorum"], len(shown["witnesses"])) == (published, 2, 3)
 
 
@@ -94,7 +94,7 @@ def test_of_those_that_the_operator_chose_more_than_half_are_needed(store: Sqlit
     tree = tell(store, log, log.note(("north",)))
     with store.read() as reads:
         assert witnesses_of(reads, tree).needed == 2, "one public key is one witness"
-        assert log_state(reads, tree) == "saved"
+        assert written_state(reads, tree) == "saved"
     arrival = tree.arrival
     tree = tell(store, log, log.note(("south",)))
     assert tree.arrival > arrival, "others are to hear of it"

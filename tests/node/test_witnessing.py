@@ -102,7 +102,7 @@ async def test_what_is_written_becomes_published_by_a_witness(pair: tuple[Runnin
     await until_published(first, first.log_id, size - 1)
     _, logs = await first.get("/v1/log")
     assert logs["witness_key"] == str(witness_verifier(first.ledger))
-    assert (logs["logs"][0]["state"], logs["logs"][0]["published_size"]) == ("published", size)
+    assert (logs["logs"][0]["written"], logs["logs"][0]["published_size"]) == ("published", size)
     assert logs["logs"][0]["witnesses"] == [str(key)]
     await until(lambda: second.holds(first.log_id, size), "the rest has been fetched")
     _, entry = await second.get(f"/v1/log/{show_log_id(first.log_id)}/1/entries/1")
