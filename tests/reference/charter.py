@@ -25,6 +25,7 @@ class Charter:
     recovery_keys: list[bytes]
     threshold: int
     next: bytes
+    opens: int = 0
 
 
 def log_id_of(statement: bytes) -> bytes:
@@ -66,7 +67,18 @@ def check_body(body: dict[str, Value]) -> Charter:
             require(isinstance(witness, str) and parse_verifier_key(witness).type == WITNESS_TYPE, "body")
         except RejectionError:
             raise RejectionError("body") from None
-    return Charter(fields["kseq"], fields["keys"], recovery_keys, threshold, fields["next"])
+    return Charter(
+        fields["kseq"], fields["keys"], recovery_keys, threshold, fields["next"], check_opens(fields.get("opens"))
+    )
+
+
+def check_opens(opens: Value) -> int:
+    """The epoch that a charter opens, 0 for none, or `body`, spec 04 §6."""
+    if opens is None:
+        return 0
+    require(is_map(opens) and is_integer(opens.get("epoch"), 2) and is_integer(opens.get("size"), 1), "body")
+    require(is_bytes(opens.get("root"), 32) and ("fork" not in opens or is_bytes(opens["fork"], 32)), "body")
+    return int(opens["epoch"])
 
 
 def describe_checks(fields: dict[str, Value]) -> list[bool]:
@@ -114,6 +126,8 @@ def follow(payloads: list[bytes]) -> tuple[bytes, Charter]:
     require(charter.kseq == 0, "kseq")
     require(statement.author in charter.keys, "author")
     require(signed_by(payload, charter.recovery_keys) >= charter.threshold, "new_threshold")
+    require(charter.opens == 0, "epoch")
+    epoch, seen = 1, set(charter.keys)
     log_id = log_id_of(payload.statement)
     for payload_bytes in payloads[1:]:
         before = charter
@@ -123,5 +137,8 @@ def follow(payloads: list[bytes]) -> tuple[bytes, Charter]:
         require(recovery_digest(charter.threshold, charter.recovery_keys) == before.next, "next")
         require(signed_by(payload, before.recovery_keys) >= before.threshold, "old_threshold")
         require(signed_by(payload, charter.recovery_keys) >= charter.threshold, "new_threshold")
-        require(statement.author in charter.recovery_keys, "author")
+        require(statement.author in charter.recovery_keys + charter.keys, "author")
+        require(charter.opens in {0, epoch + 1}, "epoch")
+        require(not seen & set(charter.keys) - (set() if charter.opens else set(before.keys)), "keys")
+        epoch, seen = charter.opens or epoch, seen | set(charter.keys)
     return log_id, charter
