@@ -105,7 +105,10 @@ def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: li
     if stored.payload is None:
         raise Malformed("payload", "the payload is gone, and nothing says why")
     opened.append(
-        (stored.position, open_payload(stored.payload, header.commitment, tree.origin.log_id, stored.position))
+        (
+            stored.position,
+            open_payload(stored.payload, header.commitment, tree.origin.log_id, stored.position, tree.origin.epoch),
+        )
     )
     return header.at
 
@@ -116,7 +119,8 @@ def _audit_checkpoint(reads: Snapshot, tree: Tree, peaks: Peaks, faults: list[Fa
         return
     try:
         checkpoint, note = parse_checkpoint(tree.checkpoint)
-        verified_by(note, establish(reads.charters(tree.tree)).verifier_keys(tree.origin.epoch))
+        keys, epoch = establish(reads.charters(tree.tree)), tree.origin.epoch
+        verified_by(note, [*keys.verifier_keys(epoch), *keys.earlier_keys(epoch)])
     except Malformed as error:
         faults.append(Fault(str(tree.origin), -1, f"its checkpoint: {error}"))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.directory import DirectoryFold, record_index, touched_record
 from ledger.fold import Authority, Judged, Reading, judge, read_entry
-from protocol.charter import establish
+from ledger.following import followed, is_followed
 from protocol.directory import (
     ClaimChecked,
     ClaimCorrect,
@@ -38,6 +38,13 @@ _FAR_REACHING = frozenset({"role", "import.start", "import.done", "import.undo"}
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
+def next_behind(reads: Snapshot) -> Tree | None:
+    """A log whose derived tables are not what they should be."""
+    trees = reads.trees()
+    wanted = {tree.tree: tree.size for tree in followed(trees)}
+    return next((tree for tree in trees if tree.derived != wanted.get(tree.tree, 0)), None)
+
+
 class Derived(NamedTuple):
     """What a step did: the records that changed, and whether payloads were dropped."""
 
@@ -61,7 +68,12 @@ class Deriver:
         self._authorities: dict[int, Authority] = {}
 
     def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
-        """Folds the next entries of one log, at most `limit`."""
+        """Folds the next entries of one log, at most `limit`.
+
+        A log that has gone on in a newer epoch, or was cut back, loses what was derived from it first.
+        """
+        if tree.derived < 0 or not is_followed(tree, change.epochs(tree.origin.log_id)):
+            return Derived(tree.tree, 0, tuple(self._begin_again(change, tree)), erased=False)
         chunk = _prepare(change, tree, limit)
         end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
@@ -96,10 +108,9 @@ class Deriver:
     def _authority(self, change: Transaction, tree: Tree) -> Authority:
         authority = self._authorities.get(tree.tree)
         if authority is None or tree.derived == 0:
-            authority = Authority(tree.origin.log_id)
-            charters = change.charters_in_force(tree.tree)
-            if charters:
-                authority.keys = establish(charters)
+            authority = Authority.at_start(tree.origin, change.charters(tree.tree))
+            for position, payload in change.charters_in_force(tree.tree):
+                authority.resume(position, payload)
             authority.stewards = change.stewards(tree.tree)
             self._authorities[tree.tree] = authority
         return authority
@@ -167,7 +178,8 @@ def _prepare(reads: Snapshot, tree: Tree, limit: int) -> _Chunk:
     readings: list[Reading] = []
     indexes: dict[int, RecordIndex] = {}
     for position, entry, payload in reads.entries(tree.tree, begin, end):
-        reading = read_entry(tree.origin.log_id, position, entry, None if position in lacking else payload)
+        held = None if position in lacking else payload
+        reading = read_entry(tree.origin.log_id, position, entry, held, tree.origin.epoch)
         if reading.verdict == "withheld":
             reading = Reading(lacking.get(position, "withheld"))
         if isinstance(reading.body, RecordPut):

@@ -6,7 +6,9 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from ledger.charters import signer_of
 from ledger.errors import NotFoundError
+from ledger.following import is_followed
 from ledger.jsonform import to_json
 from ledger.tree import prove_inclusion
 from protocol.charter import establish
@@ -46,6 +48,7 @@ def log_object(reads: Snapshot, tree: Tree, own: bytes | None = None) -> dict[st
 def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
     """An entry with what it says, if that is public and here."""
     stored = stored_entry(reads, tree, position)
+    current = is_followed(tree, reads.epochs(tree.origin.log_id))
     lacking = reads.lacking(tree.tree, position, position + 1)
     verdict = reads.verdicts(tree.tree, position, position + 1).get(position)
     value: dict[str, Any] = {
@@ -54,7 +57,7 @@ def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
         "epoch": tree.origin.epoch,
         "position": position,
         "entry": b64encode(stored.entry).decode(),
-        "verdict": verdict or ("applied" if position < tree.derived else "pending"),
+        "verdict": verdict or ("applied" if position < tree.derived else "pending" if current else "superseded"),
     }
     payload = public_payload(stored)
     if not payload:
@@ -108,13 +111,21 @@ def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
 def trust_file(reads: Snapshot) -> bytes:
     """A trust file that names every log held here (spec 08 §2).
 
-    Whoever takes it should compare the ids by another way.
+    Whoever takes it should compare the ids by another way. Keys that were removed stand as comments: whoever trusts one
+    believes what its thief signs, too.
     """
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
     for tree in reads.trees():
         keys = establish(reads.charters(tree.tree))
         title = "".join(character if character.isprintable() else " " for character in keys.charter.title())
         lines.append(f"# {title}: {show_log_id(tree.origin.log_id)}")
-        lines += [f"log {key}" for key in keys.verifier_keys(tree.origin.epoch)]
+        named = keys.verifier_keys(tree.origin.epoch)
+        signer = signer_of(keys, tree, tree.checkpoint)
+        for key in keys.earlier_keys(tree.origin.epoch):
+            if key.public == signer:  # the newest checkpoint held is still by it
+                named.append(key)
+            else:
+                lines.append(f"# removed; for proofs from before that: log {key}")
+        lines += [f"log {key}" for key in named]
     lines += ["", "# No witness is asked for.", "quorum none", ""]
     return "\n".join(lines).encode()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import in_force, known_charters, signer_of, take_charters
 from ledger.errors import RefusedError
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
+    from protocol.charter import LogKeys
 
 TREES_MAX = 10_000
 EPOCHS_MAX = 8
@@ -33,7 +35,10 @@ _SIGNATURES_PER_JOB = 16
 
 
 class VerifiedHead(NamedTuple):
-    """A checkpoint whose signature holds, with the key that made it and the charters that establish the key."""
+    """A checkpoint whose signature holds, with the key that made it and the charters that establish the key.
+
+    The key may be one that was removed since; `accept_head` decides what that means.
+    """
 
     checkpoint: Checkpoint
     origin: Origin
@@ -63,37 +68,70 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     keys = establish(charters)
     if keys.log_id != origin.log_id:
         raise Malformed("origin", "the charters are of another log than the checkpoint")
-    signer: VerifierKey = verified_by(parsed, keys.verifier_keys(origin.epoch))[0]
+    epoch = origin.epoch
+    may_sign = keys.verifier_keys(epoch)
+    if not may_sign:
+        raise Malformed("origin", f"a checkpoint of epoch {epoch}, where {keys.epoch} is the newest")
+    signer: VerifierKey = verified_by(parsed, [*may_sign, *keys.earlier_keys(epoch)])[0]
     return VerifiedHead(checkpoint, origin, note, tuple(charters), signer.public)
 
 
 def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     """Takes note of a newer checkpoint; the log as it is then. An older or equal one changes nothing.
 
-    Raises RefusedError if it contradicts what is held, or if too many logs are held.
+    Raises RefusedError if it contradicts what is held, if its key was removed or its epoch closed, or if too many
+    logs are held. What its charters tell is taken in all the same.
     """
-    tree = change.tree(head.origin)
-    if tree is None:
-        held = change.trees()
-        if sum(other.origin.log_id == head.origin.log_id for other in held) >= EPOCHS_MAX:
-            raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
-        if len(held) >= TREES_MAX:
-            raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
-        tree = change.add_tree(head.origin)
-    size = head.checkpoint.size
-    if size <= tree.size and root_at(change, tree.tree, size) != head.checkpoint.root:
+    keys = take_charters(change, head.origin, head.charters)
+    tree, size = change.tree(head.origin), head.checkpoint.size
+    number, held = (tree.tree, tree.size) if tree else (0, 0)
+    _check_open(keys, head)
+    agrees = size > held or root_at(change, number, size) == head.checkpoint.root
+    if not in_force(keys, head.origin, head.key) and (size > held or not agrees):
+        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
+    if not agrees:
         raise RefusedError(
             f"{head.origin}: the checkpoint of {size} entries contradicts the entries held here: the log has forked"
         )
-    known = change.charters(tree.tree)
-    if len(head.charters) > len(known):
-        change.set_charters(tree.tree, head.charters)
-    elif size > tree.head_size and head.key not in establish(known).charter.keys:
-        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
+    tree = _let_go(change, keys, tree or _add_tree(change, head), head)
     if size > tree.head_size:
         change.set_head(tree.tree, head.note, size)
     if tree.checkpoint_size < size <= tree.size:
         change.set_checkpoint(tree.tree, head.note, size)
+    return change.tree_numbered(tree.tree)
+
+
+def _add_tree(change: Transaction, head: VerifiedHead) -> Tree:
+    """Room for a log or an epoch that was not held before."""
+    if len(change.epochs(head.origin.log_id)) >= EPOCHS_MAX:
+        raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
+    if len(change.trees()) >= TREES_MAX:
+        raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
+    tree = change.add_tree(head.origin)
+    change.set_charters(tree.tree, known_charters(change, head.origin.log_id) or head.charters)
+    return tree
+
+
+def _check_open(keys: LogKeys, head: VerifiedHead) -> None:
+    """Refuses what a closed epoch says beyond what its successor accepts of it (spec 04 §6)."""
+    epoch, checkpoint = head.origin.epoch, head.checkpoint
+    closed = keys.opening(epoch + 1)
+    if closed and (checkpoint.size, checkpoint.root) != (closed.size, closed.root) and checkpoint.size >= closed.size:
+        raise RefusedError(f"{head.origin}: epoch {epoch} was closed at {closed.size} entries: nothing more is taken")
+
+
+def _let_go(change: Transaction, keys: LogKeys, tree: Tree, head: VerifiedHead) -> Tree:
+    """Gives up what only a removed key vouches for, beyond what its successor now does (spec 04 §7)."""
+    size = head.checkpoint.size
+    if size >= tree.head_size or not in_force(keys, tree.origin, head.key):
+        return tree
+    if in_force(keys, tree.origin, signer_of(keys, tree, tree.head)):
+        return tree
+    if size < tree.size:
+        change.cut_back(tree.tree, size)
+    if tree.checkpoint_size > size:
+        change.set_checkpoint(tree.tree, head.note, size)
+    change.set_head(tree.tree, head.note, size)
     return change.tree_numbered(tree.tree)
 
 
@@ -173,7 +211,7 @@ def _examine(
             if not payload:
                 lacking.append((position, "withheld"))
             elif not isinstance(header, Opaque):
-                opened = open_payload(payload, header.commitment, log_id, position)
+                opened = open_payload(payload, header.commitment, log_id, position, head.origin.epoch)
                 signatures = opened.payload.signatures
                 covered = len(signatures) == 1 and signatures[0].key == key
                 if not covered and isinstance(opened.statement, Statement):

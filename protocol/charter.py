@@ -93,6 +93,14 @@ def recovery_set(secrets: Sequence[bytes], threshold: int, generation: int) -> R
     return RecoverySet(sorted(recovery_key(secret, generation).public for secret in secrets), threshold)
 
 
+def coming_sets(secrets: Sequence[bytes]) -> list[Value]:
+    """The public recovery keys of every generation that a log can come to, for all holders, each set ascending."""
+    return [
+        list[Value](sorted(recovery_key(secret, generation).public for secret in secrets))
+        for generation in range(CHARTERS_MAX + 1)
+    ]
+
+
 def parse_charter(body: bytes) -> Charter:
     """A charter's body from its encoding. Raises Malformed (`body`)."""
     try:
@@ -150,7 +158,9 @@ class LogKeys(NamedTuple):
 
     def opening(self, epoch: int) -> Opens | None:
         """What the charter that opened an epoch says of it; None for the first epoch and for one never opened."""
-        return next((charter.opens for charter in self.charters if charter.opens and charter.opens.epoch == epoch), None)
+        return next(
+            (charter.opens for charter in self.charters if charter.opens and charter.opens.epoch == epoch), None
+        )
 
     def verifier_keys(self, epoch: int) -> list[VerifierKey]:
         """The keys that may sign a checkpoint of that epoch; of a closed one, those in force when it was closed.
@@ -170,6 +180,21 @@ class LogKeys(NamedTuple):
         """These keys after one more charter. Raises Malformed with the reason of spec 04 §4."""
         charter = _check_amendment(self, opened)
         return LogKeys(self.log_id, (*self.charters, charter), (*self.payloads, payload))
+
+    def check_following(self, new: Charter, author: bytes) -> None:
+        """Whether a charter may follow, but for the signatures. Raises Malformed with the reason of spec 04 §4."""
+        old = self.charter
+        if new.kseq != old.kseq + 1:
+            raise Malformed("kseq", f"the charter after kseq {old.kseq} has kseq {old.kseq + 1}, not {new.kseq}")
+        if new.recovery.digest() != old.next:
+            raise Malformed("next", "the recovery set is not the one that the charter in force committed to")
+        if author not in (*new.keys, *new.recovery.keys):
+            raise Malformed("author", "the author of an amendment is not one of its own keys")
+        if new.opens and new.opens.epoch != self.epoch + 1:
+            raise Malformed("epoch", f"after epoch {self.epoch} comes {self.epoch + 1}, not {new.opens.epoch}")
+        known = {key for charter in self.charters for key in charter.keys}
+        if set(new.keys) & (known if new.opens else known - set(old.keys)):
+            raise Malformed("keys", "an operating key that was removed, or is of the epoch before")
 
     def at_opening(self, epoch: int) -> LogKeys:
         """These keys as they were when an epoch had just been opened."""
@@ -236,28 +261,13 @@ def _check_amendment(keys: LogKeys, opened: Opened) -> Charter:
     old, statement = keys.charter, _charter_statement(opened)
     new = parse_charter(bytes(statement.body))
     opened.verify()
+    keys.check_following(new, statement.author)
     signers = {signature.key for signature in opened.payload.signatures}
-    if new.kseq != old.kseq + 1:
-        raise Malformed("kseq", f"the charter after kseq {old.kseq} has kseq {old.kseq + 1}, not {new.kseq}")
-    if new.recovery.digest() != old.next:
-        raise Malformed("next", "the recovery set is not the one that the charter in force committed to")
-    if statement.author not in (*new.keys, *new.recovery.keys):
-        raise Malformed("author", "the author of an amendment is not one of its own keys")
     if len(signers & set(old.recovery.keys)) < old.recovery.threshold:
         raise Malformed("old_threshold", "too few recovery keys of the charter in force signed")
     if len(signers & set(new.recovery.keys)) < new.recovery.threshold:
         raise Malformed("new_threshold", "too few recovery keys of the new set signed")
-    _check_operating_keys(keys, new)
     return new
-
-
-def _check_operating_keys(keys: LogKeys, new: Charter) -> None:
-    """A key that was removed stays removed, and an epoch has keys of its own (spec 04 §6, §7)."""
-    known = {key for charter in keys.charters for key in charter.keys}
-    if new.opens and new.opens.epoch != keys.epoch + 1:
-        raise Malformed("epoch", f"after epoch {keys.epoch} comes {keys.epoch + 1}, not {new.opens.epoch}")
-    if set(new.keys) & (known if new.opens else known - set(keys.charter.keys)):
-        raise Malformed("keys", "an operating key that was removed, or is of the epoch before")
 
 
 def describe(keys: LogKeys) -> str:

@@ -50,6 +50,10 @@ class LogReads:
         """The log of a local number that exists."""
         return _tree(self._db.execute(f"{_TREE} WHERE tree = ?", (number,)).fetchone())
 
+    def epochs(self, log_id: bytes) -> list[Tree]:
+        """The epochs of one log that are held, in order."""
+        return [_tree(row) for row in self._db.execute(f"{_TREE} WHERE log_id = ? ORDER BY epoch", (log_id,))]
+
     def changed_since(self, arrival: int) -> list[Tree]:
         """Logs whose checkpoint became complete after an arrival number, in that order."""
         return [_tree(row) for row in self._db.execute(f"{_TREE} WHERE arrival > ? ORDER BY arrival", (arrival,))]
@@ -152,6 +156,30 @@ class LogWrites(LogReads):
             "reason = 'erased', erased_by = coalesce(erased_by, excluded.erased_by)",
             (tree, position, erased_by),
         )
+
+    def cut_back(self, tree: int, size: int) -> None:
+        """Takes away the entries from a position on, and what is known of them.
+
+        If anything was derived from them, -1 in place of how far says that it has to be derived anew.
+        """
+        for table in ("entry", "lacking", "accepted"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position >= ?", (tree, size))
+        self._db.execute("DELETE FROM subtree WHERE tree = ? AND ((number + 1) << level) > ?", (tree, size))
+        sql = "UPDATE tree SET size = ?, derived = CASE WHEN derived > ? THEN -1 ELSE derived END WHERE tree = ?"
+        self._db.execute(sql, (size, size, tree))
+
+    def copy_entries(self, source: int, target: int, begin: int, end: int) -> None:
+        """Takes the entries begin..end of one tree into another at the same positions, with what is known of them."""
+        for table, columns in (
+            ("entry", "position, entry, payload"),
+            ("lacking", "position, reason, erased_by"),
+            ("accepted", "id, position, digest"),
+        ):
+            self._db.execute(
+                f"INSERT INTO {table} (tree, {columns}) SELECT ?, {columns} FROM {table} "
+                "WHERE tree = ? AND position >= ? AND position < ?",
+                (target, source, begin, end),
+            )
 
     def set_size(self, tree: int, size: int) -> None:
         """How many entries are held."""

@@ -296,7 +296,12 @@ def add_operating_keys(group: Group, start: str) -> None:
     add("a removed key returns", "keys", {"keys": [new]}, {"keys": [old]})
     add("a removed key returns beside its successor", "keys", {"keys": [new]}, {"keys": [new]}, {"keys": [new, old]})
     add("second epoch", "", {"keys": [new], "opens": opening()})
-    add("second epoch, then a change of name", "", {"keys": [new], "opens": opening()}, {"keys": [new], "name": {"en": "a"}})
+    add(
+        "second epoch, then a change of name",
+        "",
+        {"keys": [new], "opens": opening()},
+        {"keys": [new], "name": {"en": "a"}},
+    )
     add("third epoch", "", {"keys": [new], "opens": opening()}, {"keys": [third], "opens": opening(epoch=3, size=2)})
     add("second epoch with the key of the first", "keys", {"opens": opening()})
     add("second epoch with a key removed in the first", "keys", {"keys": [new]}, {"keys": [old], "opens": opening()})
@@ -340,7 +345,11 @@ def add_bad_amendments(group: Group, start: str) -> None:
         ("one of two old holders", "old_threshold", amendment(old=slice(1))),
         ("no old holder", "old_threshold", amendment(old=slice(0))),
         ("one of two new holders", "new_threshold", amendment(new=slice(0))),
-        ("author is an operating key of the charter before", "author", amendment(author=world.OPERATOR, keys=[bytes(32)])),
+        (
+            "author is an operating key of the charter before",
+            "author",
+            amendment(author=world.OPERATOR, keys=[bytes(32)]),
+        ),
         ("author is a recovery key of the old set", "author", amendment(author=world.recovery_signers(0)[0])),
         ("author is a stranger", "author", amendment(author=signer("stranger"))),
         ("body without name", "body", amendment(name={})),
