@@ -53,6 +53,34 @@ def take_charters(change: Transaction, origin: Origin, charters: Sequence[bytes]
     return keys
 
 
+def is_told(reads: Snapshot, tree: Tree) -> bool:
+    """Whether the checkpoint held of a log is one that others take: of a closed epoch, what was accepted of it."""
+    charters = tuple(reads.charters(tree.tree)) if tree.checkpoint else ()
+    closed = _established(charters).opening(tree.origin.epoch + 1) if len(charters) > 1 else None
+    return bool(charters) and (closed is None or tree.checkpoint_size <= closed.size)
+
+
+def still_speaks(reads: Snapshot, peer: LogKeys) -> bool:
+    """Whether no key that a peer may have shown itself with was removed by a charter that is known here."""
+    known = known_charters(reads, peer.log_id)
+    if len(known) <= len(peer.payloads):
+        return True
+    return set(peer.charter.keys) <= set(_established(tuple(known)).charter.keys)
+
+
+def why_silent(reads: Snapshot, tree: Tree, key: bytes) -> str:
+    """Why a key must not sign for the own log any more, by the charters that are known; empty if it may."""
+    charters = known_charters(reads, tree.origin.log_id)
+    keys = _established(tuple(charters)) if charters else None
+    if keys is None or (key in keys.charter.keys and keys.epoch == tree.origin.epoch):
+        return ""
+    what = "a newer epoch of this log was opened" if keys.epoch > tree.origin.epoch else "the operating key was removed"
+    return (
+        f"{what} by an amendment of its charter that was not made here: nothing is signed. Go on where it was made, or "
+        "use `folkmoot key recover`"
+    )
+
+
 def in_force(keys: LogKeys, origin: Origin, key: bytes) -> bool:
     """Whether a key may sign checkpoints of an epoch."""
     return any(verifier.public == key for verifier in keys.verifier_keys(origin.epoch))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import why_silent
 from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
 from ledger.head import Head
 from ledger.tree import Growth, last_time, load_peaks, root_at
@@ -139,6 +140,9 @@ class OwnLog:
         size = self._growth.peaks.size
         if size == self._signed_size:
             return None
+        self.signing_refused = why_silent(change, change.tree_numbered(self.tree), self._key.public)
+        if self.signing_refused:
+            raise NotSigningError(self.signing_refused)
         peaks = self._hash_again(change)
         root = peaks.root()
         if peaks.size != size or root != self._growth.peaks.root():

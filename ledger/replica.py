@@ -50,7 +50,7 @@ class VerifiedHead(NamedTuple):
 class VerifiedRange(NamedTuple):
     """Entries that belong under a checkpoint: rows to store, those set aside with the reason, and the grown tree.
 
-    `note` is the checkpoint if the entries complete it, else empty.
+    `note` is the checkpoint if the entries complete it, else empty; `key` is the one that signed it.
     """
 
     origin: Origin
@@ -59,6 +59,7 @@ class VerifiedRange(NamedTuple):
     lacking: list[tuple[int, str]]
     growth: Growth
     note: bytes
+    key: bytes
 
 
 def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
@@ -85,8 +86,9 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     keys = take_charters(change, head.origin, head.charters)
     tree, size = change.tree(head.origin), head.checkpoint.size
     number, held = (tree.tree, tree.size) if tree else (0, 0)
-    _check_open(keys, head)
     agrees = size > held or root_at(change, number, size) == head.checkpoint.root
+    if size > held or not agrees:
+        _check_open(keys, head)
     if not in_force(keys, head.origin, head.key) and (size > held or not agrees):
         raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
     if not agrees:
@@ -116,14 +118,15 @@ def _check_open(keys: LogKeys, head: VerifiedHead) -> None:
     """Refuses what a closed epoch says beyond what its successor accepts of it (spec 04 §6)."""
     epoch, checkpoint = head.origin.epoch, head.checkpoint
     closed = keys.opening(epoch + 1)
-    if closed and (checkpoint.size, checkpoint.root) != (closed.size, closed.root) and checkpoint.size >= closed.size:
+    if closed and checkpoint.size >= closed.size and checkpoint[1:] != (closed.size, closed.root):
         raise RefusedError(f"{head.origin}: epoch {epoch} was closed at {closed.size} entries: nothing more is taken")
 
 
 def _let_go(change: Transaction, keys: LogKeys, tree: Tree, head: VerifiedHead) -> Tree:
     """Gives up what only a removed key vouches for, beyond what its successor now does (spec 04 §7)."""
     size = head.checkpoint.size
-    if size >= tree.head_size or not in_force(keys, tree.origin, head.key):
+    own = int(change.fact("own") or 0) == tree.tree
+    if own or size >= tree.head_size or not in_force(keys, tree.origin, head.key):
         return tree
     if in_force(keys, tree.origin, signer_of(keys, tree, tree.head)):
         return tree
@@ -170,7 +173,8 @@ class Replica:
         check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
         rows, lacking, self._at = _examine(head, begin, entries, self._at)
         self.peaks = growth.peaks
-        return VerifiedRange(self.origin, begin, rows, lacking, growth, head.note if end == checkpoint.size else b"")
+        note = head.note if end == checkpoint.size else b""
+        return VerifiedRange(self.origin, begin, rows, lacking, growth, note, head.key)
 
 
 def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
@@ -178,6 +182,8 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     tree = change.tree(verified.origin)
     if tree is None or tree.size != verified.begin:
         raise RefusedError(f"{verified.origin}: the range does not follow what is held")
+    if not in_force(take_charters(change, verified.origin, ()), verified.origin, verified.key):
+        raise RefusedError(f"{verified.origin}: the key that signed for the range has been replaced meanwhile")
     erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
     rows = [row._replace(payload=None) if row.position in erased else row for row in verified.rows]
     end = verified.begin + len(rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType
 
+from ledger.charters import still_speaks
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
@@ -240,6 +241,9 @@ class Link:
             self.close("known", 300)
             return False
         with self._ledger.store.read() as reads:
+            if not still_speaks(reads, self.session.peer):
+                self.close("auth", 300)
+                return False
             store, upto = reads.cursor(self.session.peer.log_id)
         self._do(self.session.resume(store, upto))
         return True
