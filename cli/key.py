@@ -13,6 +13,7 @@ from cli.failure import CommandError
 from cli.output import json_option, plain, say, show, show_json
 from cli.signing import (
     add,
+    ask_secret,
     carry_out,
     directory_of,
     fingerprint,
@@ -286,16 +287,13 @@ def sign(file: Path, sheets: tuple[Path, ...], *, yes: bool, as_json: bool) -> N
     Sign one amendment for each number. One that you signed and that is not used after all should be destroyed.
     """
     from cli.sheet import read_sheet
-    from ledger.keys import read_secret
     from protocol.amendment import read_amendment, write_amendment
 
     amendment = refused(lambda: read_amendment(file.read_bytes()))
     show_amendment(amendment)
     if not yes:
         click.confirm("Is this what you want to sign?", abort=True, err=True)
-    secrets = [read_sheet(path).secret for path in sheets] or [
-        read_secret(click.prompt("Recovery secret (it is not shown)", hide_input=True, err=True))
-    ]
+    secrets = [read_sheet(path).secret for path in sheets] or [ask_secret("all groups")]
     for secret in secrets:
         amendment = add(amendment, secret)
     part = file.with_name(file.name + ".part")

@@ -135,24 +135,23 @@ def prepare(
 
 def ask(amendment: Amendment) -> Amendment:
     """Has the secrets typed in, one holder after the other, until there are enough."""
-    from ledger.keys import read_secret
-
     while any(amendment.lacking()):
         need = max(amendment.lacking())
-        text = click.prompt(
-            f"Recovery secret ({need} more needed; it is not shown)",
-            hide_input=sys.stdin.isatty(),
-            prompt_suffix=": ",
-            err=True,
-            show_default=False,
-        )
         try:
-            amendment = add(amendment, read_secret(text))
+            amendment = add(amendment, ask_secret(f"{need} more needed"))
         except (CommandError, RefusedError) as error:
             if not sys.stdin.isatty():
                 raise
             say(str(error))
     return amendment
+
+
+def ask_secret(about: str) -> bytes:
+    """A secret as somebody types it from their sheet. Raises RefusedError if a character is wrong."""
+    from ledger.keys import read_secret
+
+    hidden = sys.stdin.isatty()
+    return read_secret(click.prompt(f"Recovery secret ({about}; it is not shown)", hide_input=hidden, err=True))
 
 
 def add(amendment: Amendment, secret: bytes) -> Amendment:

@@ -76,6 +76,8 @@ def draft(own: Own, changes: dict[str, Any], author: SigningKey, secrets: Sequen
     RefusedError if these cannot be known, Malformed if a field is wrong.
     """
     old = own.keys.charter
+    if any(recovery_key(secret, old.kseq).public not in old.recovery.keys for secret in secrets):
+        raise RefusedError("a sheet is not one of the recovery sheets of this organisation, or not of the set in force")
     recovery = _coming_set(own, secrets)
     following = _keys_of(own, secrets, old.kseq + 2)
     if len(following) < recovery.threshold:

@@ -366,8 +366,11 @@ def test_a_thief_of_the_operating_key_cannot_change_keys(directory: DataDirector
     new = make_coming_key(directory)
     store = SqliteStore(directory.store, writable=False)
     with store.read() as reads:
-        amendment = draft(read_own(reads), {"keys": [new.public]}, new, [], NOW)
+        own = read_own(reads)
     store.close()
+    amendment = draft(own, {"keys": [new.public]}, new, [], NOW)
+    with pytest.raises(RefusedError, match="not one of the recovery sheets"):
+        draft(own, {}, new, [stolen.seed, *theirs], NOW)
     for secret in (stolen.seed, *theirs):
         with pytest.raises(ValueError, match="not one of the recovery sheets"):
             amendment.sign(secret)
