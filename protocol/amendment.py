@@ -105,9 +105,13 @@ def read_amendment(data: bytes) -> Amendment:
         raise Malformed("file", f"not an amendment: {error}") from None
     if file.schema != SCHEMA:
         raise Malformed("file", f"a file of {file.schema[:60]!r}, not of {SCHEMA!r}")
+    if len(dict(signatures)) != len(signatures) or len(signatures) > SIGNATURES_MAX:
+        raise Malformed("file", f"a key that signed twice, or more than {SIGNATURES_MAX}")
+    if any((len(key), len(signature)) != (32, 64) for key, signature in signatures):
+        raise Malformed("file", "a key or signature of another length")
     amendment = begin(establish(charters), statement)
     for key, signature in signatures:
-        if len(key) != 32 or len(signature) != 64 or not holds(statement, Signature(key, signature)):
+        if not holds(statement, Signature(key, signature)):
             raise Malformed("bad_signature", f"the signature by {key.hex()[:16]} does not hold")
     return amendment._replace(signatures=signatures)
 

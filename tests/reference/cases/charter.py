@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from tests.reference import charter, messagepack, world
+from tests.reference.cases import amendments
 from tests.reference.messagepack import Value
 from tests.reference.seeded import Signer, seeded_bytes, signer
 from tests.reference.statement import seal
@@ -61,6 +62,8 @@ def groups() -> Iterator[Group]:
         )
     )
 
+    yield amendments.group(world.first_payload().encode().hex(), amendment)
+
 
 def check_log_id(inputs: Fields) -> Fields:
     log_id = charter.log_id_of(bytes.fromhex(inputs["statement_hex"]))
@@ -94,8 +97,8 @@ def check_body(inputs: Fields) -> Fields:
 
 
 def check_chain(inputs: Fields) -> Fields:
-    log_id, read = charter.follow([bytes.fromhex(payload) for payload in inputs["charters_hex"]])
-    return {"log_id_hex": log_id.hex(), **in_force(read)}
+    chain = charter.chain_of([bytes.fromhex(payload) for payload in inputs["charters_hex"]])
+    return {"log_id_hex": chain.log_id.hex(), **in_force(chain.charter)}
 
 
 def witness_keys(count: int, key_type: int = WITNESS_TYPE) -> list[Value]:
