@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError
+from ledger.tree import root_at
 from protocol.charter import establish
 from protocol.checkpoint import parse_checkpoint
 from protocol.errors import Malformed
-from protocol.identity import show_log_id
+from protocol.identity import Origin, show_log_id
 from protocol.merkle import Peaks, leaf_hash
 from protocol.note import verified_by
 from protocol.statement import Entry, Opened, open_payload, parse_entry
@@ -50,6 +51,7 @@ def audit(store: SqliteStore, advance: Callable[[int], None] = lambda _: None, *
     with store.read() as reads, ThreadPoolExecutor(2) as pool:
         trees = reads.trees()
         for tree in trees:
+            _audit_opening(reads, tree, faults)
             for chunk, found in _audit_entries(reads, tree, faults):
                 entries += len(chunk)
                 if signatures:
@@ -92,6 +94,22 @@ def _audit_entries(
     if peaks.size != tree.size:
         faults.append(Fault(name, peaks.size, f"{tree.size} entries are said to be here, {peaks.size} are"))
     _audit_checkpoint(reads, tree, peaks, faults)
+
+
+def _audit_opening(reads: Snapshot, tree: Tree, faults: list[Fault]) -> None:
+    """A later epoch: whether it entered again what it says that it accepts, as far as the epoch before is held."""
+    log_id, epoch = tree.origin
+    before = reads.tree(Origin(log_id, epoch - 1)) if epoch > 1 else None
+    opens = establish(reads.charters(tree.tree)).opening(epoch) if before else None
+    if before is None or opens is None or before.size < opens.size:
+        return
+    if root_at(reads, before.tree, opens.size) != opens.root:
+        faults.append(Fault(str(tree.origin), -1, f"it accepts another history than that held of epoch {epoch - 1}"))
+    end = min(opens.size, tree.size)
+    pairs = zip(reads.leaves(before.tree, 1, end), reads.leaves(tree.tree, 1, end), strict=True)
+    for position, (old, new) in enumerate(pairs, 1):
+        if old != new:
+            faults.append(Fault(str(tree.origin), position, f"not the entry that stands there in epoch {epoch - 1}"))
 
 
 def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: list[tuple[int, Opened]]) -> int | None:

@@ -255,6 +255,19 @@ def test_a_new_epoch_is_followed_and_the_old_one_stays(new_store: NewStore) -> N
     assert derived_state(store.path) == state
 
 
+def test_an_audit_compares_an_epoch_with_what_it_says_that_it_accepts(new_store: NewStore) -> None:
+    store = new_store()
+    first, second, charters = second_epoch()
+    crooked = Log(MOOT)
+    crooked.entries = []
+    for position, (_, said_before) in enumerate(second.entries):
+        crooked.append(first.entries[1][1] if position == 5 else said_before)
+    take(store, first.entries, head(first.entries, OLD, FIRST))
+    take(store, crooked.entries, head(crooked.entries, NEW, charters, epoch=2))
+    faults = audit(store).faults
+    assert [(fault.position, "epoch 1" in fault.what) for fault in faults] == [(5, True)]
+
+
 def test_a_closed_epoch_takes_nothing_beyond_what_was_accepted(new_store: NewStore) -> None:
     store = new_store()
     first, second, charters = second_epoch()

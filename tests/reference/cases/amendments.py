@@ -47,7 +47,7 @@ def group(start: str, amend: Callable[..., str]) -> Group:
 
 def add_bad_files(made: Group, good: dict[str, Any]) -> None:
     first = good["signatures"][0]
-    for name, changes in {
+    bad: dict[str, dict[str, Any]] = {
         "of another schema": {"schema": "folkmoot.amendment/2"},
         "whose statement is not base64": {"statement": "!"},
         "whose charters are text": {"charters": 1},
@@ -55,7 +55,8 @@ def add_bad_files(made: Group, good: dict[str, Any]) -> None:
         "with a key of 31 bytes": {"signatures": [[first[0][2:], first[1]]]},
         "with a signature twice": {"signatures": [first, first]},
         "with 17 signatures": {"signatures": [[f"{number:064x}", first[1]] for number in range(17)]},
-    }.items():
+    }
+    for name, changes in bad.items():
         made.invalid(f"a file {name}", "file", file=text(good | changes))
     for field in good:
         torn = {name: value for name, value in good.items() if name != field}
