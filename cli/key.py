@@ -144,11 +144,13 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
     Works on the data directory, on one restored from a backup, or on an empty one with --store.
     """
     from ledger.recovering import take_store
+    from node.config import TEMPLATE
 
     if store is not None:
         if not log:
             raise click.UsageError("with --store, name the log: --log")
         take_store(directory_of(data_dir), store, log)
+        directory_of(data_dir).configuration.write_text(TEMPLATE)
     directory = _closed(data_dir)
     new = _new_key(directory)
     changes: dict[str, Any] = {"keys": [new.public]}
@@ -353,14 +355,15 @@ def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> 
 
 def _witness(directory: DataDirectory) -> str:
     """The key by which this node witnesses other logs, if it has one."""
-    from ledger.keys import read_key
     from protocol.identity import witness_name
     from protocol.note import TYPE_COSIGNATURE, VerifierKey
+    from protocol.signature import SigningKey
 
     path = directory.key.with_name("witness.key")
     if not path.exists():
         return ""
-    return str(VerifierKey(witness_name(own_of(directory).keys.log_id), TYPE_COSIGNATURE, read_key(path).public))
+    public = SigningKey.from_seed(bytes.fromhex(path.read_text("ascii").split("\n")[1])).public
+    return str(VerifierKey(witness_name(own_of(directory).keys.log_id), TYPE_COSIGNATURE, public))
 
 
 def _log(log_id: bytes) -> str:

@@ -171,6 +171,11 @@ def _check_key_here(directory: DataDirectory, keys: LogKeys) -> None:
 
 def _append(change: Transaction, tree: Tree, payload: bytes, now: int) -> int:
     """Appends to the own log whether or not it may sign: what is not covered by a checkpoint yet waits for one."""
+    if tree.size < tree.head_size:
+        raise RefusedError(
+            f"{tree.head_size - tree.size:,} entries that were signed are missing here: start the node, so that they "
+            "come back from peers, and amend the charter then"
+        )
     growth = Growth(load_peaks(change, tree.tree, tree.size))
     entry = make_entry(max(now, last_time(change, tree)), SCOPE_PUBLIC, commit(payload))
     growth.append([leaf_hash(entry)])

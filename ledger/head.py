@@ -58,7 +58,8 @@ class HeadFile:
             return
         with self._connect() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO head SELECT ?, 0, ?, coalesce(max(nonce), randomblob(16)) FROM head",
+                "INSERT OR IGNORE INTO head (origin, size, root, nonce) "
+                "SELECT ?, 0, ?, coalesce(max(nonce), randomblob(16)) FROM head",
                 (origin, root),
             )
 

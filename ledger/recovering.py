@@ -30,7 +30,9 @@ def take_store(directory: DataDirectory, file: Path, prefix: str) -> Tree:
     from ledger.audit import find_tree  # noqa: PLC0415 - audit loads what only this command and `log` need
 
     if directory.exists() or directory.head.exists():
-        raise RefusedError(f"{directory.path} holds a node already: nothing was changed")
+        raise RefusedError(
+            f"{directory.path} holds a node already: nothing was changed; leave --store out to go on with it"
+        )
     copy = SqliteStore(file, writable=False)
     try:
         with copy.read() as reads:

@@ -56,6 +56,13 @@ def test_rotate_puts_a_new_key_in_the_place_of_the_old(home: Home, tmp_path: Pat
     assert home("verify", tmp_path / "old.tlog-proof", "--trust", tmp_path / "new.trust").code == 7
 
 
+def test_show_says_the_witness_key_where_there_is_one(home: Home) -> None:
+    assert shown(home)["witness"] == ""
+    (home.path / "keys" / "witness.key").write_text(f"folkmoot witness key 1\n{'01' * 32}\n")
+    assert shown(home)["witness"].startswith(f"folkmoot/{shown(home)['log']}/witness+")
+    assert "2 of 3 sheets, generation 0" in home.well("key", "show").out
+
+
 def test_the_old_key_is_kept_aside_or_destroyed_as_asked(home: Home) -> None:
     ran = home.well("key", "rotate", *sheet(home, 1, 2))
     (kept,) = (home.path / "keys").glob("removed-*")

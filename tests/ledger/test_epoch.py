@@ -91,6 +91,18 @@ def test_a_node_that_hears_of_a_newer_epoch_stops_signing(directory: DataDirecto
     store.close()
 
 
+def test_no_amendment_is_appended_where_signed_entries_are_missing(directory: DataDirectory) -> None:
+    put(directory, 1)
+    store = SqliteStore(directory.store)
+    with store.write() as change:
+        tree = change.tree_numbered(1)
+        change.set_head(tree.tree, tree.checkpoint, 9)
+    store.close()
+    with pytest.raises(RefusedError, match="7 entries that were signed are missing"):
+        rotate(directory)
+    assert keys_of(directory).charter.kseq == 0
+
+
 def test_a_lost_machine_comes_back_from_a_peers_store_with_a_new_epoch(
     directory: DataDirectory, new_store: NewStore, tmp_path: Path
 ) -> None:
