@@ -141,8 +141,8 @@ def _write_sheets(files: list[TextIO], organisation: Organisation, secrets: list
     """Fills the sheets; they are on the disk when this returns."""
     from cli.sheet import html_sheet, text_sheet
 
-    for number, secret in enumerate(secrets, 1):
-        texts = text_sheet(organisation, number, secrets), html_sheet(organisation, number, secret)
+    for number in range(1, len(secrets) + 1):
+        texts = text_sheet(organisation, number, secrets), html_sheet(organisation, number, secrets)
         for file, text in zip(files[2 * number - 2 : 2 * number], texts, strict=True):
             file.write(text)
             file.flush()

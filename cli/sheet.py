@@ -43,18 +43,22 @@ def text_sheet(organisation: Organisation, number: int, secrets: Sequence[bytes]
     name, log, _, count, threshold = organisation
     groups = show_secret(secrets[number - 1]).split(" ")
     lines = [" ".join(groups[n : n + 5]) for n in range(0, len(groups), 5)]
-    public = [
-        f"public {generation} {b32encode(recovery_key(secret, generation).public).decode().lower().rstrip('=')}\n"
-        for generation in _GENERATIONS
-        for secret in secrets
-    ]
     return (
         f"RECOVERY KEY {number} of {count}\n{'=' * 40}\n\n{name}\nlog {log}\n\n"
         + "".join(f"    {line}\n" for line in lines)
         + f"\nAny {threshold} of these {count} sheets together can replace the keys of this organisation.\n"
         "Print this sheet, give it to the person who keeps it, and delete the file.\n"
         "Nobody needs it in daily work. Whoever asks you for it should be able to say why, to your face.\n"
-        "\nThe coming public keys of all holders. They are not secret.\n" + "".join(public)
+        "\nThe coming public keys of all holders. They are not secret.\n" + _public_lines(secrets)
+    )
+
+
+def _public_lines(secrets: Sequence[bytes]) -> str:
+    """The coming public keys of all holders: without them, too few of the holders could not name the next set."""
+    return "".join(
+        f"public {generation} {b32encode(recovery_key(secret, generation).public).decode().lower().rstrip('=')}\n"
+        for generation in _GENERATIONS
+        for secret in secrets
     )
 
 
@@ -64,7 +68,7 @@ def read_sheet(path: Path) -> Sheet:
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
         raise CommandError(f"{path} is not a recovery sheet") from None
-    found = " ".join(_SECRET_LINE.findall(text)) or text
+    found = " ".join(_SECRET_LINE.findall(text)) or _PUBLIC_LINE.sub("", text)
     if len(found) > 1_000:
         raise CommandError(f"{path} is not a recovery sheet")
     public: dict[int, list[bytes]] = {}
@@ -86,6 +90,8 @@ _WORDS = {
         "ask": "Whoever asks you for it should be able to say why, to your face.",
         "check": "The last five characters are check digits: the program notices if one of all characters is wrong.",
         "letters": "There are only the letters a to z and the digits 2 to 7: no zero and no one.",
+        "public": "The coming public keys of all holders. They are not secret. They are needed if no copy of the "
+        "organisation\u2019s own store is left: type them into the file that --sheet names, line by line.",
         "log": "Log",
     },
     "fr": {
@@ -100,6 +106,9 @@ _WORDS = {
         "ask": "Qui vous la demande doit pouvoir vous dire pourquoi, en face.",
         "check": "Les cinq derniers caractères sont des caractères de contrôle : le programme remarque toute erreur.",
         "letters": "Il n\u2019y a que les lettres a à z et les chiffres 2 à 7 : ni zéro, ni un.",
+        "public": "Les clés publiques à venir de tous les détenteurs. Elles ne sont pas secrètes. Elles servent "
+        "s\u2019il ne reste aucune copie des données de l\u2019organisation : on les saisit, ligne par ligne, dans le "
+        "fichier que nomme --sheet.",
         "log": "Journal",
     },
 }
@@ -118,19 +127,19 @@ li { font: bold 19pt/1.2 "DejaVu Sans Mono", Consolas, monospace; letter-spacing
 li span { display: block; font: 8pt/1.2 sans-serif; letter-spacing: 0; color: #444 }
 code { font: 10.5pt "DejaVu Sans Mono", Consolas, monospace; white-space: nowrap }
 p { margin: 0 0 2.5mm } .first { font-weight: bold }
+.small { font-size: 9pt; margin-top: 5mm } pre { font: 8pt/1.35 "DejaVu Sans Mono", Consolas, monospace; margin: 0 }
 @media print { body { margin: 0; max-width: none } ol, p { break-inside: avoid } }
 """
 
 
-def html_sheet(organisation: Organisation, number: int, secret: bytes) -> str:
+def html_sheet(organisation: Organisation, number: int, secrets: Sequence[bytes]) -> str:
     """The sheet of a holder as one page to print, complete in itself."""
     language = organisation.language.split("-")[0]
     language = language if language in _WORDS else "en"
     values = {"number": number, "count": organisation.holders, "threshold": organisation.threshold}
     words = {name: text.format(**values) for name, text in _WORDS[language].items()}
-    groups = "".join(
-        f"<li><span>{place}</span>{group}</li>" for place, group in enumerate(show_secret(secret).split(" "), 1)
-    )
+    shown = enumerate(show_secret(secrets[number - 1]).split(" "), 1)
+    groups = "".join(f"<li><span>{place}</span>{group}</li>" for place, group in shown)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n<meta name="robots" content="noindex">\n'
@@ -139,5 +148,6 @@ def html_sheet(organisation: Organisation, number: int, secret: bytes) -> str:
         f'<p class="log">{words["log"]} {organisation.log}</p>\n<ol>{groups}</ol>\n'
         f"<p>{words['letters']} {words['check']}</p>\n"
         f'<p class="first">{words["keep"]}</p>\n<p>{words["what"]}</p>\n<p>{words["how"]}</p>\n<p>{words["ask"]}</p>\n'
+        f'<p class="small">{words["public"]}</p>\n<pre>{_public_lines(secrets)}</pre>\n'
         "</html>\n"
     )

@@ -264,11 +264,14 @@ def test_a_sheet_is_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Recovery key 2 of 3"), ("fr-BE", "Clé de secours 2 sur 3")])
 def test_the_page_to_print_stands_alone_and_says_the_secret(language: str, word: str) -> None:
-    page = html_sheet(MOOT._replace(language=language), 2, SECRETS[1])
+    page = html_sheet(MOOT._replace(language=language), 2, SECRETS)
     assert word in page
     assert f'<html lang="{language[:2]}">' in page
     assert "Moot &lt;&amp;&gt;" in page
     assert re.findall(r"</span>([a-z2-7]{4})</li>", page) == show_secret(SECRETS[1]).split(" ")
+    assert re.findall("(?m)^(?:<pre>)?(public .*)$", page) == re.findall(
+        "(?m)^public .*$", text_sheet(MOOT, 2, SECRETS)
+    )
     assert not re.search(r"<(script|img|link)|https?:|url\(", page)
 
 
