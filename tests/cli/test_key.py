@@ -260,6 +260,9 @@ def test_a_sheet_is_read_back(tmp_path: Path) -> None:
         assert {generation: len(keys) for generation, keys in read.public.items()} == {1: 3, 2: 3}
         path.write_text(show_secret(SECRETS[number - 1]))
         assert read_sheet(path).secret == SECRETS[number - 1]
+        typed = show_secret(SECRETS[number - 1]) + "\n" + text_sheet(MOOT, number, SECRETS).split("secret.\n")[1]
+        path.write_text(typed)
+        assert read_sheet(path) == read
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Recovery key 2 of 3"), ("fr-BE", "Clé de secours 2 sur 3")])
