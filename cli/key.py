@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -254,7 +253,7 @@ def server(
 
 @command.command("epoch")
 @click.option("--from", "size", type=click.IntRange(1), help="How many entries are accepted; else all that are held.")
-@click.option("--proof", type=_FILE, help="The fork proof that is the reason.")
+@click.option("--proof", type=_FILE, help="The fork proof that is the reason; else the one held here.")
 @_amending
 @click.pass_obj
 def epoch(
@@ -339,6 +338,7 @@ def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> 
     from ledger.sqlite.store import SqliteStore
     from ledger.tree import root_at
     from protocol.charter import Opens
+    from protocol.fork import fork_digest
 
     own = own_of(directory)
     accepted = own.tree.size if size is None else size
@@ -347,10 +347,11 @@ def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> 
     store = SqliteStore(directory.store, writable=False)
     try:
         with store.read() as reads:
-            root = root_at(reads, own.tree.tree, accepted)
+            root, fork = root_at(reads, own.tree.tree, accepted), reads.fork(own.tree.tree)
     finally:
         store.close()
-    return Opens(own.keys.epoch + 1, accepted, root, sha256(proof.read_bytes()).digest() if proof else None)
+    reason = proof.read_bytes() if proof else fork.proof if fork else b""
+    return Opens(own.keys.epoch + 1, accepted, root, fork_digest(reason) if reason else None)
 
 
 def _witness(directory: DataDirectory) -> str:

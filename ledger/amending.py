@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.charters import take_charters
 from ledger.epoch import open_epoch
 from ledger.errors import NotSigningError, RefusedError, StoreUnusableError
 from ledger.head import HeadFile
@@ -139,8 +140,7 @@ def apply(directory: DataDirectory, payload: bytes, now: int) -> Applied:
                     open_epoch(change, tree, opens, payload)
                 else:
                     position = _append(change, tree, payload, now)
-                for epoch in change.epochs(keys.log_id):
-                    change.set_charters(epoch.tree, keys.payloads)
+                take_charters(change, tree.origin, keys.payloads)
         finally:
             store.close()
         operating_key(directory, keys)

@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
-from protocol.charter import LogKeys, establish
+from ledger.forks import mark_healed, rejudge_fork
+from protocol.charter import LogKeys, Opens, establish
 from protocol.errors import Malformed
+from protocol.fork import fork_digest
 from protocol.note import parse_note, verified_by
 from protocol.statement import parse_payload
 
@@ -50,7 +52,20 @@ def take_charters(change: Transaction, origin: Origin, charters: Sequence[bytes]
         change.set_charters(tree.tree, longer)
         if tree.head_size > tree.size and not in_force(keys, tree.origin, signer_of(keys, tree, tree.head)):
             change.set_head(tree.tree, tree.checkpoint, tree.checkpoint_size)
+        opens = keys.opening(tree.origin.epoch + 1)
+        if opens is None:
+            rejudge_fork(change, tree, longer)
+        else:
+            _heal(change, opens, tree)
     return keys
+
+
+def _heal(change: Transaction, opens: Opens, tree: Tree) -> None:
+    """A fork of an epoch is over once the next one is open, whether or not that names the proof held here."""
+    fork = change.fork(tree.tree)
+    digest = opens.fork or (fork_digest(fork.proof) if fork else None)
+    if digest is not None:
+        mark_healed(change, tree, digest)
 
 
 def is_told(reads: Snapshot, tree: Tree) -> bool:

@@ -30,6 +30,7 @@ def open_epoch(change: Transaction, old: Tree, opens: Opens, payload: bytes) -> 
             "open the epoch where they are held"
         )
     new = change.add_tree(Origin(old.origin.log_id, opens.epoch))
+    change.set_charters(new.tree, change.charters(old.tree))
     first = make_entry(_first_time(change, old), SCOPE_PUBLIC, commit(payload))
     change.add_entries(new.tree, [Stored(0, first, payload)])
     change.copy_entries(old.tree, new.tree, 1, opens.size)

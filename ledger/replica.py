@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import in_force, known_charters, signer_of, take_charters
-from ledger.errors import RefusedError
+from ledger.errors import ForkedError, RefusedError
+from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -80,23 +81,21 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
 def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     """Takes note of a newer checkpoint; the log as it is then. An older or equal one changes nothing.
 
-    Raises RefusedError if it contradicts what is held, if its key was removed or its epoch closed, or if too many
-    logs are held. What its charters tell is taken in all the same.
+    Raises ForkedError if it contradicts what is held, or if the log had forked already: the proof is stored then, so
+    let the transaction end well. Raises RefusedError if its key was removed or its epoch closed, if the log was healed
+    by its next epoch, if there is a contradiction that proves nothing, or if too many logs are held. What its charters
+    tell is taken in all the same.
     """
     keys = take_charters(change, head.origin, head.charters)
     tree, size = change.tree(head.origin), head.checkpoint.size
-    number, held = (tree.tree, tree.size) if tree else (0, 0)
-    agrees = size > held or root_at(change, number, size) == head.checkpoint.root
-    if size > held or not agrees:
-        _check_open(keys, head)
-    if not in_force(keys, head.origin, head.key) and (size > held or not agrees):
-        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
-    if not agrees:
-        raise RefusedError(
-            f"{head.origin}: the checkpoint of {size} entries contradicts the entries held here: the log has forked"
-        )
+    if tree is not None:
+        refuse_closed(change, tree)
+    _refuse_contradiction(change, keys, tree, head)
     tree = _let_go(change, keys, tree or _add_tree(change, head), head)
-    if size > tree.head_size:
+    if size < tree.head_size:
+        keep_unproved(change, tree, head.note, size)
+    elif size > tree.head_size:
+        keep_unproved(change, tree, tree.head, tree.head_size)
         change.set_head(tree.tree, head.note, size)
     if tree.checkpoint_size < size <= tree.size:
         change.set_checkpoint(tree.tree, head.note, size)
@@ -138,6 +137,27 @@ def _let_go(change: Transaction, keys: LogKeys, tree: Tree, head: VerifiedHead) 
     return change.tree_numbered(tree.tree)
 
 
+def _refuse_contradiction(change: Transaction, keys: LogKeys, tree: Tree | None, head: VerifiedHead) -> None:
+    """Refuses a head that cannot be true beside what is held, or that nobody may sign any more."""
+    size, (number, held) = head.checkpoint.size, (tree.tree, tree.size) if tree else (0, 0)
+    agrees = size > held or root_at(change, number, size) == head.checkpoint.root
+    if size > held or not agrees:
+        _check_open(keys, head)
+        if not in_force(keys, head.origin, head.key):
+            raise RefusedError(
+                f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced"
+            )
+    proof = contradiction(change, head.note, head.charters)
+    if proof is not None:
+        change.set_fork(number, proof)
+        raise ForkedError(f"{head.origin}: the checkpoint of {size} entries contradicts what is held: it forked", proof)
+    if not agrees:
+        raise RefusedError(
+            f"{head.origin}: the checkpoint of {size} entries contradicts entries held here that no checkpoint covers, "
+            "or that a key signed which has been removed since"
+        )
+
+
 def head_of(reads: Snapshot, tree: Tree) -> VerifiedHead | None:
     """The newest verified checkpoint of a held log, checked again."""
     return verify_head(tree.head, reads.charters(tree.tree)) if tree.head else None
@@ -157,7 +177,9 @@ class Replica:
     ) -> VerifiedRange:
         """Checks that a range of (entry, payload) follows what is held and belongs under a checkpoint.
 
-        Raises Malformed if it does not: the sender's fault. Entries that are faulty in themselves are set aside.
+        Raises Malformed if it does not: the sender's fault, but for the reason `branch`: then the range may belong to
+        another history than what is held, which only a fork proof can tell (spec 12 §5). Entries that are faulty in
+        themselves are set aside.
         """
         if begin != self.peaks.size or not entries:
             raise Malformed("range", f"entries from {begin} on, where {self.peaks.size} are held")
@@ -170,7 +192,12 @@ class Replica:
         end, checkpoint = growth.peaks.size, head.checkpoint
         if end > checkpoint.size:
             raise Malformed("range", f"entries up to {end} under a checkpoint of {checkpoint.size}")
-        check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
+        try:
+            check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
+        except Malformed as error:
+            if begin and error.reason == "root":  # a range from the first entry on rests on nothing that is held
+                raise Malformed("branch", f"{error.text}: it is false, or what is held is of another history") from None
+            raise
         rows, lacking, self._at = _examine(head, begin, entries, self._at)
         self.peaks = growth.peaks
         note = head.note if end == checkpoint.size else b""
@@ -178,10 +205,15 @@ class Replica:
 
 
 def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
-    """Stores a verified range; the log as it is then."""
+    """Stores a verified range; the log as it is then.
+
+    If it completes a checkpoint that contradicts one seen earlier, the log has forked with it. Raises ForkedError if it
+    had before, RefusedError if the range does not follow what is held.
+    """
     tree = change.tree(verified.origin)
     if tree is None or tree.size != verified.begin:
         raise RefusedError(f"{verified.origin}: the range does not follow what is held")
+    refuse_closed(change, tree)
     if not in_force(take_charters(change, verified.origin, ()), verified.origin, verified.key):
         raise RefusedError(f"{verified.origin}: the key that signed for the range has been replaced meanwhile")
     erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
@@ -193,6 +225,7 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.set_size(tree.tree, end)
     if verified.note:
         change.set_checkpoint(tree.tree, verified.note, end)
+        compare_unproved(change, change.tree_numbered(tree.tree))
     return change.tree_numbered(tree.tree)
 
 

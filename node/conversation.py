@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ledger.charters import still_speaks
 from ledger.errors import LedgerError
+from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
-from node.errands import run_errand
+from node.errands import ask_for_payloads, run_errand
+from node.forking import ask_for_proof, tell_all_forks, tell_forks
+from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -38,8 +41,7 @@ if TYPE_CHECKING:
     from ledger.values import Tree
     from node.exchange import Exchange, Task
     from node.tls import Bound
-    from protocol.frames import HeadField
-    from protocol.session import Errand
+    from protocol.frames import Errand, HeadField
 
 log = logging.getLogger("folkmoot.gossip")
 
@@ -98,8 +100,12 @@ class Conversation(ABC):
         """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.forks_told: set[bytes] = set()
+        """H of the fork proofs that both sides know."""
+        self._astray: set[Origin] = set()
         self.runtime = hub.runtime
-        self._work: Line[Action] = Line(self.start, self._do_work)
+        self._work: Line[Action | Audit] = Line(self.start, self._do_work)
+        self.reconciling = Reconciling(self)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -146,6 +152,8 @@ class Conversation(ABC):
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
         self._do(self.session.tick(self.runtime.now()))
+        if self.opened_at and self.reconciling.is_due():
+            self._work.put(Audit())
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -155,11 +163,15 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
+    def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
+        """Tells the other side of what changed, and how far it has been told."""
+        self._do(self.session.tell(heads, store, upto))
+
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
         self._do(self.session.inform(heads))
 
-    def say(self, errand: Errand) -> None:
+    def say(self, errand: Errand | Busy) -> None:
         """Asks or tells what is none of the session's business."""
         self._do(self.session.say(errand))
 
@@ -196,13 +208,13 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action) -> None:
+    async def _do_work(self, action: Action | Audit) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
         except Malformed as error:
             log.warning("%s sent something false: %s", self.name, error)
-            self._do(self.session.refuse("false_range"))
+            self._do(self.session.refuse("false_fork" if error.reason == "false_fork" else "false_range"))
         except LedgerError as error:
             log.warning("with %s: %s", self.name, error)
             self.hub.tell_problem(self.name, str(error))
@@ -211,25 +223,28 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action | Audit) -> None:
         match action:
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
-                self._do(self.session.tell(heads, own, upto))
+                if not await self.reconciling.answer(store):
+                    self.tell_changes(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
+                await self.reconciling.heard_of([head.log for head in heads])
             case TakeCursor():
-                self._cursor = action
-                await self._keep_cursor()
+                self._cursor = action if self.reconciling.has_learnt_all() else None
+                await self.keep_cursor()
             case TakeRange():
                 await self._take_range(action)
             case FetchEnded(origin=origin, complete=complete):
                 await self._finish_storing()
                 self._replicas.pop(origin, None)
                 await self.hub.fetch_ended(self, origin, complete=complete)
-                await self._keep_cursor()
+                await self.keep_cursor()
+            case Audit():
+                await self.reconciling.start()
             case Hear(frame=errand):
                 await run_errand(self, errand)
             case _:
@@ -257,9 +272,11 @@ class Conversation(ABC):
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
+        self.start(ask_for_payloads(self))
+        await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown = await self._unknown(heads)
+        unknown, confirmed = await self._unknown(heads)
         verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
@@ -278,32 +295,55 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
+                if head.origin in self._astray:
+                    continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
+            told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
+            confirm_heads(change, told, int(self.hub.ledger.clock()))
             return behind
 
-        behind = await self.runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified or confirmed else []
+        if verified:
+            await tell_forks(self.hub)
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
-        """Those of the heads that are not known already, or whose entries are not all here."""
+    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+        """Those of the heads that are not known already, or whose entries are not all here.
+
+        And (origin, size) of those that are known, if they were not confirmed for a while.
+        """
         origins = [Origin(field.log, field.epoch) for field in heads]
         held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        return [
-            field
-            for field, tree in zip(heads, held, strict=True)
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
-        ]
+        unknown, known = [], []
+        for field, tree in zip(heads, held, strict=True):
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                unknown.append(field)
+            else:
+                known.append(tree)
+        now = int(self.hub.ledger.clock())
+        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
+        if origin in self._astray:
+            return
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self.runtime.compute(
-            lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
-        )
+        try:
+            verified = await self.runtime.compute(
+                lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
+            )
+        except Malformed as error:
+            if error.reason != "branch":
+                raise
+            self._astray.add(origin)
+            self.announced.pop(origin, None)
+            await ask_for_proof(self, origin)
+            self._do(self.session.give_up(origin))
+            return
         await self._finish_storing()
         self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
@@ -321,10 +361,10 @@ class Conversation(ABC):
         if storing is not None:
             await storing
 
-    async def _keep_cursor(self) -> None:
+    async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
-        if cursor is None or peer is None or self.hub.fetching_from(self):
+        if cursor is None or peer is None or self.hub.fetching_from(self) or self.reconciling.learning:
             return
         announced = list(self.announced.values())
         trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])

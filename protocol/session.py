@@ -25,30 +25,24 @@ from protocol.frames import (
     Auth,
     Busy,
     Bye,
-    Cosignature,
     Cursor,
     Entries,
-    Fork,
+    Errand,
     Frame,
-    GetHeads,
     HeadField,
     Heads,
     Hello,
     Missing,
-    Payloads,
-    Peers,
     Ping,
     Reject,
     Resume,
-    Skip,
-    Tunnel,
     Want,
-    Witness,
     auth_message,
     decode_frame,
     encode_frame,
 )
 from protocol.identity import Origin
+from protocol.reconcile import session_salt
 from protocol.sealing import Seal
 from protocol.signature import verify
 
@@ -61,10 +55,6 @@ VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
 FETCHES_MAX = 10_000
 _HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
-
-
-Errand: TypeAlias = GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
-"""Frames that leave the state of a session as it is."""
 
 
 class State(Enum):
@@ -260,6 +250,12 @@ class Session:
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
 
+    def give_up(self, origin: Origin) -> list[Action]:
+        """Ends a fetch that the other side cannot serve, or whose ranges do not join what is held (spec 12 §5)."""
+        if self._fetches.pop(origin, None) is None:
+            return []
+        return [FetchEnded(origin, complete=False), *self._ask()]
+
     @property
     def seal(self) -> Seal:
         """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
@@ -267,6 +263,13 @@ class Session:
             assert self._hello is not None
             self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
         return self._seal
+
+    @property
+    def salt(self) -> bytes:
+        """What makes the short items of this session its own (spec 13 §2)."""
+        assert self._hello is not None
+        mine, theirs = self.me.nonce, self._hello.nonce
+        return session_salt((theirs, mine) if self.me.role else (mine, theirs))
 
     def refuse(self, code: str) -> list[Action]:
         """Ends the session because the other side sent something false."""
@@ -328,13 +331,13 @@ class Session:
             case Entries():
                 return self._receive_entries(frame)
             case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
-                return self._end_fetch(Origin(log, epoch))
+                return self.give_up(Origin(log, epoch))
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
                 return []
-            case GetHeads() | Skip() | Payloads() | Witness() | Cosignature() | Fork() | Peers() | Tunnel():
-                return [Hear(frame)]
+        if isinstance(frame, Errand):
+            return [Hear(frame)]
         return self._close("unexpected", fault=True)
 
     def _receive_entries(self, frame: Entries) -> list[Action]:
@@ -345,11 +348,6 @@ class Session:
             return self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
-
-    def _end_fetch(self, origin: Origin) -> list[Action]:
-        if self._fetches.pop(origin, None) is None:
-            return []
-        return [FetchEnded(origin, complete=False), *self._ask()]
 
     def _ask(self) -> list[Action]:
         """Asks for the next ranges of the first log that is being fetched: one after the other, each at full speed."""

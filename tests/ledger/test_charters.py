@@ -8,16 +8,18 @@ from contextlib import suppress
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.audit import audit
 from ledger.charters import still_speaks
-from ledger.errors import RefusedError
+from ledger.errors import ForkedError, RefusedError
 from ledger.replica import Replica, accept_head, head_of, store_range
 from ledger.serving import heads_since
 from ledger.sqlite.store import SqliteStore
 from ledger.values import Tree
 from protocol.charter import establish
 from protocol.errors import Malformed
+from protocol.fork import fork_digest
 from tests.builders import Log, amend, make_charter
 from tests.ledger.changing import MOOT, NEW, OLD, THIRD, before, head, opening, rotated, said, take
 from tests.ledger.making import derive, derived_state, rebuild
@@ -178,10 +180,10 @@ def test_whatever_the_order_of_arrival_the_end_is_the_same(new_store: NewStore, 
     assert verdicts(store) == {}
 
 
-def test_a_history_that_contradicts_what_is_held_is_a_fork_whoever_signed_it(new_store: NewStore) -> None:
+def test_a_history_that_contradicts_what_is_held_waits_for_an_epoch(new_store: NewStore) -> None:
     store, log, thiefs = new_store(), owned(), stolen(20)
     take(store, thiefs.entries, head(thiefs.entries, OLD, FIRST))
-    with pytest.raises(RefusedError, match="forked"):
+    with pytest.raises(RefusedError, match="contradicts"):
         take(store, log.entries, head(log.entries, NEW, CHAIN))
     assert held(store).size == 20
 
@@ -310,3 +312,29 @@ def test_a_third_epoch_keeps_the_keys_of_the_second_where_they_spoke(new_store: 
     state = derived_state(store.path)
     rebuild(store, limit=1)
     assert derived_state(store.path) == state
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_next_epoch_heals_a_fork(new_store: NewStore, named: bool) -> None:  # noqa: FBT001 - a parameter
+    store = new_store()
+    first, other = before(10), before(9)
+    said(other, OLD, "another history")
+    take(store, first.entries, head(first.entries, OLD, FIRST))
+    with store.write() as change:
+        with pytest.raises(ForkedError):
+            accept_head(change, head(other.entries, OLD, FIRST))
+        (fork,) = change.forks_since(0)
+    opens = replace(opening(first.entries[:8]), fork=fork_digest(fork.proof) if named else None)
+    payload = rotated(opens=opens)
+    second = Log(MOOT)
+    second.entries = []
+    for _, again in [(b"", payload), *first.entries[1:8]]:
+        second.append(again)
+    take(store, second.entries, head(second.entries, NEW, [MOOT.payload, payload], epoch=2))
+    derive(store)
+    with store.read() as reads:
+        old, new = reads.trees()
+        healed = reads.fork(old.tree)
+        assert healed is not None
+        assert healed.healed == fork_digest(fork.proof)
+        assert (reads.fork(new.tree), new.derived, old.size) == (None, 8, 10)
