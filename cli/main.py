@@ -22,6 +22,7 @@ COMMANDS = {
     "key": ("cli.key", "Show, replace and revoke keys; recover after loss or theft; open an epoch."),
     "peer": ("cli.peer", "Show, add and remove peers."),
     "verify": ("cli.verify", "Check a proof file, offline."),
+    "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),
     "backup": ("cli.backup", "Copy the store while it is in use."),
     "doctor": ("cli.doctor", "Look for what could go wrong on this machine."),
     "demo": ("cli.demo", "Three organisations on this machine, found, filled, connected, verified."),

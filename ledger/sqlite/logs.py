@@ -179,13 +179,12 @@ class LogWrites(LogReads):
     def cut_back(self, tree: int, size: int) -> None:
         """Takes away the entries from a position on, and what is known of them.
 
-        If anything was derived from them, -1 in place of how far says that it has to be derived anew.
+        In place of how far it was derived, -1 says that it has to be derived anew: something may have been prepared.
         """
         for table in ("entry", "lacking", "accepted"):
             self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position >= ?", (tree, size))
         self._db.execute("DELETE FROM subtree WHERE tree = ? AND ((number + 1) << level) > ?", (tree, size))
-        sql = "UPDATE tree SET size = ?, derived = CASE WHEN derived > ? THEN -1 ELSE derived END WHERE tree = ?"
-        self._db.execute(sql, (size, size, tree))
+        self._db.execute("UPDATE tree SET size = ?, derived = -1 WHERE tree = ?", (size, tree))
 
     def copy_entries(self, source: int, target: int, begin: int, end: int) -> None:
         """Takes the entries begin..end of one tree into another at the same positions, with what is known of them."""

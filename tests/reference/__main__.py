@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.reference.cases import (
+    bundle,
     charter,
     checkpoint,
     directory,
@@ -35,6 +36,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "10-directory.json": directory.generate,
     "12-fork-proof.json": fork.generate,
     "13-reconciliation.json": reconciliation.generate,
+    "14-bundle.json": bundle.generate,
     "15-private.json": sealing.generate,
 }
 
