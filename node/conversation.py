@@ -96,6 +96,7 @@ class Conversation(ABC):
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
+        self._kept_cursor = TakeCursor(b"", 0)
         self._storing: Awaitable[Tree] | None = None
 
     @abstractmethod
@@ -228,6 +229,7 @@ class Conversation(ABC):
             self._work.clear()
             return
         store, upto = await self._runtime.read(lambda reads: reads.cursor(peer.log_id))
+        self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
@@ -301,5 +303,7 @@ class Conversation(ABC):
         if self.announced:
             return
         self._cursor = None
-        await self._runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
-        self._do(self.session.resume(cursor.store, cursor.upto))
+        if cursor != self._kept_cursor:  # it comes every minute, and mostly there was nothing new
+            await self._runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+            self._kept_cursor = cursor
+            self._do(self.session.resume(cursor.store, cursor.upto))

@@ -86,7 +86,7 @@ class Exchange(ABC):
         self.runtime = runtime
         self.problems: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda _: None
-        self._links: set[Conversation] = set()
+        self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
@@ -221,11 +221,11 @@ class Exchange(ABC):
 
     async def carry(self, link: Conversation) -> None:
         """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
-        self._links.add(link)
+        self._links.append(link)
         try:
             await link.run()
         finally:
-            self._links.discard(link)
+            self._links.remove(link)
             peer = link.session.peer
             if peer and link.ended_by and link.ended_by.fault:
                 self._ban(peer.log_id)
