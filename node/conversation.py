@@ -6,11 +6,12 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
+from node.exchange import KNOWN_S
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -42,7 +43,19 @@ SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
 
+STALL_S = 20.0
+"""A fetch that has not moved for so long is given up where somebody else may have the log."""
+
+REST_S, REST_MAX_S = 60, 600
+"""A peer that did not give a log is asked for it again after so long; or after what it said, up to a limit."""
+
+_GIVEN_UP_AT_ONCE = 16
+
 _Item = TypeVar("_Item")
+
+
+class _LookAgain(NamedTuple):
+    """What is to be done as time passes, in its turn."""
 
 
 class Line(Generic[_Item]):
@@ -91,8 +104,12 @@ class Conversation(ABC):
         self.received_entries = 0
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.failures = 0
+        """How often it did not give what it told of; halved whenever it did."""
+        self._rests: dict[Origin, float] = {}
+        self._moved: dict[Origin, float] = {}
         self._runtime = hub.runtime
-        self._work: Line[Action] = Line(self.start, self._do_work)
+        self._work: Line[Action | _LookAgain] = Line(self.start, self._do_work)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -140,6 +157,8 @@ class Conversation(ABC):
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
         self._do(self.session.tick(self._runtime.now()))
+        if self.announced and not self._work:
+            self._work.put(_LookAgain())
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -152,7 +171,12 @@ class Conversation(ABC):
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
         self._replicas[replica.origin] = replica, head
+        self._moved[replica.origin] = self._runtime.now()
         self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
+
+    def rests(self, origin: Origin) -> bool:
+        """Whether it has not given this log lately, and is left alone with it for a while."""
+        return self._rests.get(origin, 0) > self._runtime.now()
 
     def _do(self, actions: list[Action]) -> None:
         """Sends at once, in order; queues what takes time."""
@@ -182,7 +206,7 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.answer(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action) -> None:
+    async def _do_work(self, action: Action | _LookAgain) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
@@ -197,7 +221,7 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action | _LookAgain) -> None:
         match action:
             case Opened():
                 await self._open()
@@ -211,11 +235,10 @@ class Conversation(ABC):
                 await self._keep_cursor()
             case TakeRange():
                 await self._take_range(action)
-            case FetchEnded(origin=origin, complete=complete):
-                await self._finish_storing()
-                self._replicas.pop(origin, None)
-                await self.hub.fetch_ended(self, origin, complete=complete)
-                await self._keep_cursor()
+            case FetchEnded():
+                await self._end_fetch(action)
+            case _LookAgain():
+                await self._look_again()
             case _:
                 pass
 
@@ -225,7 +248,7 @@ class Conversation(ABC):
         assert peer is not None
         self.opened_at = self.hub.ledger.clock()
         if not self.hub.admit(self):
-            self.close("known", 300)
+            self.close("known", KNOWN_S)
             self._work.clear()
             return
         store, upto = await self._runtime.read(lambda reads: reads.cursor(peer.log_id))
@@ -281,8 +304,31 @@ class Conversation(ABC):
         held = verified.begin + len(verified.rows)
         if held == head.checkpoint.size:
             await self._finish_storing()
+        self._moved[origin] = self._runtime.now()
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
+
+    async def _end_fetch(self, ended: FetchEnded) -> None:
+        await self._finish_storing()
+        origin = ended.origin
+        self._replicas.pop(origin, None)
+        self._moved.pop(origin, None)
+        if ended.complete:
+            self.failures //= 2
+        else:
+            self.failures += 1
+            self._rests[origin] = self._runtime.now() + min(ended.retry_s or REST_S, REST_MAX_S)
+        await self.hub.fetch_ended(self, origin, complete=ended.complete)
+        await self._keep_cursor()
+
+    async def _look_again(self) -> None:
+        """Leaves what does not come to others, and asks again for what this peer did not give before."""
+        latest = self._runtime.now() - STALL_S
+        stalled = [at for at, moved in self._moved.items() if moved < latest and self.hub.others_have(self, at)]
+        for origin in stalled[:_GIVEN_UP_AT_ONCE]:
+            self._do(self.session.give_up(origin))
+        for origin in list(self.announced):
+            await self.hub.fetch_from(self, origin)
 
     async def _finish_storing(self) -> None:
         """Waits for the range before this one: while it is written, the next is verified."""

@@ -28,7 +28,12 @@ log = logging.getLogger("folkmoot.gossip")
 INBOUND_MAX, OUTBOUND_MAX = 64, 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
-_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
+KNOWN_S = 90
+"""Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
+
+_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
+"""With the 90 s after which a silent connection is given up, all agree again within 5 minutes of healing."""
+
 _COALESCE_S = 0.05
 
 _Result = TypeVar("_Result")
@@ -161,7 +166,7 @@ class Exchange(ABC):
                 keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
                 if not keep_mine or other.session.me.role == link.session.me.role:
                     return False
-                other.close("known", 300)
+                other.close("known", KNOWN_S)
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         return True
@@ -169,7 +174,7 @@ class Exchange(ABC):
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
         serving, head = self._fetching.get(origin), link.announced.get(origin)
-        if head is None or (serving is not None and serving in self._links):
+        if head is None or link.rests(origin) or (serving is not None and serving in self._links):
             return
         self._fetching[origin] = link
         replica = None
@@ -180,10 +185,16 @@ class Exchange(ABC):
                 link.fetch(replica, head)
             elif self._fetching.get(origin) is link:
                 del self._fetching[origin]
+        if replica is None and link.announced.get(origin) is head:
+            del link.announced[origin]
 
     def fetching_from(self, link: Conversation) -> bool:
         """Whether anything is being fetched from this peer."""
         return link in self._fetching.values()
+
+    def others_have(self, link: Conversation, origin: Origin) -> bool:
+        """Whether another peer could be asked for a log."""
+        return any(other is not link and origin in other.announced and not other.rests(origin) for other in self._links)
 
     async def fetch_ended(self, link: Conversation, origin: Origin, *, complete: bool) -> None:
         """A fetch ended: news for others, or a task for another peer."""
@@ -192,7 +203,7 @@ class Exchange(ABC):
         if complete:
             self.tell_news()
         candidates = [other for other in self._links if other is not link or complete]
-        for other in candidates:
+        for other in sorted(candidates, key=lambda other: other.failures):
             await self.fetch_from(other, origin)
 
     def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:

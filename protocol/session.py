@@ -128,10 +128,11 @@ class TakeRange(NamedTuple):
 
 
 class FetchEnded(NamedTuple):
-    """A fetch ended: complete, or refused by the other side."""
+    """A fetch ended: complete, or refused by the other side, which may be asked again after `retry_s`."""
 
     origin: Origin
     complete: bool
+    retry_s: int = 0
 
 
 Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded
@@ -148,6 +149,7 @@ class Session:
         self._began = self._heard = self._sent = self._heads_heard = now
         self._resume: Resume | None = None
         self._fetches: dict[Origin, Fetch] = {}
+        self._given_up: set[Origin] = set()
         self._pushed: dict[Origin, bytes] = {}
         self._hello: Hello | None = None
 
@@ -217,6 +219,10 @@ class Session:
             return []
         self._fetches[origin] = Fetch(origin, held, size)
         return self._ask()
+
+    def give_up(self, origin: Origin) -> list[Action]:
+        """Ends a fetch that does not get on."""
+        return self._end_fetch(origin)
 
     def answer(self, answer: Entries | Missing | Busy) -> list[Action]:
         """Answers Serve."""
@@ -291,8 +297,10 @@ class Session:
                 return [Serve(frame)]
             case Entries():
                 return self._receive_entries(frame)
-            case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
+            case Missing(log=log, epoch=epoch):
                 return self._end_fetch(Origin(log, epoch))
+            case Busy(retry=retry, log=log, epoch=epoch):
+                return self._end_fetch(Origin(log, epoch), retry)
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
@@ -303,15 +311,16 @@ class Session:
         fetch = self._fetches.get(Origin(frame.log, frame.epoch))
         if fetch is None:
             return []
-        if not fetch.take(frame):
-            return self._close("unasked", fault=True)
+        if not fetch.take(frame):  # unless it was asked for in a fetch that has ended since
+            return [] if fetch.origin in self._given_up else self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
 
-    def _end_fetch(self, origin: Origin) -> list[Action]:
+    def _end_fetch(self, origin: Origin, retry_s: int = 0) -> list[Action]:
         if self._fetches.pop(origin, None) is None:
             return []
-        return [FetchEnded(origin, complete=False), *self._ask()]
+        self._given_up.add(origin)
+        return [FetchEnded(origin, complete=False, retry_s=retry_s), *self._ask()]
 
     def _ask(self) -> list[Action]:
         """Asks for the next ranges of the first log that is being fetched: one after the other, each at full speed."""

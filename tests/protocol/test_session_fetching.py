@@ -230,7 +230,7 @@ def test_a_refusal_ends_the_fetch_and_the_next_begins(answer: Frame) -> None:
     assert peer.session.fetch(THIRD.origin, 0, 5) == []
     assert peer.session.fetch(OTHER.origin, 0, 10) == []
     actions = peer.session.receive(encode_frame(answer), 1.0)
-    assert actions[0] == FetchEnded(OTHER.origin, complete=False)
+    assert actions[0] == FetchEnded(OTHER.origin, complete=False, retry_s=getattr(answer, "retry", 0))
     (want,) = frames_in(actions)
     assert isinstance(want, Want)
     assert Origin(want.log, want.epoch) == THIRD.origin
