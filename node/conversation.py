@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
-from node.exchange import KNOWN_S
+from node.errands import run_errand
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -19,6 +19,7 @@ from protocol.session import (
     Action,
     Close,
     FetchEnded,
+    Hear,
     Opened,
     Send,
     Serve,
@@ -35,13 +36,18 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
     from node.exchange import Exchange, Task
+    from node.tls import Bound
     from protocol.frames import HeadField
+    from protocol.session import Errand
 
 log = logging.getLogger("folkmoot.gossip")
 
 SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
+
+KNOWN_S = 90
+"""Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
 
 STALL_S = 20.0
 """A fetch that has not moved for so long is given up where somebody else may have the log."""
@@ -102,13 +108,15 @@ class Conversation(ABC):
         self.opened_at: float | None = None
         self.ended_by: Close | None = None
         self.received_entries = 0
+        self.bound: Bound | None = None
+        """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.failures = 0
         """How often it did not give what it told of; halved whenever it did."""
         self._rests: dict[Origin, float] = {}
         self._moved: dict[Origin, float] = {}
-        self._runtime = hub.runtime
+        self.runtime = hub.runtime
         self._work: Line[Action | _LookAgain] = Line(self.start, self._do_work)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
@@ -152,11 +160,11 @@ class Conversation(ABC):
 
     def receive(self, data: bytes) -> None:
         """Hears a frame."""
-        self._do(self.session.receive(data, self._runtime.now()))
+        self._do(self.session.receive(data, self.runtime.now()))
 
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
-        self._do(self.session.tick(self._runtime.now()))
+        self._do(self.session.tick(self.runtime.now()))
         if self.announced and not self._work:
             self._work.put(_LookAgain())
 
@@ -168,15 +176,23 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
+    def inform(self, heads: list[HeadField]) -> None:
+        """Tells the other side of checkpoints that it asked for."""
+        self._do(self.session.inform(heads))
+
+    def say(self, errand: Errand) -> None:
+        """Asks or tells what is none of the session's business."""
+        self._do(self.session.say(errand))
+
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
         self._replicas[replica.origin] = replica, head
-        self._moved[replica.origin] = self._runtime.now()
+        self._moved[replica.origin] = self.runtime.now()
         self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
 
     def rests(self, origin: Origin) -> bool:
         """Whether it has not given this log lately, and is left alone with it for a while."""
-        return self._rests.get(origin, 0) > self._runtime.now()
+        return self._rests.get(origin, 0) > self.runtime.now()
 
     def _do(self, actions: list[Action]) -> None:
         """Sends at once, in order; queues what takes time."""
@@ -193,18 +209,18 @@ class Conversation(ABC):
 
     def _serve(self, want: Want) -> None:
         if len(self._serving) >= SERVING_MAX:
-            self._do(self.session.answer(Busy(1, want.log, want.epoch, want.from_)))
+            self._do(self.session.say(Busy(1, want.log, want.epoch, want.from_)))
         else:
             self._serving.put(want)
 
     async def _answer_want(self, want: Want) -> None:
         try:
             await self.taken()  # whoever does not take what it asked for gets no more
-            answer = await self._runtime.read(lambda reads: serve_range(reads, want))
-            self._do(self.session.answer(answer))
+            answer = await self.runtime.read(lambda reads: serve_range(reads, want))
+            self._do(self.session.say(answer))
         except (LedgerError, Malformed) as error:
             log.warning("cannot serve %s: %s", self.name, error)
-            self._do(self.session.answer(Busy(60, want.log, want.epoch, want.from_)))
+            self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
     async def _do_work(self, action: Action | _LookAgain) -> None:
         """One thing after the other, in the order in which the session asked for them."""
@@ -226,7 +242,7 @@ class Conversation(ABC):
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self._runtime.read(lambda reads: heads_since(reads, store, cursor))
+                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
                 self._do(self.session.tell(heads, own, upto))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
@@ -239,6 +255,8 @@ class Conversation(ABC):
                 await self._end_fetch(action)
             case _LookAgain():
                 await self._look_again()
+            case Hear(frame=errand):
+                await run_errand(self, errand)
             case _:
                 pass
 
@@ -246,20 +264,32 @@ class Conversation(ABC):
         """Begins, if the hub wants this connection; otherwise nothing more is heard."""
         peer = self.session.peer
         assert peer is not None
+        if self.bound is not None and not (self.bound.log == peer.log_id and self.bound.key in peer.charter.keys):
+            self.hub.tell_problem(
+                self.address, "its certificate is bound to another node: somebody may stand in between"
+            )
+            self.close("binding", RETRY_S)
+            self._work.clear()
+            return
         self.opened_at = self.hub.ledger.clock()
         if not self.hub.admit(self):
             self.close("known", KNOWN_S)
             self._work.clear()
             return
-        store, upto = await self._runtime.read(lambda reads: reads.cursor(peer.log_id))
+        store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         unknown = await self._unknown(heads)
-        verified = await self._runtime.compute(
+        verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
+
+        own = self.hub.ledger.log_id
+        for head in verified:
+            if head.origin.log_id == own:
+                self.hub.on_own_head(self, head)
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -270,11 +300,11 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != self.hub.ledger.log_id:
+                if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
             return behind
 
-        behind = await self._runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified else []
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
@@ -282,7 +312,7 @@ class Conversation(ABC):
     async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
         """Those of the heads that are not known already, or whose entries are not all here."""
         origins = [Origin(field.log, field.epoch) for field in heads]
-        held = await self._runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
+        held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
         return [
             field
             for field, tree in zip(heads, held, strict=True)
@@ -293,18 +323,18 @@ class Conversation(ABC):
         origin = action.origin
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self._runtime.compute(
+        verified = await self.runtime.compute(
             lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
         )
         await self._finish_storing()
-        self._storing = self._runtime.write(lambda change: store_range(change, verified))
+        self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
         held = verified.begin + len(verified.rows)
         if held == head.checkpoint.size:
             await self._finish_storing()
-        self._moved[origin] = self._runtime.now()
+        self._moved[origin] = self.runtime.now()
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
 
@@ -317,13 +347,13 @@ class Conversation(ABC):
             self.failures //= 2
         else:
             self.failures += 1
-            self._rests[origin] = self._runtime.now() + min(ended.retry_s or REST_S, REST_MAX_S)
+            self._rests[origin] = self.runtime.now() + min(ended.retry_s or REST_S, REST_MAX_S)
         await self.hub.fetch_ended(self, origin, complete=ended.complete)
         await self._keep_cursor()
 
     async def _look_again(self) -> None:
         """Leaves what does not come to others, and asks again for what this peer did not give before."""
-        latest = self._runtime.now() - STALL_S
+        latest = self.runtime.now() - STALL_S
         stalled = [at for at, moved in self._moved.items() if moved < latest and self.hub.others_have(self, at)]
         for origin in stalled[:_GIVEN_UP_AT_ONCE]:
             self._do(self.session.give_up(origin))
@@ -342,7 +372,7 @@ class Conversation(ABC):
         if cursor is None or peer is None or self.hub.fetching_from(self):
             return
         announced = list(self.announced.values())
-        trees = await self._runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])
+        trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])
         for head, tree in zip(announced, trees, strict=True):
             if (tree is None or tree.size >= head.checkpoint.size) and self.announced.get(head.origin) is head:
                 del self.announced[head.origin]
@@ -350,6 +380,6 @@ class Conversation(ABC):
             return
         self._cursor = None
         if cursor != self._kept_cursor:  # it comes every minute, and mostly there was nothing new
-            await self._runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+            await self.runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
             self._kept_cursor = cursor
             self._do(self.session.resume(cursor.store, cursor.upto))

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
+from node.conversation import KNOWN_S
+from node.errors import UnreachableError
+from node.tunnels import TunnelLink, Tunnels
+from node.way import parse_way
 from protocol.identity import Origin, show_log_id
+from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
 
 if TYPE_CHECKING:
@@ -28,9 +33,6 @@ log = logging.getLogger("folkmoot.gossip")
 INBOUND_MAX, OUTBOUND_MAX = 64, 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
-KNOWN_S = 90
-"""Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
-
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
 """With the 90 s after which a silent connection is given up, all agree again within 5 minutes of healing."""
 
@@ -67,10 +69,6 @@ class Runtime(Protocol):
         """Queues a transaction at once; what it gives once it is durable."""
 
 
-class UnreachableError(Exception):
-    """A peer that was dialled does not answer, or must not be dialled."""
-
-
 class PeerState(NamedTuple):
     """A connection as it is shown."""
 
@@ -91,6 +89,9 @@ class Exchange(ABC):
         self.runtime = runtime
         self.problems: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda _: None
+        self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
+        """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        self.tunnels = Tunnels(self)
         self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
@@ -129,9 +130,10 @@ class Exchange(ABC):
         ]
 
     def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
-        """Keeps a connection to a peer's base URL. `trusted`: named by the operator or found on the local link.
+        """Keeps a connection to a peer's base URL, or by way of another (`via:`).
 
-        Those that were only `found` leave half of the room to those that were named.
+        `trusted`: named by the operator or found on the local link. Those that were only `found` leave half of the
+        room to those that were named.
         """
         url = url.rstrip("/")
         if url in self._dialled:
@@ -170,6 +172,21 @@ class Exchange(ABC):
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         return True
+
+    def connected_to(self, log_id: bytes) -> Conversation | None:
+        """The direct connection to the node of a log, if there is one."""
+        return next(
+            (
+                link
+                for link in self._links
+                if link.opened_at
+                and link.session.state is State.OPEN
+                and link.session.peer
+                and link.session.peer.log_id == log_id
+                and not isinstance(link, TunnelLink)
+            ),
+            None,
+        )
 
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
@@ -225,10 +242,10 @@ class Exchange(ABC):
 
     def session(self, role: int) -> Session:
         """The session of a new connection: role 0 if this node opened it."""
-        ledger, nonce = self.ledger, self.runtime.random.randbytes(32)
-        return Session(
-            Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce), self.runtime.now()
-        )
+        ledger, secret = self.ledger, self.runtime.random.randbytes(32)
+        nonce = session_nonce(secret)
+        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret)
+        return Session(me, self.runtime.now())
 
     async def carry(self, link: Conversation) -> None:
         """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
@@ -238,6 +255,8 @@ class Exchange(ABC):
         finally:
             self._links.remove(link)
             peer = link.session.peer
+            if peer and self.connected_to(peer.log_id) is None:
+                self.tunnels.lose(peer.log_id)
             if peer and link.ended_by and link.ended_by.fault:
                 self._ban(peer.log_id)
                 self.tell_problem(
@@ -266,9 +285,11 @@ class Exchange(ABC):
         wait = _BACKOFF_FIRST_S
         while True:
             try:
-                link = await self.converse(url, trusted=trusted)
+                way = parse_way(url)
+                link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
                 if link.opened_at:
                     wait = _BACKOFF_FIRST_S
+                    self.problems.pop(url, None)
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
                     if link.ended_by.code in {"self", "network"}:
@@ -276,8 +297,6 @@ class Exchange(ABC):
                         return
             except UnreachableError as error:
                 self.tell_problem(url, f"cannot be reached: {error}")
-            else:
-                self.problems.pop(url, None)
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 

@@ -170,16 +170,14 @@ class _Lying:
         for _ in range(FLOOD_FRAMES):
             log = random.choice([me.log_id, *(origin.log_id for origin in self._liar.heard)])
             number = random.choice([0, 1, random.randrange(50), LARGEST])
-            frame: Frame = random.choice(
-                [
-                    Ping(number, reply=False),
-                    Want(log, 1, number, 0, max(1, number), 262_144, payloads=True),
-                    Resume("all", random.randbytes(16), number),
-                    Missing(log, 1, number, "size"),
-                    Busy(random.randrange(1000), log, 1, number),
-                ]
-            )
-            self._say(frame)
+            frames: list[Frame] = [
+                Ping(number, reply=False),
+                Want(log, 1, number, 0, max(1, number), 262_144, payloads=True),
+                Resume("all", random.randbytes(16), number),
+                Missing(log, 1, number, "size"),
+                Busy(random.randrange(1000), log, 1, number),
+            ]
+            self._say(random.choice(frames))
 
     def _serve(self, want: Want) -> None:
         """Answers, or not, or with what is not so."""
@@ -196,7 +194,7 @@ class _Lying:
         else:
             answer = self._range(want)
         if answer is not None:
-            self._do(self._session.answer(answer))
+            self._do(self._session.say(answer))
 
     def _range(self, want: Want) -> Entries | Missing:
         log = self._liar.logs[self._history()]

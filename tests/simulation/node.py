@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ledger.errors import LedgerError
 from node.conversation import Conversation
-from node.exchange import Exchange, UnreachableError
+from node.errors import UnreachableError
+from node.exchange import Exchange
 from protocol.session import State
 from tests.builders import START
 from tests.simulation.memory import Disk, VirtualLedger
@@ -98,7 +99,7 @@ class VirtualLink(Conversation):
     async def run(self) -> None:
         """Carries the session until it ends."""
         try:
-            self._process.after(TICK_S * self._runtime.random.random(), self._tick)
+            self._process.after(TICK_S * self.runtime.random.random(), self._tick)
             self.begin()
             await self._ended
         finally:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,7 +55,11 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
             scenario.play(hours * 3600)
     except BrokenPromiseError as error:
         broken = str(error)
-    scenario.end()
+    except Exception as error:  # noqa: BLE001 - whatever the program lets out is its fault
+        traceback.print_exc()
+        broken = f"a fault: {error!r}"
+    finally:
+        scenario.end()
     world, checker = scenario.world, scenario.checker
     return Verdict(
         seed,
@@ -102,9 +107,9 @@ class Scenario:
         self.healings = 0
         self.slowest_s = 0.0
         random = world.random
-        names = [f"node {number}" for number in range(count)]
+        self._names = names = [f"node {number}" for number in range(count)]
         lying = seed % (count // 3 + 1)
-        honest, liars = names[lying:], [f"liar {number}" for number in range(lying)]
+        honest, liars = names[lying:], names[:lying]
         self.nodes = []
         for number, name in enumerate(honest):
             known = [honest[(number + 1) % len(honest)]]  # whoever is honest knows one more, in a ring
@@ -117,8 +122,10 @@ class Scenario:
 
     def play(self, seconds: float) -> None:
         """Lets it all happen."""
-        for machine in (*self.nodes, *self.liars):
-            machine.start()
+        for node in self.nodes:
+            node.start()
+        for liar in self.liars:
+            liar.start()
         while self.world.now < seconds:
             self._disturb(min(seconds, self.world.now + self.world.random.uniform(*PHASE_S)))
             self._heal()
@@ -182,8 +189,8 @@ class Scenario:
             self._any().write()
 
     def _divide(self) -> None:
-        for machine in (*self.nodes, *self.liars):
-            self.network.side[machine.name] = self.world.random.randrange(2)
+        for name in self._names:
+            self.network.side[name] = self.world.random.randrange(2)
 
     def _join(self) -> None:
         self.network.side = {}
