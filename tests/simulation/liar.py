@@ -29,7 +29,7 @@ LIES_TO_PROVE = ("split_view",)
 """Those after which honest nodes stand on different histories: they need proofs of forks to be told apart."""
 
 REDIAL_S = 60.0
-FLOOD_FRAMES = 60
+FLOOD_FRAMES = 20
 LARGEST = 2**63 - 1
 COMMON, ENTRIES_MAX = 2, 40
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import traceback
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ class Verdict(NamedTuple):
 
 def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
     """Runs one seed to its end, or to the first broken promise."""
+    gc.set_threshold(200_000, 20, 50)  # as the node does
     scenario = Scenario(seed, nodes)
     broken = ""
     try:
@@ -113,7 +115,8 @@ class Scenario:
         self.nodes = []
         for number, name in enumerate(honest):
             known = [honest[(number + 1) % len(honest)]]  # whoever is honest knows one more, in a ring
-            known += random.sample([other for other in (*honest, *liars) if other not in (name, *known)], 1)
+            others = [other for other in (*honest, *liars) if other not in (name, *known)]
+            known += random.sample(others, random.randint(0, 1))
             self.nodes.append(VirtualNode(world, self.network, name, tuple(known)))
         self.liars = [Liar(world, self.network, name, tuple(random.sample(honest, 2)), self.checker) for name in liars]
         self._images: dict[str, bytes] = {}
