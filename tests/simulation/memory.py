@@ -152,10 +152,14 @@ class SynchronousWriter(Writer):
 
 
 class Disk:
-    """What outlives a process: store, head file and key of one organisation."""
+    """What outlives a process: store, head file and key of one organisation.
 
-    def __init__(self, label: str, random: Random) -> None:
+    A log that is not signed is told to nobody: the many nodes of a large run only pass on what others say.
+    """
+
+    def __init__(self, label: str, random: Random, *, signed: bool = True) -> None:
         self.organisation: Organisation = organisation_of(label)
+        self.signed = signed
         self.store = MemoryStore(_empty(), random.randbytes(16))
         self.head = MemoryHead(Head(str(self.organisation.origin), 0, EMPTY_ROOT))
         with self.store.write() as change:
@@ -164,7 +168,8 @@ class Disk:
             change.set_charters(tree.tree, [self.organisation.payload])
         ledger = VirtualLedger(self, lambda: 0)
         ledger.writer.append([submission(self.organisation.payload)]).result()
-        ledger.writer.sign()
+        if signed:
+            ledger.writer.sign()
 
     def restore(self, image: bytes, random: Random) -> None:
         """Puts a backup back: the head file stays, and the store counts as another one (spec 09 §4)."""

@@ -33,6 +33,7 @@ class Network:
         self.listening: dict[str, Callable[[End], None]] = {}
         self.sent: dict[str, int] = {}
         """Bytes sent, by machine."""
+        self.frames = 0
 
     def reaches(self, one: str, other: str) -> bool:
         """Whether packets pass between two machines."""
@@ -70,6 +71,7 @@ class Network:
     def carry(self, end: End, data: bytes) -> None:
         """Takes a frame to the other side, after those before it, or breaks the connection in the middle of it."""
         self.sent[end.owner] = self.sent.get(end.owner, 0) + len(data) + FRAME_OVERHEAD_BYTES
+        self.frames += 1
         wait = self._transit()
         if wait is None or self.world.random.random() < self.breaks:
             end.tear()

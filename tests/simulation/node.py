@@ -196,12 +196,14 @@ class VirtualHub(Exchange):
 class VirtualNode:
     """A machine with its disk. It can be started, killed, restored, and its clock is not to be trusted."""
 
-    def __init__(self, world: World, network: Network, name: str, peers: tuple[str, ...]) -> None:
+    def __init__(
+        self, world: World, network: Network, name: str, peers: tuple[str, ...], *, signed: bool = True
+    ) -> None:
         self.world = world
         self.network = network
         self.name = name
         self.peers = peers
-        self.disk = Disk(name, world.random)
+        self.disk = Disk(name, world.random, signed=signed)
         self.clock_offset = 0.0
         self.hub: VirtualHub | None = None
         self.acknowledged: dict[bytes, int] = {}
@@ -239,7 +241,8 @@ class VirtualNode:
         self.network.listening[self.name] = hub.accept
         for name in self.peers:
             hub.dial(name, trusted=True)
-        process.after(SIGN_S, ledger.writer.sign)
+        if self.disk.signed:
+            process.after(SIGN_S, ledger.writer.sign)
 
     def kill(self) -> None:
         """Switches the machine off."""

@@ -118,7 +118,10 @@ class Scenario:
             others = [other for other in (*honest, *liars) if other not in (name, *known)]
             known += random.sample(others, random.randint(0, 1))
             self.nodes.append(VirtualNode(world, self.network, name, tuple(known)))
-        self.liars = [Liar(world, self.network, name, tuple(random.sample(honest, 2)), self.checker) for name in liars]
+        self.liars = [
+            Liar(world, self.network, name, tuple(random.sample(honest, len(honest) // 2 + 1)), self.checker)
+            for name in liars
+        ]
         self._images: dict[str, bytes] = {}
         for node in self.nodes:
             self.checker.watch(node)
@@ -143,6 +146,8 @@ class Scenario:
         world, random = self.world, self.world.random
         self.network.loss = random.choice([0.0, 0.05, 0.3])
         self.network.breaks = random.choice([0.0, 0.002, 0.02])
+        for liar in self.liars:
+            liar.change()
         while world.now < until:
             world.run_until(min(until, world.now + random.expovariate(1 / FAULT_EVERY_S)))
             fault = random.choice(

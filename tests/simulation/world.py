@@ -168,6 +168,9 @@ class VirtualTask:
             self._end()
             if error is None:
                 raise
+        except BaseException:
+            self._end()
+            raise
         else:
             self._awaiting = promise
             promise.then(lambda: self._wake(promise))
