@@ -9,9 +9,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
-from node.errands import run_errand
+from node.errands import ask_for_payloads, run_errand
+from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
     from ledger.values import Tree
     from node.exchange import Exchange, Task
     from node.tls import Bound
-    from protocol.frames import HeadField
-    from protocol.session import Errand
+    from protocol.frames import Errand, HeadField
 
 log = logging.getLogger("folkmoot.gossip")
 
@@ -117,7 +118,8 @@ class Conversation(ABC):
         self._rests: dict[Origin, float] = {}
         self._moved: dict[Origin, float] = {}
         self.runtime = hub.runtime
-        self._work: Line[Action | _LookAgain] = Line(self.start, self._do_work)
+        self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
+        self.reconciling = Reconciling(self)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -167,6 +169,8 @@ class Conversation(ABC):
         self._do(self.session.tick(self.runtime.now()))
         if self.announced and not self._work:
             self._work.put(_LookAgain())
+        if self.opened_at and self.reconciling.is_due():
+            self._work.put(Audit())
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -176,11 +180,15 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
+    def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
+        """Tells the other side of what changed, and how far it has been told."""
+        self._do(self.session.tell(heads, store, upto))
+
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
         self._do(self.session.inform(heads))
 
-    def say(self, errand: Errand) -> None:
+    def say(self, errand: Errand | Busy) -> None:
         """Asks or tells what is none of the session's business."""
         self._do(self.session.say(errand))
 
@@ -222,7 +230,7 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action | _LookAgain) -> None:
+    async def _do_work(self, action: Action | Audit | _LookAgain) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
@@ -237,24 +245,27 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action | _LookAgain) -> None:
+    async def _carry_out(self, action: Action | Audit | _LookAgain) -> None:  # noqa: C901 - one branch for each
         match action:
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
-                self._do(self.session.tell(heads, own, upto))
+                if not await self.reconciling.answer(store):
+                    self.tell_changes(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
+                await self.reconciling.heard_of([head.log for head in heads])
             case TakeCursor():
-                self._cursor = action
-                await self._keep_cursor()
+                self._cursor = action if self.reconciling.has_learnt_all() else None
+                await self.keep_cursor()
             case TakeRange():
                 await self._take_range(action)
             case FetchEnded():
                 await self._end_fetch(action)
             case _LookAgain():
                 await self._look_again()
+            case Audit():
+                await self.reconciling.start()
             case Hear(frame=errand):
                 await run_errand(self, errand)
             case _:
@@ -279,9 +290,10 @@ class Conversation(ABC):
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
+        self.start(ask_for_payloads(self))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown = await self._unknown(heads)
+        unknown, confirmed = await self._unknown(heads)
         verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
@@ -302,22 +314,30 @@ class Conversation(ABC):
                     continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
+            told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
+            confirm_heads(change, told, int(self.hub.ledger.clock()))
             return behind
 
-        behind = await self.runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified or confirmed else []
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
-        """Those of the heads that are not known already, or whose entries are not all here."""
+    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+        """Those of the heads that are not known already, or whose entries are not all here.
+
+        And (origin, size) of those that are known, if they were not confirmed for a while.
+        """
         origins = [Origin(field.log, field.epoch) for field in heads]
         held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        return [
-            field
-            for field, tree in zip(heads, held, strict=True)
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
-        ]
+        unknown, known = [], []
+        for field, tree in zip(heads, held, strict=True):
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                unknown.append(field)
+            else:
+                known.append(tree)
+        now = int(self.hub.ledger.clock())
+        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
@@ -349,7 +369,7 @@ class Conversation(ABC):
             self.failures += 1
             self._rests[origin] = self.runtime.now() + min(ended.retry_s or REST_S, REST_MAX_S)
         await self.hub.fetch_ended(self, origin, complete=ended.complete)
-        await self._keep_cursor()
+        await self.keep_cursor()
 
     async def _look_again(self) -> None:
         """Leaves what does not come to others, and asks again for what this peer did not give before."""
@@ -366,10 +386,10 @@ class Conversation(ABC):
         if storing is not None:
             await storing
 
-    async def _keep_cursor(self) -> None:
+    async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
-        if cursor is None or peer is None or self.hub.fetching_from(self):
+        if cursor is None or peer is None or self.hub.fetching_from(self) or self.reconciling.learning:
             return
         announced = list(self.announced.values())
         trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])

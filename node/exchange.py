@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from node.conversation import KNOWN_S
@@ -91,6 +92,7 @@ class Exchange(ABC):
         self.on_event: Callable[[str], None] = lambda _: None
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
         """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        self.held = HeldSet()
         self.tunnels = Tunnels(self)
         self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}

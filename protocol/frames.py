@@ -9,6 +9,7 @@ import msgspec
 
 from protocol.encoding import Limits, decode, encode
 from protocol.errors import Malformed
+from protocol.rangeframes import Items, Ranges
 from protocol.record import LogIdBytes
 
 FRAME_BYTES_MAX = 1_048_576
@@ -210,9 +211,12 @@ class Tunnel(msgspec.Struct, frozen=True):
     data: Annotated[bytes, _Meta(max_length=TUNNEL_BYTES_MAX)]
 
 
+Errand: TypeAlias = GetHeads | Skip | Ranges | Items | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+"""Frames that leave the state of a session as it is."""
+
 Frame: TypeAlias = (
     Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
-    | GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+    | Errand
 )  # fmt: skip
 
 TYPES: dict[int, type[Frame]] = {
@@ -230,6 +234,8 @@ TYPES: dict[int, type[Frame]] = {
     12: Bye,
     13: GetHeads,
     14: Skip,
+    15: Ranges,
+    16: Items,
     17: Payloads,
     18: Witness,
     19: Cosignature,

@@ -10,8 +10,10 @@ from tests.reference.cases import (
     checkpoint,
     directory,
     encoding,
+    fork,
     gossip,
     proof,
+    reconciliation,
     sealing,
     signatures,
     statement,
@@ -31,6 +33,8 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "13-reconciliation.json": reconciliation.generate,
+    "12-fork-proof.json": fork.generate,
     "15-private.json": sealing.generate,
 }
 
