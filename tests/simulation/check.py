@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.replica import verify_head
 from ledger.tree import root_at
 from protocol.checkpoint import parse_checkpoint
+from protocol.identity import Origin
 from protocol.merkle import Peaks, leaf_hash
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
-    from protocol.identity import Origin
     from tests.simulation.node import VirtualNode
+
+FORK_AT = 2
+"""Where the histories of each liar part."""
 
 PERIOD_S = 60.0
 HEALING_PERIODS = 5
@@ -28,7 +31,7 @@ class Expected(NamedTuple):
     restored_nodes_come_back: bool = False
     """A node that was restored from a backup fetches its lost entries and signs on; else it only must not fork."""
 
-    forks_are_proved: bool = False
+    forks_are_proved: bool = True
     """Two honest nodes on two histories of a liar's log prove its fork; else liars do not split their view."""
 
 
@@ -93,6 +96,9 @@ class Checker:
                     self.checks += 1
                     self._look_at(node, reads, before, tree)
                     held[tree.origin] = tree
+            for fork in reads.forks_since(0):
+                origin = reads.tree_numbered(fork.tree).origin
+                self._must(origin.log_id not in self.truth, node, f"has a proof that {origin} has forked")
 
     def look_again(self, node: VirtualNode) -> None:
         """Checks all that a node holds anew, and that what it acknowledged is there: after a start, and at the end."""
@@ -109,8 +115,11 @@ class Checker:
                 self._must(len(there) == len(ids[begin : begin + 200]), node, "lost an entry that it acknowledged")
 
     def disagreement(self) -> str:
-        """In what the honest nodes differ; empty if they hold the same heads of all honest logs."""
-        differing = []
+        """In what the honest nodes differ; empty if they hold the same heads of all honest logs.
+
+        And if they know of each fork that some two of them stand on either side of.
+        """
+        differing = self._unproved_forks()
         for owner in self._nodes.values():
             origin = owner.disk.organisation.origin
             size = len(self.truth[owner.log_id].entries)
@@ -124,6 +133,31 @@ class Checker:
                 if found != size:
                     differing.append(f"{node.name} has {found} of {size} of {owner.name}")
         return "; ".join(differing)
+
+    def proved_forks(self) -> int:
+        """How many logs of liars somebody proved to have forked."""
+        proved = set()
+        for node in self._nodes.values():
+            with node.disk.store.read() as reads:
+                proved |= {reads.tree_numbered(fork.tree).origin for fork in reads.forks_since(0)}
+        return len(proved)
+
+    def _unproved_forks(self) -> list[str]:
+        unproved = []
+        for log_id, histories in self.lies.items():
+            origin, sides, unknowing = Origin(log_id, 1), set(), []
+            for node in self._nodes.values():
+                tree = self._held[node.name].get(origin)
+                if tree is None:
+                    continue
+                with node.disk.store.read() as reads:
+                    entry = next(reads.leaves(tree.tree, FORK_AT, FORK_AT + 1), None)
+                    sides |= {number for number, one in enumerate(histories) if entry == one.entries[FORK_AT]}
+                    if reads.fork(tree.tree) is None:
+                        unknowing.append(node.name)
+            if len(sides) > 1:
+                unproved += [f"{name} does not know that {origin} has forked" for name in unknowing]
+        return unproved
 
     def _look_at(self, node: VirtualNode, reads: Snapshot, before: Tree | None, tree: Tree) -> None:
         origin = tree.origin

@@ -12,7 +12,7 @@ from protocol.merkle import consistency_nodes, fold_nodes
 from protocol.note import Note, sign_note
 from protocol.session import Close, Me, Opened, Send, Serve, Session, TakeHeads, TellSince
 from tests.builders import Log
-from tests.simulation.check import EXPECTED, Checker, History
+from tests.simulation.check import EXPECTED, FORK_AT, Checker, History
 from tests.simulation.memory import organisation_of
 from tests.simulation.node import NETWORK
 
@@ -31,7 +31,7 @@ LIES_TO_PROVE = ("split_view",)
 REDIAL_S = 60.0
 FLOOD_FRAMES = 20
 LARGEST = 2**63 - 1
-COMMON, ENTRIES_MAX = 2, 40
+ENTRIES_MAX = 40
 
 
 class Liar:
@@ -44,7 +44,7 @@ class Liar:
         self.peers = peers
         self.lie = "truth"
         self.organisation = organisation_of(name)
-        self.logs = [Log(self.organisation).grow(COMMON), Log(self.organisation).grow(COMMON)]
+        self.logs = [Log(self.organisation).grow(FORK_AT), Log(self.organisation).grow(FORK_AT)]
         self.logs[1].append(organisation_of("nobody").payload)  # from here on another history than the first one
         self.notes: list[list[bytes]] = [[], []]
         self.heard: dict[Origin, list[HeadField]] = {}

@@ -9,6 +9,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from node import errands
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network
@@ -33,6 +34,7 @@ class Verdict(NamedTuple):
     hours: float
     healings: int
     slowest_s: float
+    forks: int
     happened: int
     checks: int
     digest: str
@@ -43,7 +45,8 @@ class Verdict(NamedTuple):
         went = f"FAILED after {self.hours:.2f} h: {self.broken}" if self.broken else f"agreed over {self.hours:.2f} h"
         return (
             f"seed {self.seed}: {went}; {self.honest} honest nodes, {self.liars} liars, {self.healings} healings, "
-            f"slowest {self.slowest_s:.0f} s, {self.happened} events, {self.checks} checks, hash {self.digest}"
+            f"slowest {self.slowest_s:.0f} s, {self.forks} forks proved, {self.happened} events, {self.checks} checks, "
+            f"hash {self.digest}"
         )
 
 
@@ -51,10 +54,11 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
     """Runs one seed to its end, or to the first broken promise."""
     gc.set_threshold(200_000, 20, 50)  # as the node does
     scenario = Scenario(seed, nodes)
-    broken = ""
+    broken, forks = "", 0
     try:
-        with _faults_heard():
+        with _faults_heard(), _rarely_asked_for_payloads():
             scenario.play(hours * 3600)
+        forks = scenario.checker.proved_forks()
     except BrokenPromiseError as error:
         broken = str(error)
     except Exception as error:  # noqa: BLE001 - whatever the program lets out is its fault
@@ -70,6 +74,7 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
         world.now / 3600,
         scenario.healings,
         scenario.slowest_s,
+        forks,
         world.happened,
         checker.checks,
         world.digest,
@@ -97,6 +102,17 @@ def _faults_heard() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.propagate, logger.level = before
+
+
+@contextmanager
+def _rarely_asked_for_payloads() -> Iterator[None]:
+    """All payloads are public here and come with their entries: looking for others every few seconds is idle work."""
+    before = errands.LOOK_AGAIN_S
+    errands.LOOK_AGAIN_S = 1800.0
+    try:
+        yield
+    finally:
+        errands.LOOK_AGAIN_S = before
 
 
 class Scenario:

@@ -48,6 +48,13 @@ def test_some_seeds_of_an_hour(seed: int) -> None:
     assert verdict.healings > 0
 
 
+def test_liars_that_tell_two_histories_are_found_out() -> None:
+    """Of a few seeds with two liars each."""
+    verdicts = [run(seed, 7, 1.5) for seed in (2, 5, 8, 11)]
+    assert [verdict.broken for verdict in verdicts] == [""] * 4
+    assert sum(verdict.forks for verdict in verdicts) > 0
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("begin", range(0, LONG_SEEDS, 20))
 def test_many_seeds_of_many_hours(begin: int) -> None:
