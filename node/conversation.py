@@ -13,6 +13,7 @@ from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
+from node.patience import Patience
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -49,12 +50,6 @@ RETRY_S = 60
 
 KNOWN_S = 90
 """Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
-
-STALL_S = 20.0
-"""A fetch that has not moved for so long is given up where somebody else may have the log."""
-
-REST_S, REST_MAX_S = 60, 600
-"""A peer that did not give a log is asked for it again after so long; or after what it said, up to a limit."""
 
 _GIVEN_UP_AT_ONCE = 16
 
@@ -113,10 +108,7 @@ class Conversation(ABC):
         """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
-        self.failures = 0
-        """How often it did not give what it told of; halved whenever it did."""
-        self._rests: dict[Origin, float] = {}
-        self._moved: dict[Origin, float] = {}
+        self.patience = Patience()
         self.runtime = hub.runtime
         self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
@@ -195,12 +187,12 @@ class Conversation(ABC):
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
         self._replicas[replica.origin] = replica, head
-        self._moved[replica.origin] = self.runtime.now()
+        self.patience.move(replica.origin, self.runtime.now())
         self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
 
     def rests(self, origin: Origin) -> bool:
         """Whether it has not given this log lately, and is left alone with it for a while."""
-        return self._rests.get(origin, 0) > self.runtime.now()
+        return self.patience.rests(origin, self.runtime.now())
 
     def _do(self, actions: list[Action]) -> None:
         """Sends at once, in order; queues what takes time."""
@@ -354,7 +346,7 @@ class Conversation(ABC):
         held = verified.begin + len(verified.rows)
         if held == head.checkpoint.size:
             await self._finish_storing()
-        self._moved[origin] = self.runtime.now()
+        self.patience.move(origin, self.runtime.now())
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
 
@@ -362,20 +354,14 @@ class Conversation(ABC):
         await self._finish_storing()
         origin = ended.origin
         self._replicas.pop(origin, None)
-        self._moved.pop(origin, None)
-        if ended.complete:
-            self.failures //= 2
-        else:
-            self.failures += 1
-            self._rests[origin] = self.runtime.now() + min(ended.retry_s or REST_S, REST_MAX_S)
+        self.patience.end(ended, self.runtime.now())
         await self.hub.fetch_ended(self, origin, complete=ended.complete)
         await self.keep_cursor()
 
     async def _look_again(self) -> None:
         """Leaves what does not come to others, and asks again for what this peer did not give before."""
-        latest = self.runtime.now() - STALL_S
-        stalled = [at for at, moved in self._moved.items() if moved < latest and self.hub.others_have(self, at)]
-        for origin in stalled[:_GIVEN_UP_AT_ONCE]:
+        stalled = self.patience.stalled(self.runtime.now())
+        for origin in [origin for origin in stalled if self.hub.others_have(self, origin)][:_GIVEN_UP_AT_ONCE]:
             self._do(self.session.give_up(origin))
         for origin in list(self.announced):
             await self.hub.fetch_from(self, origin)

@@ -222,7 +222,7 @@ class Exchange(ABC):
         if complete:
             self.tell_news()
         candidates = [other for other in self._links if other is not link or complete]
-        for other in sorted(candidates, key=lambda other: other.failures):
+        for other in sorted(candidates, key=lambda other: other.patience.failures):
             await self.fetch_from(other, origin)
 
     def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:

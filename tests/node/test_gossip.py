@@ -14,7 +14,7 @@ from ledger import replica
 from ledger.audit import audit
 from ledger.errors import StoreUnusableError
 from ledger.serving import serve_range
-from node import conversation
+from node import conversation, patience
 from node import link as links
 from protocol import fetch, session
 from protocol.frames import Busy, Cursor, Heads, Resume, Want
@@ -258,7 +258,7 @@ async def test_a_log_half_fetched_from_one_is_had_from_another(node: RunningNode
 async def test_a_log_that_one_withholds_is_had_from_another(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that tells of a log and then says nothing about it does not stand in the way."""
     monkeypatch.setattr(links, "TICK_S", 0.05)
-    monkeypatch.setattr(conversation, "STALL_S", 0.2)
+    monkeypatch.setattr(patience, "STALL_S", 0.2)
     async with ScriptedPeer(node.url, "owner", 30) as owner, ScriptedPeer(node.url, "mute", 1) as mute:
         await mute.open()
         await mute.send(Heads([head_field(owner.log)]), Cursor(STORE, 1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger import replica
-from node import conversation
+from node import conversation, patience
 from tests.simulation.check import BrokenPromiseError, Checker
 from tests.simulation.network import Network
 from tests.simulation.node import VirtualNode
@@ -127,7 +127,7 @@ def _believe_every_proof(patch: pytest.MonkeyPatch) -> None:
 
 
 def _wait_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(conversation, "STALL_S", 10.0**9)
+    patch.setattr(patience, "STALL_S", 10.0**9)
 
 
 def _ban_whoever_is_busy(patch: pytest.MonkeyPatch) -> None:
