@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections import deque
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
+from node.forking import ask_for_proof, tell_all_forks, tell_forks
+from node.line import Line
 from node.patience import Patience
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
@@ -34,7 +35,7 @@ from protocol.session import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Coroutine
 
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
@@ -53,45 +54,9 @@ KNOWN_S = 90
 
 _GIVEN_UP_AT_ONCE = 16
 
-_Item = TypeVar("_Item")
-
 
 class _LookAgain(NamedTuple):
     """What is to be done as time passes, in its turn."""
-
-
-class Line(Generic[_Item]):
-    """Things that are done one after the other, in order; a task runs while there are any."""
-
-    def __init__(
-        self, start: Callable[[Coroutine[object, object, None]], Task], do: Callable[[_Item], Awaitable[None]]
-    ) -> None:
-        self._start = start
-        self._do = do
-        self._items: deque[_Item] = deque()
-        self._running = False
-
-    def __len__(self) -> int:
-        """How many there are, with the one that is being done."""
-        return len(self._items) + self._running
-
-    def put(self, item: _Item) -> None:
-        """Puts a thing at the end."""
-        self._items.append(item)
-        if not self._running:
-            self._running = True
-            self._start(self._run())
-
-    def clear(self) -> None:
-        """Drops what has not been begun."""
-        self._items.clear()
-
-    async def _run(self) -> None:
-        try:
-            while self._items:
-                await self._do(self._items.popleft())
-        finally:
-            self._running = False
 
 
 class Conversation(ABC):
@@ -109,6 +74,9 @@ class Conversation(ABC):
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.patience = Patience()
+        self.forks_told: set[bytes] = set()
+        """H of the fork proofs that both sides know."""
+        self._astray: set[Origin] = set()
         self.runtime = hub.runtime
         self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
@@ -228,7 +196,7 @@ class Conversation(ABC):
             await self._carry_out(action)
         except Malformed as error:
             log.warning("%s sent something false: %s", self.name, error)
-            self._do(self.session.refuse("false_range"))
+            self._do(self.session.refuse("false_fork" if error.reason == "false_fork" else "false_range"))
         except LedgerError as error:
             log.warning("with %s: %s", self.name, error)
             self.hub.tell_problem(self.name, str(error))
@@ -283,6 +251,7 @@ class Conversation(ABC):
         self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
+        await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         unknown, confirmed = await self._unknown(heads)
@@ -304,6 +273,8 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
+                if head.origin in self._astray:
+                    continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
@@ -311,6 +282,8 @@ class Conversation(ABC):
             return behind
 
         behind = await self.runtime.write(accept) if verified or confirmed else []
+        if verified:
+            await tell_forks(self.hub)
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
@@ -333,11 +306,22 @@ class Conversation(ABC):
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
+        if origin in self._astray:
+            return
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self.runtime.compute(
-            lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
-        )
+        try:
+            verified = await self.runtime.compute(
+                lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
+            )
+        except Malformed as error:
+            if error.reason != "branch":
+                raise
+            self._astray.add(origin)
+            self.announced.pop(origin, None)
+            await ask_for_proof(self, origin)
+            self._do(self.session.give_up(origin))
+            return
         await self._finish_storing()
         self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)

@@ -238,10 +238,6 @@ class Session:
         self._fetches[origin] = Fetch(origin, held, size)
         return self._ask()
 
-    def give_up(self, origin: Origin) -> list[Action]:
-        """Ends a fetch that does not get on."""
-        return self._end_fetch(origin)
-
     def say(self, frame: Entries | Missing | Busy | Errand) -> list[Action]:
         """Answers Serve, and asks or answers what leaves the session as it is."""
         return [self._send(frame)] if self.state is State.OPEN else []
@@ -255,6 +251,13 @@ class Session:
             del self._fetches[origin]
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
+
+    def give_up(self, origin: Origin, retry_s: int = 0) -> list[Action]:
+        """Ends a fetch that does not move, is not served, or brings what does not join what is held (spec 12 §5)."""
+        if self._fetches.pop(origin, None) is None:
+            return []
+        self._given_up.add(origin)
+        return [FetchEnded(origin, complete=False, retry_s=retry_s), *self._ask()]
 
     @property
     def seal(self) -> Seal:
@@ -331,7 +334,7 @@ class Session:
             case Entries():
                 return self._receive_entries(frame)
             case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
-                return self._end_fetch(Origin(log, epoch), frame.retry if isinstance(frame, Busy) else 0)
+                return self.give_up(Origin(log, epoch), frame.retry if isinstance(frame, Busy) else 0)
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
@@ -348,12 +351,6 @@ class Session:
             return [] if fetch.origin in self._given_up else self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
-
-    def _end_fetch(self, origin: Origin, retry_s: int = 0) -> list[Action]:
-        if self._fetches.pop(origin, None) is None:
-            return []
-        self._given_up.add(origin)
-        return [FetchEnded(origin, complete=False, retry_s=retry_s), *self._ask()]
 
     def _ask(self) -> list[Action]:
         """Asks for the next ranges of the first log that is being fetched: one after the other, each at full speed."""

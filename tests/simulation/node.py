@@ -179,10 +179,6 @@ class VirtualHub(Exchange):
         else:
             self.start_beside(self.carry(VirtualLink(self, end, self.session(role=1), end.other.owner)))
 
-    def links(self) -> list[VirtualLink]:
-        """The connections there are."""
-        return [link for link in self._links if isinstance(link, VirtualLink)]
-
     def tell_problem(self, who: str, what: str) -> None:
         """Notes what went wrong with a peer."""
         super().tell_problem(who, what)
@@ -255,8 +251,9 @@ class VirtualNode:
         self.network.listening.pop(self.name, None)
         self.hub = None
         told = self.world.random.random() < 0.5
-        for link in hub.links():
-            link.die(told=told)
+        for link in hub.links:
+            if isinstance(link, VirtualLink):
+                link.die(told=told)
 
     def restore(self, image: bytes) -> None:
         """Puts a backup back while the machine is off."""
