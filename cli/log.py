@@ -44,13 +44,14 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
 
     from ledger.proving import log_object
 
+    key = _witness_key(data_dir)
     now = int(time.time())
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
         own_id = reads.tree_numbered(own).origin.log_id if own else None
         logs = [log_object(reads, tree, now, own_id) for tree in reads.trees()]
     if as_json:
-        show_json({"schema": "folkmoot.logs/1", "logs": logs})
+        show_json({"schema": "folkmoot.logs/1", "logs": logs, "witness_key": key})
         return
     rows = [
         (
@@ -61,10 +62,33 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
             "own" if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
             log["state"],
+            _published(log),
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state"))
+    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written"))
+    if key:
+        show(f"witness key of this node, for others to paste: {key}")
+
+
+def _published(log: dict[str, Any]) -> str:
+    """How much of a log a quorum of its witnesses has cosigned."""
+    if log["written"] == "published" or not log["published_size"]:
+        return str(log["written"])
+    return f"{log['written']}, published to {log['published_size']:,}"
+
+
+def _witness_key(data_dir: str | None) -> str:
+    """The verifier key of this node's witness; empty before the node has been opened once."""
+    from ledger.keys import read_key
+    from ledger.witness import verifier_of
+
+    path = _directory(data_dir).witness_key
+    if not path.exists():
+        return ""
+    with _store(data_dir).read() as reads:
+        log_id = reads.tree_numbered(int(reads.fact("own") or 0)).origin.log_id
+    return str(verifier_of(log_id, read_key(path, "witness")))
 
 
 @command.command("show")
@@ -86,7 +110,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     if as_json:
         show_json(entry)
         return
-    show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}")
+    show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}, {entry['state']}")
     statement = entry.get("statement")
     if statement is None:
         show(f"  payload: {entry.get('payload_missing') or entry.get('malformed')}")
@@ -105,7 +129,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     type=click.Path(path_type=Path),
     help="Proof file; LOG-POSITION.tlog-proof if not given; - is stdout.",
 )
-@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the logs held here, too.")
+@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the log and its witnesses, too.")
 @click.pass_obj
 def prove(data_dir: str | None, log: str, position: int, output: Path | None, trust: Path | None) -> None:
     """Writes a proof file that anybody can check offline.
@@ -119,7 +143,7 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
     with _store(data_dir).read() as reads:
         tree = find_tree(reads, log)
         proof = prove_entry(reads, tree, position)
-        trusted = trust_file(reads)
+        trusted = trust_file(reads, tree)
     if str(output) == "-":
         sys.stdout.buffer.write(proof)
     else:

@@ -53,6 +53,9 @@ async def _serve(directory: object, config: object) -> None:
     show(f"API: {node.url}/openapi.json")
     if ledger.own.signing_refused:
         say(f"NOT SIGNING: {ledger.own.signing_refused}")
+    if ledger.witness_renewed:
+        say("This store is an older copy, which has forgotten what it cosigned: its witness has got a new key, which")
+        say("those who named the old one need (folkmoot log list).")
     await stop.wait()
     say("stopping")
     await node.stop()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
 
-from cli.failure import NETWORK, STORE, CommandError
+from cli.failure import NETWORK, NOT_FOUND, STORE, CommandError
 from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
@@ -43,6 +43,15 @@ class Target(ABC):
     @abstractmethod
     def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
         """Writes statements, in order; their positions. Durable when it returns."""
+
+    def state_of(self, position: int | None = None) -> str:
+        """The state of what stands at a position of the own log; of all of it if none is named."""
+        from ledger.state import position_state, written_state
+
+        number, _ = self.own
+        with self.store.read() as reads:
+            tree = reads.tree_numbered(number)
+            return written_state(reads, tree) if position is None else position_state(reads, tree, position)
 
     @abstractmethod
     def settle(self) -> None:
@@ -108,14 +117,22 @@ class RemoteTarget(Target):
 
     def post_bytes(self, path: str, body: bytes, media_type: str) -> Any:  # noqa: ANN401 - any JSON value
         """The JSON answer to a request with any body. Raises CommandError with the node's own words."""
+        return self._ask("POST", path, body, media_type)
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        """The answer when something is to be taken away. Raises CommandError with the node's own words."""
+        return self._ask("DELETE", path, None, "application/json")
+
+    def _ask(self, method: str, path: str, body: bytes | None, media_type: str) -> Any:  # noqa: ANN401 - any JSON value
         headers = {"Content-Type": media_type, "Authorization": f"Bearer {self._token}"}
-        request = Request(self.url + path, body, headers)  # noqa: S310 - the node's own URL
+        request = Request(self.url + path, body, headers, method=method)  # noqa: S310 - the node's own URL
         try:
             with self._open(request, timeout=60) as answer:
                 return json.load(answer)
         except HTTPError as error:
             detail = json.loads(error.read() or b"{}").get("detail", error.reason)
-            raise CommandError(f"the node refused: {detail}", STORE if error.code in {503, 507} else 1) from None
+            code = {404: NOT_FOUND, 503: STORE, 507: STORE}.get(error.code, 1)
+            raise CommandError(f"the node refused: {detail}", code) from None
         except (URLError, OSError) as error:
             raise CommandError(f"the node at {self.url} does not answer: {error}", NETWORK) from None
 

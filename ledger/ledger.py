@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
-from ledger.keys import read_key, write_key
+from ledger.keys import read_key, witness_key, write_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
+from ledger.tally import Tally
+from ledger.witness import COSIGNED
 from ledger.writer import Writer
 from protocol.charter import Charter, LogKeys, establish, found, recovery_key, recovery_set
 from protocol.identity import Origin
@@ -58,6 +60,16 @@ class DataDirectory:
     def key(self) -> Path:
         """The operating key."""
         return self.path / "keys" / "operating.key"
+
+    @property
+    def witness_key(self) -> Path:
+        """The key with which this node cosigns others' checkpoints."""
+        return self.path / "keys" / "witness.key"
+
+    @property
+    def tally(self) -> Path:
+        """How often the witness has cosigned: outside of the backup."""
+        return self.path / "instance" / "witness-tally"
 
     @property
     def certificate(self) -> Path:
@@ -130,6 +142,7 @@ def found_log(
     for folder in (directory.store, directory.head, directory.key):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_key(directory.key, key)
+    witness_key(directory.witness_key)
     origin = Origin(keys.log_id, FIRST_EPOCH)
     store = SqliteStore(directory.store)
     try:
@@ -167,6 +180,14 @@ class Ledger:
                 self.key = read_key(directory.key)
                 with self.store.read() as reads:
                     own = self._open_own(reads)
+                    cosigned = int(reads.fact(COSIGNED) or 0)
+                self.tally = Tally(directory.tally)
+                self.witness_renewed = not self.tally.holds(cosigned)
+                if self.witness_renewed:
+                    directory.witness_key.unlink(missing_ok=True)
+                self.witness_key = witness_key(directory.witness_key)
+                if self.witness_renewed:
+                    self.tally.put(cosigned)
             except BaseException:
                 self.store.close()
                 raise

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ledger.jsonform import to_json
+from ledger.state import position_state
 from protocol.directory import RecordPut, read_body
 from protocol.identity import show_log_id
 from protocol.statement import Statement, parse_entry, parse_payload, parse_statement
@@ -51,6 +52,7 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
         "latest": row.latest,
         "at": at,
         "author": statement.author.hex(),
+        "state": position_state(reads, tree, row.latest),
     }
     return value
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import ForkedError, RefusedError
 from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, rejudge_fork
+from ledger.state import add_cosignatures, join_head, keep_checkpoint
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -15,7 +16,7 @@ from protocol.checkpoint import Checkpoint, parse_checkpoint
 from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
-from protocol.note import VerifierKey, verified_by
+from protocol.note import VerifierKey, parse_note, verified_by
 from protocol.statement import Entry, Opaque, Opened, Statement, holds, open_payload, parse_entry
 from protocol.tile import ENTRY_BYTES_MAX
 
@@ -78,14 +79,23 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     tree = change.tree(head.origin) or _add_tree(change, head.origin)
     _refuse_contradiction(change, tree, head)
     size = head.checkpoint.size
+    _keep_head(change, tree, head.note, size)
+    return change.tree_numbered(tree.tree)
+
+
+def _keep_head(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
+    """Keeps a checkpoint that is newer, or the same one with cosignatures that it did not have before."""
     if size < tree.head_size:
-        keep_unproved(change, tree, head.note, size)
+        keep_unproved(change, tree, note, size)
     elif size > tree.head_size:
         keep_unproved(change, tree, tree.head, tree.head_size)
-        change.set_head(tree.tree, head.note, size)
+        change.set_head(tree.tree, note, size)
+    elif size > tree.size:
+        join_head(change, tree, parse_note(note))
     if tree.checkpoint_size < size <= tree.size:
-        change.set_checkpoint(tree.tree, head.note, size)
-    return change.tree_numbered(tree.tree)
+        keep_checkpoint(change, tree, note, size)
+    elif 0 < size <= tree.size:
+        add_cosignatures(change, tree, parse_note(note), size)
 
 
 def _add_tree(change: Transaction, origin: Origin) -> Tree:
@@ -181,7 +191,7 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.add_lacking(tree.tree, verified.lacking)
     change.set_size(tree.tree, end)
     if verified.note:
-        change.set_checkpoint(tree.tree, verified.note, end)
+        keep_checkpoint(change, tree, tree.head if tree.head_size == end else verified.note, end)
         compare_unproved(change, change.tree_numbered(tree.tree))
     return change.tree_numbered(tree.tree)
 

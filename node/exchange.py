@@ -12,11 +12,13 @@ from ledger.errors import LedgerError
 from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
+from ledger.witness import Witness
 from node.conversation import KNOWN_S
 from node.errors import UnreachableError
 from node.forking import tell_forks
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
+from node.witnessing import Witnessing
 from protocol.identity import Origin, show_log_id
 from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
@@ -95,6 +97,8 @@ class Exchange(ABC):
         """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
         self.held = HeldSet()
         self.tunnels = Tunnels(self)
+        self.witness = Witness(ledger)
+        self.witnessing = Witnessing(self)
         self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
@@ -123,6 +127,12 @@ class Exchange(ABC):
         with self.ledger.store.read() as reads:
             self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
+        self.witnessing.wake()
+
+    def hear_checkpoint(self) -> None:
+        """The own log has a new checkpoint: witnesses and peers are to know."""
+        self.tell_news()
+        self.witnessing.wake()
 
     def peers(self) -> list[PeerState]:
         """The open connections."""
@@ -181,6 +191,7 @@ class Exchange(ABC):
                 other.close("known", KNOWN_S)
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
+        self.witnessing.meet(peer.log_id)
         return True
 
     def connected_to(self, log_id: bytes) -> Conversation | None:

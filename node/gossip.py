@@ -88,7 +88,7 @@ class Hub(Exchange):
         """Begins to tell peers of news; to be called in the event loop."""
         loop = asyncio.get_running_loop()
         self.begin()
-        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.tell_news)
+        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.hear_checkpoint)
 
     async def stop(self) -> None:
         """Says goodbye to all and ends."""

@@ -15,8 +15,10 @@ from yarl import URL
 from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
-from node import api, bundles, openapi, pages, static_log, status
+from ledger.witness import Witness
+from node import api, bundles, openapi, pages, static_log, status, witness
 from node.client import Client
+from node.config import witnessed_logs
 from node.discovery import Discovery, lan_addresses
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
@@ -25,9 +27,11 @@ from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
 from node.routes import Route
 from node.tls import server_context, write_certificate
+from node.witnessing import ANSWER_S
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
+from protocol.witness import LINES_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,6 +72,8 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        self.hub.witness = Witness(self.ledger, witnessed_logs(self.config))
+        self.hub.witnessing.post = self._post
         self.hub.tunnels.carries = self.config.relay
         try:
             await self._start()
@@ -121,6 +127,9 @@ class Node:
         self.ledger.directory.url.unlink(missing_ok=True)
         await asyncio.to_thread(self.ledger.close)
 
+    async def _post(self, url: str, body: bytes, trusted: bool) -> tuple[int, str, bytes]:  # noqa: FBT001 - as witnesses are asked
+        return await self.client.post_text(url, body, LINES_BYTES_MAX, ANSWER_S, trusted=trusted)
+
     async def _scrub(self) -> None:
         """Goes through what is stored, slowly and for ever: a flipped bit is noticed before it matters."""
         place = Place()
@@ -157,7 +166,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
-    described = (*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+    described = (*api.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:

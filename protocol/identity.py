@@ -15,6 +15,8 @@ SHORT_CHARACTERS = 8
 _TEXT = re.compile(r"[a-z2-7]{52}")
 _ORIGIN = re.compile(r"folkmoot/([a-z2-7]{52})/([1-9][0-9]{0,9})")
 
+_WITNESS = re.compile(r"folkmoot/([a-z2-7]{52})/witness")
+
 
 def log_id_of(charter_statement: bytes) -> bytes:
     """The LogId of the log whose first statement has these bytes."""
@@ -66,3 +68,12 @@ class Origin(NamedTuple):
 def witness_name(log_id: bytes) -> str:
     """The name of a node's witness key (spec 06 §4)."""
     return f"folkmoot/{show_log_id(log_id)}/witness"
+
+
+def log_id_of_witness(name: str) -> bytes:
+    """The LogId of the node whose witness key has this name; empty if it is not the name of one."""
+    match = _WITNESS.fullmatch(name)
+    try:
+        return parse_log_id(match[1]) if match else b""
+    except Malformed:
+        return b""

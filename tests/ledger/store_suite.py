@@ -417,6 +417,27 @@ class StoreSuite:
             assert change.record_count() == 0
             assert len({full, half, change.derived_digest()}) == 3
 
+    def test_witnessing(self, open_store: OpenStore) -> None:
+        store = open_store()
+        tree = add_tree(store)
+        digest = seeded("origin")
+        with store.write() as change:
+            assert change.cosigned(digest) is None
+            change.set_cosigned(digest, "origin", 3, seeded("root"), b"note")
+            change.set_cosigned(digest, "origin", 5, seeded("later"), b"later note")
+            assert change.published(tree) == (0, b"")
+            change.set_published(tree, 4, b"cosigned")
+            change.set_published(tree, 5, b"cosigned later")
+            for key, url in (("south", ""), ("north", "https://north.example"), ("south", "https://south.example")):
+                change.add_witness(key, url, 7)
+            assert change.remove_witness("north")
+            assert not change.remove_witness("north")
+            change.add_witness("north", "", 6)
+        with store.read() as reads:
+            assert reads.cosigned(digest) == (5, seeded("later"), b"later note")
+            assert reads.published(tree) == (5, b"cosigned later")
+            assert reads.witnesses() == [("south", "https://south.example"), ("north", "")], "in order of choice"
+
     def test_forks_are_kept_in_the_order_in_which_they_came(self, open_store: OpenStore) -> None:
         store = open_store()
         trees = [add_tree(store, Origin(seeded("log"), epoch)) for epoch in (1, 2, 3)]

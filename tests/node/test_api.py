@@ -222,7 +222,7 @@ async def test_an_entry_is_saved_and_searchable_at_once(node: RunningNode) -> No
     answered, value = await node.post("/v1/entries", _put())
     assert answered == 201
     assert (value["state"], value["log"]) == ("saved", show_log_id(node.log_id))
-    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False}]
+    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False, "state": "saved"}]
     _, page = await node.get("/v1/records", params={"q": "tool library"})
     assert [item["id"] for item in page["records"]] == ["11" * 16]
 
