@@ -19,6 +19,7 @@ COMMANDS = {
     "search": ("cli.search", "Search the directory."),
     "record": ("cli.record", "Show, add, change or close one record."),
     "log": ("cli.log", "Show, prove, audit, rebuild logs; erase a payload."),
+    "key": ("cli.key", "Show, replace and revoke keys; recover after loss or theft; open an epoch."),
     "peer": ("cli.peer", "Show, add and remove peers."),
     "verify": ("cli.verify", "Check a proof file, offline."),
     "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),

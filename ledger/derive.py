@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.directory import DirectoryFold, touched_record
 from ledger.fold import Authority, Judged, judge
+from ledger.following import followed, is_followed
 from ledger.prepare import prepare_now
-from protocol.charter import establish
 from protocol.directory import (
     Circle,
     ClaimChecked,
@@ -42,6 +42,13 @@ _FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "imp
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
+def next_behind(reads: Snapshot) -> Tree | None:
+    """A log whose derived tables are not what they should be."""
+    trees = reads.trees()
+    wanted = {tree.tree: tree.size for tree in followed(trees)}
+    return next((tree for tree in trees if tree.derived != wanted.get(tree.tree, 0)), None)
+
+
 class Derived(NamedTuple):
     """What a step did: the records that changed, and whether payloads were dropped."""
 
@@ -59,7 +66,12 @@ class Deriver:
         self._authorities: dict[int, Authority] = {}
 
     def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
-        """Folds the next entries of one log, at most `limit`."""
+        """Folds the next entries of one log, at most `limit`.
+
+        A log that has gone on in a newer epoch, or was cut back, loses what was derived from it first.
+        """
+        if tree.derived < 0 or not is_followed(tree, change.epochs(tree.origin.log_id)):
+            return Derived(tree.tree, 0, tuple(self._begin_again(change, tree)), erased=False)
         chunk = self._take(change, tree, limit)
         end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
@@ -91,10 +103,9 @@ class Deriver:
     def _authority(self, change: Transaction, tree: Tree) -> Authority:
         authority = self._authorities.get(tree.tree)
         if authority is None or tree.derived == 0:
-            authority = Authority(tree.origin.log_id)
-            charters = change.charters_in_force(tree.tree)
-            if charters:
-                authority.keys = establish(charters)
+            authority = Authority.at_start(tree.origin, change.charters(tree.tree))
+            for position, payload in change.charters_in_force(tree.tree):
+                authority.resume(position, payload)
             authority.stewards = change.stewards(tree.tree)
             self._authorities[tree.tree] = authority
         return authority

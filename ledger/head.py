@@ -47,6 +47,22 @@ class HeadFile:
             connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, os.urandom(16)))
         return cls(path)
 
+    def add(self, origin: str, root: bytes) -> None:
+        """Room for a new origin, of which nothing was ever signed: that of a new epoch. May be done twice.
+
+        A head file that is missing is made: what it said of older epochs counts no more, since they are closed.
+        """
+        if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            HeadFile.create(self.path, Head(origin, 0, root))
+            return
+        with self._connect() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO head (origin, size, root, nonce) "
+                "SELECT ?, 0, ?, coalesce(max(nonce), randomblob(16)) FROM head",
+                (origin, root),
+            )
+
     def read(self, origin: str) -> Head:
         """The head of an origin. Raises NotSigningError if there is none."""
         if not self.path.exists():

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
-from ledger.keys import read_key, witness_key, write_key
+from ledger.keys import witness_key, write_key
+from ledger.operating import operating_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
 from ledger.tally import Tally
 from ledger.witness import COSIGNED
 from ledger.writer import Writer
-from protocol.charter import Charter, LogKeys, establish, found, recovery_key, recovery_set
+from protocol.charter import Charter, LogKeys, coming_sets, establish, found, recovery_key, recovery_set
+from protocol.encoding import encode
 from protocol.identity import Origin
 from protocol.merkle import EMPTY_ROOT
 from protocol.signature import SigningKey
-from protocol.statement import make_payload, make_statement, sign_statement
+from protocol.statement import SIGNATURES_MAX, make_payload, make_statement, sign_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +62,14 @@ class DataDirectory:
     def key(self) -> Path:
         """The operating key."""
         return self.path / "keys" / "operating.key"
+
+    def coming_key(self, public: bytes) -> Path:
+        """An operating key that an amendment on its way names."""
+        return self.key.with_name(f"operating-{public.hex()[:16]}.key")
+
+    def removed_key(self, public: bytes) -> Path:
+        """An operating key that was in use, kept aside."""
+        return self.key.with_name(f"removed-{public.hex()[:16]}.key")
 
     @property
     def witness_key(self) -> Path:
@@ -136,7 +146,7 @@ def found_log(
         kseq=0,
     )
     statement = make_statement(b"", "charter", os.urandom(16), now, key.public, charter.body())
-    signers = [key, *(recovery_key(secret, 0) for secret in secrets)]
+    signers = [key, *(recovery_key(secret, 0) for secret in secrets[: SIGNATURES_MAX - 1])]
     payload = make_payload(os.urandom(32), statement, [sign_statement(statement, signer) for signer in signers])
     keys = found(payload)
     for folder in (directory.store, directory.head, directory.key):
@@ -151,6 +161,7 @@ def found_log(
             tree = change.add_tree(origin)
             change.set_fact("own", str(tree.tree).encode())
             change.set_charters(tree.tree, [payload])
+            change.set_fact("recovery", encode(coming_sets(secrets)))
         with store.read() as reads:
             own = OwnLog(reads.tree_numbered(tree.tree), head, key, reads)
         writer = Writer(store, own)
@@ -177,7 +188,6 @@ class Ledger:
         try:
             self.store = SqliteStore(directory.store)
             try:
-                self.key = read_key(directory.key)
                 with self.store.read() as reads:
                     own = self._open_own(reads)
                     cosigned = int(reads.fact(COSIGNED) or 0)
@@ -207,6 +217,7 @@ class Ledger:
                 "away and run `folkmoot init` again"
             )
         self.keys = establish(reads.charters(number))
+        self.key = operating_key(self.directory, self.keys)
         return OwnLog(tree, HeadFile(self.directory.head), self.key, reads)
 
     @property

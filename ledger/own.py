@@ -6,6 +6,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import why_silent
 from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
 from ledger.forks import why_not_signing
 from ledger.head import Head
@@ -142,6 +143,9 @@ class OwnLog:
         size = self._growth.peaks.size
         if size == self._signed_size:
             return None
+        self.signing_refused = why_silent(change, change.tree_numbered(self.tree), self._key.public)
+        if self.signing_refused:
+            raise NotSigningError(self.signing_refused)
         peaks = self._hash_again(change)
         root = peaks.root()
         if peaks.size != size or root != self._growth.peaks.root():

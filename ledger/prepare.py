@@ -45,7 +45,8 @@ def prepare(rows: Rows) -> Chunk:
     readings: list[Reading] = []
     indexes: dict[int, RecordIndex] = {}
     for position, entry, payload in rows.entries:
-        reading = read_entry(tree.origin.log_id, position, entry, None if position in lacking else payload)
+        held = None if position in lacking else payload
+        reading = read_entry(tree.origin.log_id, position, entry, held, tree.origin.epoch)
         if reading.verdict == "withheld":
             reading = Reading(lacking.get(position, "withheld"))
         if isinstance(reading.body, RecordPut):

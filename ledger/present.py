@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.following import followed
 from ledger.jsonform import to_json
 from ledger.state import position_state
 from protocol.directory import RecordPut, read_body
@@ -74,7 +75,7 @@ def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
 
 def lag(reads: Snapshot) -> int:
     """How many stored entries are not yet folded into the directory."""
-    return sum(tree.size - tree.derived for tree in reads.trees())
+    return sum(tree.size - tree.derived for tree in followed(reads.trees()))
 
 
 def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:

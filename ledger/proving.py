@@ -7,7 +7,9 @@ from base64 import b64encode
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ledger.charters import signer_of
 from ledger.errors import NotFoundError
+from ledger.following import is_followed
 from ledger.forks import log_state
 from ledger.jsonform import to_json
 from ledger.state import position_state, published_checkpoint, witnesses_of, written_state
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.state import Witnesses
     from ledger.values import Stored, Tree
+    from protocol.charter import LogKeys
     from protocol.identity import Origin
 
 
@@ -59,6 +62,7 @@ def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) 
 def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
     """An entry with what it says, if that is public and here."""
     stored = stored_entry(reads, tree, position)
+    current = is_followed(tree, reads.epochs(tree.origin.log_id))
     lacking = reads.lacking(tree.tree, position, position + 1)
     verdict = reads.verdicts(tree.tree, position, position + 1).get(position)
     value: dict[str, Any] = {
@@ -67,7 +71,7 @@ def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
         "epoch": tree.origin.epoch,
         "position": position,
         "entry": b64encode(stored.entry).decode(),
-        "verdict": verdict or ("applied" if position < tree.derived else "pending"),
+        "verdict": verdict or ("applied" if position < tree.derived else "pending" if current else "superseded"),
         "state": position_state(reads, tree, position),
     }
     payload = public_payload(stored)
@@ -142,7 +146,8 @@ def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
     """A trust file for a log held here, its witnesses and their quorum (spec 08 §2); for the own one if none is named.
 
     Other logs stand in it too if the same witnesses cosign them, or if none are asked for: there is one quorum in a
-    file. Whoever takes it should compare the ids by another way.
+    file. Whoever takes it should compare the ids by another way. Keys that were removed stand as comments: whoever
+    trusts one believes what its thief signs, too.
     """
     trees = reads.trees()
     main = main or reads.tree_numbered(int(reads.fact("own") or trees[0].tree))
@@ -155,7 +160,7 @@ def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
         name = f"# {title}: {show_log_id(tree.origin.log_id)}"
         witnessed = witnesses_of(reads, tree) == asked and reads.published(tree.tree)[0]
         if tree == main or witnessed or not asked.chosen:
-            lines += [name, *(f"log {key}" for key in keys.verifier_keys(tree.origin.epoch))]
+            lines += [name, *_key_lines(keys, tree)]
         else:
             left_out.append(name)
     if left_out:
@@ -175,3 +180,15 @@ def _quorum_lines(asked: Witnesses) -> list[str]:
         names = [f"w{number}" for number in range(1, len(names) + 1)]
     lines = [f"witness {name} {one.key} {one.url}".rstrip() for name, one in zip(names, asked.chosen, strict=True)]
     return [*lines, f"group {_GROUP} {asked.needed} {' '.join(names)}", f"quorum {_GROUP}"]
+
+
+def _key_lines(keys: LogKeys, tree: Tree) -> list[str]:
+    """The keys of a log in a trust file: those in force, and the one by which the newest checkpoint held still is."""
+    lines, named = [], keys.verifier_keys(tree.origin.epoch)
+    signer = signer_of(keys, tree, tree.checkpoint)
+    for key in keys.earlier_keys(tree.origin.epoch):
+        if key.public == signer:
+            named.append(key)
+        else:
+            lines.append(f"# removed; for proofs from before that: log {key}")
+    return [*lines, *(f"log {key}" for key in named)]

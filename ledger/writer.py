@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.derive import Deriver
+from ledger.derive import Deriver, next_behind
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
 from ledger.prepare import Ahead
 
@@ -289,7 +289,7 @@ class Writer:
         self._derived_at = time.monotonic()
         try:
             with self._store.write() as change:
-                tree = next((tree for tree in change.trees() if tree.derived < tree.size), None)
+                tree = next_behind(change)
                 if tree is None:
                     return False
                 derived = self._deriver.step(change, tree, limit)

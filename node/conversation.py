@@ -7,6 +7,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import still_speaks
 from ledger.errors import LedgerError
 from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
@@ -243,6 +244,10 @@ class Conversation(ABC):
             self._work.clear()
             return
         self.opened_at = self.hub.ledger.clock()
+        if not await self.runtime.read(lambda reads: still_speaks(reads, peer)):
+            self.close("auth", RETRY_S)
+            self._work.clear()
+            return
         if not self.hub.admit(self):
             self.close("known", KNOWN_S)
             self._work.clear()

@@ -176,6 +176,29 @@ class LogWrites(LogReads):
             (tree, position, erased_by),
         )
 
+    def cut_back(self, tree: int, size: int) -> None:
+        """Takes away the entries from a position on, and what is known of them.
+
+        In place of how far it was derived, -1 says that it has to be derived anew: something may have been prepared.
+        """
+        for table in ("entry", "lacking", "accepted"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position >= ?", (tree, size))
+        self._db.execute("DELETE FROM subtree WHERE tree = ? AND ((number + 1) << level) > ?", (tree, size))
+        self._db.execute("UPDATE tree SET size = ?, derived = -1 WHERE tree = ?", (size, tree))
+
+    def copy_entries(self, source: int, target: int, begin: int, end: int) -> None:
+        """Takes the entries begin..end of one tree into another at the same positions, with what is known of them."""
+        for table, columns in (
+            ("entry", "position, entry, payload"),
+            ("lacking", "position, reason, erased_by"),
+            ("accepted", "id, position, digest"),
+        ):
+            self._db.execute(
+                f"INSERT INTO {table} (tree, {columns}) SELECT ?, {columns} FROM {table} "
+                "WHERE tree = ? AND position >= ? AND position < ?",
+                (target, source, begin, end),
+            )
+
     def add_payload(self, tree: int, position: int, payload: bytes) -> None:
         """Stores a payload that did not come with its entry."""
         self._db.execute("UPDATE entry SET payload = ? WHERE tree = ? AND position = ?", (payload, tree, position))

@@ -129,10 +129,13 @@ class RecordReads:
         latest = {key: (role, name) for key, role, name in self._db.execute(sql, (tree,))}
         return {key: name for key, (role, name) in latest.items() if role == "steward"}
 
-    def charters_in_force(self, tree: int) -> list[bytes]:
-        """The payloads of the charters among the entries folded so far, in order."""
-        sql = "SELECT payload FROM charter_in_force JOIN entry USING (tree, position) WHERE tree = ? ORDER BY position"
-        return [row[0] for row in self._db.execute(sql, (tree,))]
+    def charters_in_force(self, tree: int) -> list[tuple[int, bytes]]:
+        """(position, payload) of the charters among the entries folded so far, in order."""
+        sql = (
+            "SELECT position, payload FROM charter_in_force JOIN entry USING (tree, position) WHERE tree = ? "
+            "ORDER BY position"
+        )
+        return self._db.execute(sql, (tree,)).fetchall()
 
     def verdicts(self, tree: int, begin: int, end: int) -> dict[int, str]:
         """Verdicts other than `applied`."""

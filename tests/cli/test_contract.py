@@ -233,7 +233,7 @@ def test_init_tells_where_everything_is(run: Run, tmp_path: Path) -> None:
     assert ran.json["schema"] == "folkmoot.init/1"
     assert len(ran.json["log"]) == 52
     sheets = sorted((tmp_path / "a-recovery").iterdir())
-    assert [sheet.name for sheet in sheets] == [f"recovery-{n}.txt" for n in (1, 2, 3)]
+    assert [sheet.name for sheet in sheets] == [f"recovery-{n}.{kind}" for n in (1, 2, 3) for kind in ("html", "txt")]
     assert all(sheet.stat().st_mode & 0o777 == 0o600 for sheet in sheets)
     assert all(ran.json["log"] in sheet.read_text() for sheet in sheets)
     assert (tmp_path / "a" / "keys" / "operating.key").stat().st_mode & 0o777 == 0o600
