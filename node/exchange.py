@@ -13,6 +13,7 @@ from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from ledger.witness import Witness
+from node.conversation import KNOWN_S
 from node.errors import UnreachableError
 from node.forking import tell_forks
 from node.tunnels import TunnelLink, Tunnels
@@ -36,7 +37,9 @@ log = logging.getLogger("folkmoot.gossip")
 INBOUND_MAX, OUTBOUND_MAX = 64, 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
-_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
+_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
+"""With the 90 s after which a silent connection is given up, all agree again within 5 minutes of healing."""
+
 _COALESCE_S = 0.05
 
 _Result = TypeVar("_Result")
@@ -96,7 +99,7 @@ class Exchange(ABC):
         self.tunnels = Tunnels(self)
         self.witness = Witness(ledger)
         self.witnessing = Witnessing(self)
-        self._links: set[Conversation] = set()
+        self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
@@ -115,7 +118,7 @@ class Exchange(ABC):
         """Opens a connection to a peer and carries it until it has ended. Raises UnreachableError."""
 
     @property
-    def links(self) -> set[Conversation]:
+    def links(self) -> list[Conversation]:
         """The connections, opened or not."""
         return self._links
 
@@ -185,7 +188,7 @@ class Exchange(ABC):
                 keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
                 if not keep_mine or other.session.me.role == link.session.me.role:
                     return False
-                other.close("known", 300)
+                other.close("known", KNOWN_S)
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         self.witnessing.meet(peer.log_id)
@@ -209,7 +212,7 @@ class Exchange(ABC):
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
         serving, head = self._fetching.get(origin), link.announced.get(origin)
-        if head is None or (serving is not None and serving in self._links):
+        if head is None or link.rests(origin) or (serving is not None and serving in self._links):
             return
         self._fetching[origin] = link
         replica = None
@@ -220,10 +223,16 @@ class Exchange(ABC):
                 link.fetch(replica, head)
             elif self._fetching.get(origin) is link:
                 del self._fetching[origin]
+        if replica is None and link.announced.get(origin) is head:
+            del link.announced[origin]
 
     def fetching_from(self, link: Conversation) -> bool:
         """Whether anything is being fetched from this peer."""
         return link in self._fetching.values()
+
+    def others_have(self, link: Conversation, origin: Origin) -> bool:
+        """Whether another peer could be asked for a log."""
+        return any(other is not link and origin in other.announced and not other.rests(origin) for other in self._links)
 
     async def fetch_ended(self, link: Conversation, origin: Origin, *, complete: bool) -> None:
         """A fetch ended: news for others, or a task for another peer."""
@@ -233,7 +242,7 @@ class Exchange(ABC):
             self.tell_news()
             await tell_forks(self)
         candidates = [other for other in self._links if other is not link or complete]
-        for other in candidates:
+        for other in sorted(candidates, key=lambda other: other.patience.failures):
             await self.fetch_from(other, origin)
 
     def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:
@@ -262,11 +271,11 @@ class Exchange(ABC):
 
     async def carry(self, link: Conversation) -> None:
         """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
-        self._links.add(link)
+        self._links.append(link)
         try:
             await link.run()
         finally:
-            self._links.discard(link)
+            self._links.remove(link)
             peer = link.session.peer
             if peer and self.connected_to(peer.log_id) is None:
                 self.tunnels.lose(peer.log_id)

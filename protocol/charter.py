@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, NamedTuple
 
@@ -20,6 +21,7 @@ from protocol.statement import Opened, Statement, commit, open_payload, parse_pa
 KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
 CHARTERS_MAX = 64
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_REMEMBERED_MAX, _REMEMBERED_BYTES_MAX = 1024, 8_192
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+\S*")
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -235,13 +237,24 @@ def found(payload: bytes) -> LogKeys:
 
 
 def establish(payloads: Sequence[bytes]) -> LogKeys:
-    """The keys of a log from all its charters in order, everything checked. Raises Malformed."""
+    """The keys of a log from all its charters in order, everything checked. Raises Malformed.
+
+    They come with every checkpoint, so what short chains establish is remembered.
+    """
     if not 1 <= len(payloads) <= CHARTERS_MAX:
         raise Malformed("body", f"a chain of {len(payloads)} charters")
+    short = sum(map(len, payloads)) <= _REMEMBERED_BYTES_MAX
+    return _establish_remembered(tuple(payloads)) if short else _establish(payloads)
+
+
+def _establish(payloads: Sequence[bytes]) -> LogKeys:
     keys = found(payloads[0])
     for payload in payloads[1:]:
         keys = keys.amended(payload, _open(payload, keys.log_id, 1))
     return keys
+
+
+_establish_remembered = lru_cache(_REMEMBERED_MAX)(_establish)
 
 
 def _open(payload: bytes, log_id: bytes, position: int) -> Opened:
