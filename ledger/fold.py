@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.charter import LogKeys, found
-from protocol.directory import Body, Erase, Role, read_body
+from protocol.directory import Body, Erase, Override, Role, read_body
 from protocol.errors import Malformed
 from protocol.statement import Opaque, Opened, Statement, open_payload, parse_entry
 
@@ -122,6 +122,9 @@ def _judge_body(
         if not 0 < body.position < position:
             return Judged("unknown_ref")
         if not authority.may_decide(author) and author_of(body.position) != author:
+            return Judged("not_authorised")
+    elif isinstance(body, Override):
+        if not authority.may_decide(author):
             return Judged("not_authorised")
     elif isinstance(body, Role):
         if not authority.may_decide(author):

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The own log: appending in groups and signing checkpoints. For the writing thread alone."""
+"""The own log: appending in groups, signing, hearing what others hold of it. For the writing thread alone."""
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
-from ledger.head import Head
+from ledger.errors import IdReusedError, NotSigningError, RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.head import NONCE_BYTES, Head
+from ledger.recovery import UNWATCHED, Relation, State, explain, relate, start
+from ledger.replica import store_range
+from ledger.tail import cut_tail, enter_again, note_accepted
 from ledger.tree import Growth, last_time, load_peaks, root_at
-from ledger.values import Stored
-from protocol.checkpoint import Checkpoint
+from ledger.values import Queued, Stored
+from protocol.charter import establish
+from protocol.checkpoint import Checkpoint, parse_checkpoint
 from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.merkle import Peaks, leaf_hash
@@ -21,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.head import HeadFile
-    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.recovery import Recovery, Watchers
+    from ledger.replica import VerifiedHead, VerifiedRange
+    from ledger.sqlite.store import Snapshot, SqliteStore, Transaction
     from ledger.values import Tree
     from protocol.identity import Origin
     from protocol.signature import SigningKey
@@ -41,10 +48,14 @@ class Submission(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """Where a submission stands in the log; `repeated` if its id had been accepted before."""
+    """Where a submission stands in the log; `repeated` if its id had been accepted before.
+
+    `state` is as in `OwnLog.state_of`. While signed entries are being fetched back, the position is a guess.
+    """
 
     position: int
     repeated: bool
+    state: str = "saved"
 
 
 class Appended(NamedTuple):
@@ -60,43 +71,80 @@ def submission(payload: bytes, scope: int = 0) -> Submission:
     statement = parse_statement(parse_payload(payload).statement)
     if not isinstance(statement, Statement):
         raise Malformed("statement_version", "only statements of the present version are written")
-    digest = sha256(encode([statement.kind, statement.author]) + bytes(statement.body)).digest()
-    return Submission(statement.id, digest, scope, payload, commit(payload))
+    return Submission(statement.id, digest_of(statement), scope, payload, commit(payload))
+
+
+def digest_of(statement: Statement) -> bytes:
+    """What a repetition of a statement has in common with it: kind, author and body, but neither time nor salt."""
+    return sha256(encode([statement.kind, statement.author]) + bytes(statement.body)).digest()
 
 
 class OwnLog:
-    """The log that this node writes: its tree in memory, its head outside, its key."""
+    """The log that this node writes: its tree in memory, its head outside, its key, and whether it may be signed.
 
-    def __init__(self, tree: Tree, head: HeadFile, key: SigningKey, reads: Snapshot) -> None:
+    `hear`, `take_range`, `watch` and `override` run inside a transaction and give what `load` takes over after it.
+    """
+
+    def __init__(
+        self, tree: Tree, head: HeadFile, key: SigningKey, reads: Snapshot, watchers: Watchers = UNWATCHED
+    ) -> None:
         self.tree = tree.tree
         self.origin: Origin = tree.origin
         self._head = head
         self._key = key
+        self._seen: Head | None = None
+        self._begun: Head | None = None
+        self._nonce = b""
+        self.cut_records: tuple[int, ...] = ()
+        fork = (reads.fact(self._fact("forked")) or b"").decode()
+        doubt = self._compare_head(reads, tree)
+        self._load_tree(reads)
+        self.recovery: Recovery = start(watchers, doubt, tree.head_size if self._fetched_from is not None else 0, fork)
+
+    def _fact(self, name: str) -> str:
+        return f"{name} {self.tree}"
+
+    def _load_tree(self, reads: Snapshot) -> None:
+        tree = reads.tree_numbered(self.tree)
         self._growth = Growth(load_peaks(reads, tree.tree, tree.size))
         self._read_back = load_peaks(reads, tree.tree, tree.checkpoint_size)
         self._signed_size = tree.checkpoint_size
         self._at = last_time(reads, tree)
-        self._seen: Head | None = None
-        self._begun: Head | None = None
-        self.signing_refused = self._compare_head(reads, tree)
+        begin = reads.fact(self._fact("fetched from"))
+        self._fetched_from = None if begin is None else int(begin)
+
+    def load(self, reads: Snapshot, recovery: Recovery) -> None:
+        """Takes over what a transaction changed, once it is durable."""
+        self._load_tree(reads)
+        self.recovery = recovery
 
     @property
     def size(self) -> int:
-        """Entries that are durable here."""
+        """Entries that are durable here and have a place."""
         return self._growth.peaks.size
 
     @property
     def signed_size(self) -> int:
-        """Entries under the last checkpoint that was signed here."""
+        """Entries under the last checkpoint that was signed here or came back."""
         return self._signed_size
 
+    @property
+    def signing_refused(self) -> str:
+        """Why nothing is signed at present, for the operator; empty if it is."""
+        return explain(self.recovery, self.size)
+
+    def state_of(self, position: int) -> str:
+        """The state of what was acknowledged at a position: `saved`, or `queued` while it may not be signed."""
+        signed = self._fetched_from is None and position < self._signed_size
+        return "saved" if signed or self.recovery.state is State.SIGNING else "queued"
+
     def append(self, change: Transaction, group: Sequence[Submission], now: int) -> Appended:
-        """Writes a group of submissions.
+        """Writes a group of submissions, whether or not they may be signed.
 
         `settle` once it is committed. Raises IdReusedError: then the group is not written.
         """
-        if self.signing_refused:
-            raise NotSigningError(self.signing_refused)
+        if self._fetched_from is not None:
+            return self._append_to_queue(change, group)
         self._hash_again(change)
         taken = change.accepted(self.tree, [item.id for item in group])
         growth = Growth(self._growth.peaks.copy())
@@ -104,18 +152,12 @@ class OwnLog:
         rows, keys, receipts = [], [], []
         for item in group:
             if item.id in taken:
-                earlier, digest = taken[item.id]
-                if digest not in {item.digest, _ERASED}:
-                    raise IdReusedError(
-                        f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another "
-                        "id"
-                    )
-                receipts.append(Receipt(earlier, repeated=True))
+                receipts.append(self._repeated(item, *taken[item.id]))
                 continue
             rows.append(Stored(position, make_entry(at, item.scope, item.commitment), item.payload))
             keys.append((item.id, position, item.digest))
             taken[item.id] = (position, item.digest)
-            receipts.append(Receipt(position, repeated=False))
+            receipts.append(Receipt(position, repeated=False, state=self.state_of(position)))
             position += 1
         growth.append(leaf_hash(row.entry) for row in rows)
         change.add_entries(self.tree, rows)
@@ -123,6 +165,33 @@ class OwnLog:
         change.add_subtrees(self.tree, growth.full)
         change.set_size(self.tree, position)
         return Appended(growth, at, receipts)
+
+    def _append_to_queue(self, change: Transaction, group: Sequence[Submission]) -> Appended:
+        """Keeps a group until the signed entries that are missing have come back."""
+        ids = [item.id for item in group]
+        first = change.queue_size(self.tree)
+        guess = max(self.recovery.target, self.size)
+        waiting = {key: (guess + at, digest) for key, (at, digest) in change.queued_ids(self.tree, ids).items()}
+        taken = change.accepted(self.tree, ids) | waiting
+        rows: list[Queued] = []
+        receipts = []
+        for item in group:
+            if item.id in taken:
+                receipts.append(self._repeated(item, *taken[item.id]))
+                continue
+            position = guess + first + len(rows)
+            rows.append(Queued(None, item.id, item.digest, item.scope, item.commitment, item.payload))
+            taken[item.id] = (position, item.digest)
+            receipts.append(Receipt(position, repeated=False, state="queued"))
+        change.enqueue(self.tree, rows)
+        return Appended(self._growth, self._at, receipts)
+
+    def _repeated(self, item: Submission, earlier: int, digest: bytes) -> Receipt:
+        if digest not in {item.digest, _ERASED}:
+            raise IdReusedError(
+                f"the id {item.id.hex()} was used at position {earlier} to say something else: choose another id"
+            )
+        return Receipt(earlier, repeated=True, state=self.state_of(earlier))
 
     def settle(self, appended: Appended) -> None:
         """Takes over a group whose transaction is durable."""
@@ -146,6 +215,8 @@ class OwnLog:
                 "what the disk gives back is not what was written: nothing is signed; check the machine"
             )
         self._advance_head(Head(str(self.origin), size, root))
+        if change.fact("instance") != self._nonce:  # a store of before the nonce was kept, or a new one
+            change.set_fact("instance", self._nonce)
         checkpoint = Checkpoint(str(self.origin), size, root)
         note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self._key),)))
         change.set_head(self.tree, note, size)
@@ -169,36 +240,124 @@ class OwnLog:
             found = self._head.read(str(self.origin))
             if found not in {self._seen, self._begun}:
                 raise NotSigningError(
-                    f"{self._head.path} was advanced to {found.size} by another process than this one: nothing is "
-                    "signed"
+                    f"{self._head.path} was advanced to {found.size} by another process than this one"
                 )
             self._begun = new  # if the disk fails now, the file may or may not say so
             if found != new:
-                self._head.advance(found, new)
+                self._head.advance(found, new, self._nonce)
         except NotSigningError as error:
-            self.signing_refused = str(error)
+            self.recovery = self.recovery.doubted(str(error))
             raise
         self._seen = new
 
     def _compare_head(self, reads: Snapshot, tree: Tree) -> str:
-        """Why this store must not sign; empty if its head matches."""
+        """Why the head file does not vouch for this store; empty if it does."""
         try:
             head = self._head.read(str(self.origin))
+            nonce = self._head.nonce(str(self.origin))
         except (NotSigningError, StoreUnusableError) as error:
             return str(error)
+        if reads.fact("instance") not in {None, nonce}:
+            return f"the head file {self._head.path} is of another instance than this store: one of them was put back"
         if head.size > tree.size:
             return (
                 f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was "
-                "restored from "
-                "an older copy. Nothing is signed, so that the log cannot fork; the missing entries must come back "
-                "from a peer."
+                "restored from an older copy"
             )
         if root_at(reads, tree.tree, head.size) != head.root:
-            return (
-                "the head file and this store tell different histories: nothing is signed; keep both and ask for help"
-            )
+            return "the head file and this store tell different histories"
         self._seen = self._begun = head
+        self._nonce = nonce
         return ""
+
+    def watch(self, watchers: Watchers) -> Recovery:
+        """Others have to answer for this log from now on."""
+        return self.recovery.watched_by(watchers)
+
+    def override(self) -> Recovery:
+        """An operator has it signed without an answer. Raises RefusedError where that could only do harm."""
+        if self.recovery.state in {State.FORKED, State.BEHIND}:
+            raise RefusedError(f"this cannot be overridden: {self.signing_refused}")
+        return self.recovery.overridden()
+
+    def hear(self, change: Transaction, watcher: str, head: VerifiedHead | None) -> Recovery:
+        """Takes note of the newest checkpoint of this log that somebody holds; None if they know none.
+
+        What is ahead makes room for what was signed: the unsigned tail goes to the queue. Raises RefusedError if the
+        checkpoint is of another log or epoch.
+        """
+        if head is None:
+            return self.recovery.answered(watcher, 0, Relation.KNOWN)
+        if head.origin != self.origin:
+            raise RefusedError(f"a checkpoint of {head.origin} where {self.origin} was asked for")
+        tree, size, recovery = change.tree_numbered(self.tree), head.checkpoint.size, self.recovery
+        agrees = root_at(change, tree.tree, size) == head.checkpoint.root if size <= tree.size else None
+        fetching = self._fetched_from is not None
+        relation = relate(tree.size if fetching else tree.checkpoint_size, size, agrees=agrees)
+        if recovery.state is State.SIGNING and size > tree.checkpoint_size:
+            recovery = recovery.doubted(
+                f"another instance signs with this log's key: {watcher} holds a checkpoint of {size} entries that was "
+                "not signed here"
+            )
+        after = recovery.answered(watcher, size, relation)
+        if relation is Relation.CONTRADICTS:
+            change.set_fact(self._fact("forked"), after.fork.encode())
+            return after
+        if len(head.charters) > len(change.charters(tree.tree)):
+            change.set_charters(tree.tree, head.charters)
+        if size > tree.head_size:
+            change.set_head(tree.tree, head.note, size)
+        if relation is Relation.KNOWN and size > tree.checkpoint_size:
+            change.set_checkpoint(tree.tree, head.note, size)
+        if relation is Relation.AHEAD and not fetching:
+            change.set_fact(self._fact("fetched from"), str(tree.checkpoint_size).encode())
+            self.cut_records = cut_tail(change, tree)
+        return after
+
+    def take_range(self, change: Transaction, verified: VerifiedRange, now: int) -> Recovery:
+        """Stores entries of this log that came back; with the last one, what waits is entered again.
+
+        Raises RefusedError if none are missing, or if they do not follow what is held.
+        """
+        if self._fetched_from is None:
+            raise RefusedError(f"{self.origin}: no entries of the own log are missing")
+        tree = store_range(change, verified)
+        note_accepted(change, tree.tree, verified.rows, digest_of)
+        if tree.size < tree.head_size:
+            return self.recovery
+        checkpoint, _ = parse_checkpoint(tree.head)
+        if root_at(change, tree.tree, checkpoint.size) != checkpoint.root:
+            after = self.recovery.answered("one who answered", checkpoint.size, Relation.CONTRADICTS)
+            change.set_fact(self._fact("forked"), after.fork.encode())
+            return after
+        if tree.checkpoint_size < checkpoint.size:
+            change.set_checkpoint(tree.tree, tree.head, checkpoint.size)
+        enter_again(change, tree, self._fetched_from, self._key, now)
+        change.forget_fact(self._fact("fetched from"))
+        return self.recovery.caught_up()
+
+    def vouch(self, store: SqliteStore) -> None:
+        """Makes the head file anew where signing is allowed again and the old one does not vouch for this store.
+
+        Raises NotSigningError if the key of this data directory is not the log's any more.
+        """
+        if not self.recovery.granted or not self.recovery.doubt:
+            return
+        nonce = os.urandom(NONCE_BYTES)
+        with store.write() as change:
+            tree = change.tree_numbered(self.tree)
+            if self._key.public not in establish(change.charters(tree.tree)).charter.keys:
+                raise NotSigningError(
+                    "the operating key of this data directory has been replaced by a newer charter of this log: put "
+                    "the newer key in its place"
+                )
+            root = root_at(change, tree.tree, tree.checkpoint_size)
+            change.set_fact("instance", nonce)
+        head = Head(str(self.origin), tree.checkpoint_size, root)
+        self._head.make_anew(head, nonce)
+        self._seen = self._begun = head
+        self._nonce = nonce
+        self.recovery = self.recovery.vouched()
 
 
 _ERASED = b""

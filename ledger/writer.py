@@ -13,14 +13,14 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.derive import Deriver
+from ledger.derive import Derived, Deriver
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.derive import Derived
     from ledger.own import OwnLog, Receipt, Submission
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import SqliteStore, Transaction
 
 GROUP_ENTRIES = 256
@@ -89,6 +89,7 @@ class Writer:
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
+        self.on_recovery: Callable[[Recovery, Recovery], None] = lambda _before, _after: None
         self._failures: dict[str, str] = {}
         self._lingers = True  # a process that was killed may have left in the journal what it had just erased
         self._ended = threading.Event()
@@ -120,6 +121,30 @@ class Writer:
             self._behind = True
             self._bulk_at = time.monotonic()
             return result
+
+        return self._call(transaction)
+
+    def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
+        """Runs one of the own log's changes that are no appends; what follows for it comes when it is durable."""
+
+        def transaction() -> Recovery:
+            own = self.own
+            if own is None:
+                raise NotSigningError("this store has no log of its own")
+            before = own.recovery
+            with self._store.write() as change:
+                recovery = function(own, change)
+            with self._store.read() as reads:
+                own.load(reads, recovery)
+            self._behind = True
+            if own.cut_records:
+                self._deriver.forget()
+                self.on_derived(Derived(own.tree, 0, own.cut_records, erased=False))
+                own.cut_records = ()
+            own.vouch(self._store)
+            if own.recovery != before:
+                self.on_recovery(before, own.recovery)
+            return own.recovery
 
         return self._call(transaction)
 

@@ -113,6 +113,14 @@ class Erase(msgspec.Struct, frozen=True):
     reason: Literal["request", "expired", "mistake", "law"]
 
 
+class Override(msgspec.Struct, frozen=True):
+    """`override`: signing goes on from here without an answer of those who watch the log (spec 06 §5)."""
+
+    size: _Count
+    root: LogIdBytes
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
 Body: TypeAlias = (
     RecordPut
     | RecordClose
@@ -126,6 +134,7 @@ Body: TypeAlias = (
     | ImportUndo
     | Role
     | Erase
+    | Override
 )
 
 BODIES: dict[str, type[Body]] = {
@@ -142,6 +151,7 @@ BODIES: dict[str, type[Body]] = {
     "import.undo": ImportUndo,
     "role": Role,
     "erase": Erase,
+    "override": Override,
 }
 """The kinds that this program knows, beside `charter`."""
 
