@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NO_POINT = np.iinfo(np.int32).min
 _CHUNK = 5_000
+_ROOM_MIN, _GROWTH = 1_024, 1.25
+_CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16"}
+"""The types of the coded columns: kinds, countries and states are few, licences are whatever people write."""
 CATEGORIES_PER_ROW_MAX = 32
 
 Ids = np.ndarray
@@ -55,9 +58,9 @@ class Columns:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.count = 0
-        self._order = np.zeros(0, "int64")
+        self._order = np.zeros(0, "int32")
         self.words = {facet: Words() for facet in self.FACETS}
-        self._reserve(1024)
+        self._reserve(_ROOM_MIN)
 
     def _reserve(self, room: int) -> None:
         def grown(old: np.ndarray | None, dtype: str, fill: int, width: int = 0) -> np.ndarray:
@@ -71,9 +74,7 @@ class Columns:
         self.lat = grown(have("lat"), "int32", NO_POINT)
         self.lon = grown(have("lon"), "int32", NO_POINT)
         self.checked_at = grown(have("checked_at"), "int64", -1)
-        self.coded = {
-            facet: grown(have("coded", {}).get(facet), "int32", -1) for facet in self.FACETS if facet != "category"
-        }
+        self.coded = {facet: grown(have("coded", {}).get(facet), code, -1) for facet, code in _CODES.items()}
         self.category = grown(have("category"), "int32", -1, 4)
         self.more_categories: dict[int, tuple[int, ...]] = have("more_categories", {})
         self.keys = grown(have("keys"), "uint64", 0, 5)
@@ -82,6 +83,7 @@ class Columns:
     def load(cls, reads: Snapshot) -> Columns:
         """The columns of every record in the store."""
         columns = cls()
+        columns._reserve(max(_ROOM_MIN, int(reads.record_count() * 1.05)))  # at once, so that nothing is held twice
         after = -1
         while rows := reads.all_records(after, _CHUNK):
             columns.put(rows, reads.categories_between(rows[0].rid, rows[-1].rid))
@@ -129,12 +131,12 @@ class Columns:
         places = self._find(np.array(rids, "int64"))
         new = np.flatnonzero(places < 0)
         if len(new):
-            while self.count + len(new) > len(self.rid):
-                self._reserve(2 * len(self.rid))
+            if self.count + len(new) > len(self.rid):
+                self._reserve(int((self.count + len(new)) * _GROWTH))
             places[new] = np.arange(self.count, self.count + len(new))
             self.rid[places[new]] = np.array(rids, "int64")[new]
             self.count += len(new)
-            self._order = np.argsort(self.rid[: self.count], kind="stable")
+            self._order = np.argsort(self.rid[: self.count], kind="stable").astype("int32")
         return places
 
     def _find(self, rids: np.ndarray) -> Ids:

@@ -11,6 +11,8 @@ from protocol.identity import Origin
 from protocol.statement import SCOPE_PUBLIC, Entry, parse_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
 
@@ -31,6 +33,13 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     trees = reads.changed_since(cursor if store == own_store else 0)
     upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
     return [head_field(reads, tree) for tree in trees if tree.checkpoint], own_store, upto
+
+
+def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
+    """The heads of all epochs of these logs, and those of the logs of which none is held."""
+    trees = [tree for tree in reads.trees() if tree.origin.log_id in set(logs) and tree.checkpoint]
+    held = {tree.origin.log_id for tree in trees}
+    return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Finding nodes on the local network, and being found: DNS-SD over multicast DNS (spec 09 §6).
+"""Finding nodes on the local network, and being found: DNS-SD over multicast DNS (spec 09 §7).
 
 Everything found is a hint: it is dialled, and believed only after AUTH. Announcing and browsing go on in the
 background; a network without multicast
@@ -54,7 +54,7 @@ def _is_ipv4(host: str) -> bool:
 
 
 def _instance_name(title: str) -> str:
-    """The organisation's name as far as it can stand in a DNS label (spec 09 §6)."""
+    """The organisation's name as far as it can stand in a DNS label (spec 09 §7)."""
     plain = "".join(character if character.isprintable() and character != "." else " " for character in title)
     return plain.encode()[:_NAME_BYTES_MAX].decode(errors="ignore").strip()
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,9 @@ from protocol.record import LogIdBytes
 FRAME_BYTES_MAX = 1_048_576
 RANGE_BYTES_MAX = 262_144
 HEADS_MAX = 256
+PAYLOADS_MAX = 1_024
+FORK_BYTES_MAX = 65_536
+PEERS_MAX = 32
 LIMITS = Limits(input_bytes=FRAME_BYTES_MAX, string_bytes=FRAME_BYTES_MAX - 1, array_elements=16_384)
 
 _Meta = msgspec.Meta
@@ -140,13 +143,99 @@ class Bye(msgspec.Struct, frozen=True):
     retry: Annotated[int, _Meta(ge=0, le=86_400)]
 
 
+class GetHeads(msgspec.Struct, frozen=True):
+    """What do you hold of these logs? Answered by HEADS for what is held and SKIP for the rest."""
+
+    logs: Annotated[list[LogIdBytes], _Meta(max_length=HEADS_MAX)]
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """I do not carry these logs."""
+
+    logs: Annotated[list[LogIdBytes], _Meta(max_length=HEADS_MAX)]
+    code: _Code
+
+
+class Payloads(msgspec.Struct, frozen=True):
+    """Payloads that did not come with their entries: asked for by position, given with it."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    ask: Annotated[list[_Count], _Meta(max_length=PAYLOADS_MAX)]
+    items: Annotated[list[tuple[_Count, bytes]], _Meta(max_length=PAYLOADS_MAX)]
+
+
+class Witness(msgspec.Struct, frozen=True):
+    """Cosign this checkpoint: as a witness is asked over HTTP (spec 09 §6)."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    old: _Count
+    proof: Annotated[list[_Hash], _Meta(max_length=63)]
+    checkpoint: bytes
+
+
+class Cosignature(msgspec.Struct, frozen=True):
+    """The answer to WITNESS: a status and signature lines (spec 09 §6)."""
+
+    log: LogIdBytes
+    epoch: _Epoch
+    size: _Count
+    code: Annotated[int, _Meta(ge=100, le=599)]
+    old: _Count
+    lines: bytes
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """A log has signed two histories: the proof (spec 09 §6)."""
+
+    proof: Annotated[bytes, _Meta(max_length=FORK_BYTES_MAX)]
+
+
+class Peers(msgspec.Struct, frozen=True):
+    """Signed peer records; `ask` if some are wanted in return."""
+
+    ask: bool
+    records: Annotated[list[Annotated[bytes, _Meta(max_length=4_096)]], _Meta(max_length=PEERS_MAX)]
+
+
+class Tunnel(msgspec.Struct, frozen=True):
+    """Bytes of a session between two other nodes, carried by one that has agreed to."""
+
+    to: LogIdBytes
+    sender: LogIdBytes
+    stream: _Count
+    code: Literal["open", "data", "close", "refused"]
+    data: Annotated[bytes, _Meta(max_length=RANGE_BYTES_MAX * 2)]
+
+
 Frame: TypeAlias = (
     Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
+    | GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
 )  # fmt: skip
 
-TYPES: dict[int, type[Frame]] = dict(
-    enumerate((Hello, Auth, Reject, Resume, Heads, Cursor, Want, Entries, Missing, Busy, Ping, Bye), 1)
-)
+TYPES: dict[int, type[Frame]] = {
+    1: Hello,
+    2: Auth,
+    3: Reject,
+    4: Resume,
+    5: Heads,
+    6: Cursor,
+    7: Want,
+    8: Entries,
+    9: Missing,
+    10: Busy,
+    11: Ping,
+    12: Bye,
+    13: GetHeads,
+    14: Skip,
+    17: Payloads,
+    18: Witness,
+    19: Cosignature,
+    20: Fork,
+    21: Peers,
+    22: Tunnel,
+}
 _NUMBERS = {shape: number for number, shape in TYPES.items()}
 _decoders = {number: msgspec.msgpack.Decoder(shape) for number, shape in TYPES.items()}
 

@@ -3,7 +3,7 @@
 
     OPENING   HELLO sent                -> HELLO received: AUTH sent            -> AUTHENTICATING
     AUTHENTICATING                      -> AUTH received and holds: RESUME sent -> OPEN
-    OPEN      RESUME HEADS CURSOR WANT ENTRIES MISSING BUSY PING
+    OPEN      RESUME HEADS CURSOR WANT ENTRIES MISSING BUSY PING; errands, which change nothing here
     any       REJECT, BYE, a malformed frame, silence                          -> CLOSED
 
 The driver carries out the actions and tells the session what came of them (`heads`, `cursor`, `entries`, `want`).
@@ -25,22 +25,31 @@ from protocol.frames import (
     Auth,
     Busy,
     Bye,
+    Cosignature,
     Cursor,
     Entries,
+    Fork,
     Frame,
+    GetHeads,
     HeadField,
     Heads,
     Hello,
     Missing,
+    Payloads,
+    Peers,
     Ping,
     Reject,
     Resume,
+    Skip,
+    Tunnel,
     Want,
+    Witness,
     auth_message,
     decode_frame,
     encode_frame,
 )
 from protocol.identity import Origin
+from protocol.sealing import Seal
 from protocol.signature import verify
 
 if TYPE_CHECKING:
@@ -54,6 +63,10 @@ FETCHES_MAX = 10_000
 _HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
 
 
+Errand: TypeAlias = GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+"""Frames that leave the state of a session as it is."""
+
+
 class State(Enum):
     """Where a session stands."""
 
@@ -64,7 +77,10 @@ class State(Enum):
 
 
 class Me(NamedTuple):
-    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it."""
+    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it.
+
+    `nonce` is the public key of `secret`, drawn for this session (spec 15 §1).
+    """
 
     network: str
     log: bytes
@@ -72,6 +88,7 @@ class Me(NamedTuple):
     charters: tuple[bytes, ...]
     role: int
     nonce: bytes
+    secret: bytes = b""
 
 
 class Send(NamedTuple):
@@ -115,7 +132,7 @@ class TakeCursor(NamedTuple):
 
 
 class Serve(NamedTuple):
-    """A range is asked for. The driver answers with `answer`."""
+    """A range is asked for. The driver answers with `say`."""
 
     want: Want
 
@@ -127,6 +144,12 @@ class TakeRange(NamedTuple):
     entries: Entries
 
 
+class Hear(NamedTuple):
+    """A frame that is the driver's to act on. The driver answers with `say`."""
+
+    frame: Errand
+
+
 class FetchEnded(NamedTuple):
     """A fetch ended: complete, or refused by the other side."""
 
@@ -134,7 +157,7 @@ class FetchEnded(NamedTuple):
     complete: bool
 
 
-Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded
+Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded | Hear
 
 
 class Session:
@@ -150,6 +173,7 @@ class Session:
         self._fetches: dict[Origin, Fetch] = {}
         self._pushed: dict[Origin, bytes] = {}
         self._hello: Hello | None = None
+        self._seal: Seal | None = None
 
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
@@ -204,6 +228,10 @@ class Session:
         actions = self._send_heads(heads)
         return [*actions, self._send(Cursor(store, upto))] if self.state is State.OPEN else []
 
+    def inform(self, heads: Sequence[HeadField]) -> list[Action]:
+        """Tells of checkpoints that were asked for, known or not."""
+        return self._send_heads(heads) if self.state is State.OPEN else []
+
     def push(self, heads: Sequence[HeadField]) -> list[Action]:
         """Tells of new checkpoints; one that the other side told us itself, or knows, is left out."""
         if self.state is not State.OPEN:
@@ -218,9 +246,9 @@ class Session:
         self._fetches[origin] = Fetch(origin, held, size)
         return self._ask()
 
-    def answer(self, answer: Entries | Missing | Busy) -> list[Action]:
-        """Answers Serve."""
-        return [self._send(answer)] if self.state is State.OPEN else []
+    def say(self, frame: Entries | Missing | Busy | Errand) -> list[Action]:
+        """Answers Serve, and asks or answers what leaves the session as it is."""
+        return [self._send(frame)] if self.state is State.OPEN else []
 
     def stored(self, origin: Origin) -> list[Action]:
         """A range was stored: asks for more, or ends the fetch."""
@@ -231,6 +259,14 @@ class Session:
             del self._fetches[origin]
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
+
+    @property
+    def seal(self) -> Seal:
+        """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
+        if self._seal is None:
+            assert self._hello is not None
+            self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
+        return self._seal
 
     def refuse(self, code: str) -> list[Action]:
         """Ends the session because the other side sent something false."""
@@ -297,6 +333,8 @@ class Session:
                 return [self._send(Ping(time, reply=True))]
             case Ping():
                 return []
+            case GetHeads() | Skip() | Payloads() | Witness() | Cosignature() | Fork() | Peers() | Tunnel():
+                return [Hear(frame)]
         return self._close("unexpected", fault=True)
 
     def _receive_entries(self, frame: Entries) -> list[Action]:

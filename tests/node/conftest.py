@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
-from node import gossip, link
+from node import exchange, link
 from tests.node.running import RunningNode, fill, found
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ settings.register_profile(
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes that dial again and look at the clock without making a test wait."""
-    monkeypatch.setattr(gossip, "_BACKOFF_FIRST_S", 0.02)
-    monkeypatch.setattr(gossip, "_BACKOFF_MAX_S", 0.1)
+    monkeypatch.setattr(exchange, "_BACKOFF_FIRST_S", 0.02)
+    monkeypatch.setattr(exchange, "_BACKOFF_MAX_S", 0.1)
     monkeypatch.setattr(link, "TICK_S", 0.05)
 
 

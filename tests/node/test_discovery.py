@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Finding nodes on the local network (spec 09 §6): on loopback, with real multicast where there is any."""
+"""Finding nodes on the local network (spec 09 §7): on loopback, with real multicast where there is any."""
 
 from __future__ import annotations
 

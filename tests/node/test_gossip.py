@@ -14,6 +14,7 @@ from ledger import replica
 from ledger.audit import audit
 from ledger.errors import StoreUnusableError
 from ledger.serving import serve_range
+from node import conversation
 from node import link as links
 from protocol import fetch, session
 from protocol.frames import Busy, Cursor, Heads, Resume, Want
@@ -45,7 +46,7 @@ class Tap:
         self.held = threading.Event()
         self._go_on = threading.Event()
         self._hold_after = hold_after
-        monkeypatch.setattr(links, "serve_range", self._serve)
+        monkeypatch.setattr(conversation, "serve_range", self._serve)
 
     def release(self) -> None:
         """Lets everything through from now on."""
@@ -155,6 +156,7 @@ async def test_a_cut_connection_is_dialled_again(three: Three, monkeypatch: pyte
     birch.running.hub.dial(alder.url, trusted=True)
     await until(tap.held.is_set)
     for link in list(birch.running.hub._links):
+        assert isinstance(link, links.Link)
         transport = link._socket.get_extra_info("socket")
         link._socket._writer.transport.abort()  # type: ignore[union-attr] # as if a cable was pulled
         assert transport is not None
@@ -255,7 +257,7 @@ async def test_a_log_half_fetched_from_one_is_had_from_another(node: RunningNode
 
 async def test_a_full_disk_only_delays(three: Three, monkeypatch: pytest.MonkeyPatch) -> None:
     alder, birch, _ = three
-    monkeypatch.setattr(links, "RETRY_S", 0)
+    monkeypatch.setattr(conversation, "RETRY_S", 0)
     fill(alder.ledger, 50)
     full = threading.Event()
     full.set()
@@ -266,7 +268,7 @@ async def test_a_full_disk_only_delays(three: Three, monkeypatch: pytest.MonkeyP
             raise StoreUnusableError("the disk is full")
         return plain(change, verified)
 
-    monkeypatch.setattr(links, "store_range", store)
+    monkeypatch.setattr(conversation, "store_range", store)
     birch.running.hub.dial(alder.url, trusted=True)
     await until(lambda: "the disk is full" in birch.running.hub.problems.values())
     full.clear()

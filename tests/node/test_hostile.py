@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
-from node import gossip
+from node import conversation, exchange
 from node import link as links
 from protocol.checkpoint import Checkpoint
 from protocol.frames import (
@@ -336,7 +336,7 @@ async def test_whoever_says_nothing_is_closed(node: RunningNode, monkeypatch: py
 
 
 async def test_inbound_connections_are_capped(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gossip, "INBOUND_MAX", 2)
+    monkeypatch.setattr(exchange, "INBOUND_MAX", 2)
     async with (
         ScriptedPeer(node.url, "a") as one,
         ScriptedPeer(node.url, "b") as two,
@@ -396,7 +396,7 @@ async def test_whoever_asks_and_does_not_take_gets_little(node: RunningNode) -> 
                     await deaf.socket.send_bytes(want)
                     waiting = list(with_link._outgoing._queue)  # type: ignore[attr-defined] # to weigh it
                     assert sum(map(len, waiting)) < 3_000_000
-                    if sum(map(len, waiting)) > 500_000 and with_link._serving >= links.SERVING_MAX:
+                    if sum(map(len, waiting)) > 500_000 and len(with_link._serving) >= conversation.SERVING_MAX:
                         break
         except (ClientConnectionError, ConnectionError):
             pass  # the node hung up, which is as good
@@ -449,14 +449,14 @@ async def test_an_entry_that_no_tile_can_hold_is_refused(node: RunningNode) -> N
 async def test_a_fault_of_ours_ends_one_connection_only(
     node: RunningNode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = links.verify_head  # type: ignore[attr-defined] # looked up where it is used
+    plain = conversation.verify_head  # type: ignore[attr-defined] # looked up where it is used
 
     def fail(note: bytes, charters: Any) -> Any:
         if charters == [found_organisation("unlucky").payload]:
             raise RuntimeError("a fault")
         return plain(note, charters)
 
-    monkeypatch.setattr(links, "verify_head", fail)
+    monkeypatch.setattr(conversation, "verify_head", fail)
     async with ScriptedPeer(node.url, "unlucky", 3) as peer:
         await peer.open()
         await peer.announce()
@@ -468,10 +468,10 @@ async def test_a_fault_of_ours_ends_one_connection_only(
 
 async def test_problems_and_bans_do_not_grow_without_end(node: RunningNode) -> None:
     hub = node.running.hub
-    for number in range(3 * gossip.PROBLEMS_MAX):
+    for number in range(3 * exchange.PROBLEMS_MAX):
         hub.tell_problem(f"peer {number}", "wrong")
-    assert len(hub.problems) == gossip.PROBLEMS_MAX
-    assert f"peer {3 * gossip.PROBLEMS_MAX - 1}" in hub.problems
+    assert len(hub.problems) == exchange.PROBLEMS_MAX
+    assert f"peer {3 * exchange.PROBLEMS_MAX - 1}" in hub.problems
     hub._banned = {seeded(str(number)): 0.0 for number in range(100)}
     hub._ban(seeded("new"))
     assert list(hub._banned) == [seeded("new")]
@@ -479,12 +479,12 @@ async def test_problems_and_bans_do_not_grow_without_end(node: RunningNode) -> N
 
 async def test_no_more_than_so_many_peers_are_dialled(node: RunningNode) -> None:
     hub = node.running.hub
-    for number in range(gossip.OUTBOUND_MAX):
+    for number in range(exchange.OUTBOUND_MAX):
         hub.dial(f"http://127.0.0.1:1/{number}", trusted=True, found=True)
-    assert len(hub._dialled) == gossip.OUTBOUND_MAX // 2, "half of the room is for peers named by the operator"
+    assert len(hub._dialled) == exchange.OUTBOUND_MAX // 2, "half of the room is for peers named by the operator"
     hub.dial("http://127.0.0.1:1/named", trusted=True)
     assert "http://127.0.0.1:1/named" in hub._dialled
-    for number in range(gossip.OUTBOUND_MAX // 2):
+    for number in range(exchange.OUTBOUND_MAX // 2):
         hub.lose(f"http://127.0.0.1:1/{number}")
     hub.lose("http://127.0.0.1:1/named")
     assert list(hub._dialled) == ["http://127.0.0.1:1/named"], "what the operator named is dialled on"

@@ -10,6 +10,7 @@ from protocol.frames import Entries, Frame, HeadField, Missing, Want, decode_fra
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
 from protocol.note import verified_by
+from protocol.sealing import session_nonce
 from protocol.session import (
     Action,
     Close,
@@ -69,9 +70,10 @@ class Peer:
         self.replicas: dict[Origin, Replica] = {}
         self.sent: list[bytes] = []
         self.done: list[Action] = []
-        random = seeded(f"{organisation.label} nonce {nonce}")
+        secret = seeded(f"{organisation.label} nonce {nonce}")
         charters = (organisation.payload,)
-        self.session = Session(Me(network, organisation.log_id, organisation.key, charters, role, random), 0.0)
+        own = session_nonce(secret)
+        self.session = Session(Me(network, organisation.log_id, organisation.key, charters, role, own, secret), 0.0)
 
     @property
     def closed(self) -> Close | None:
@@ -114,7 +116,7 @@ class Peer:
             case TakeCursor(store=store, upto=upto):
                 self.cursor = (store, upto)
             case Serve(want=want):
-                self.do(session.answer(self._serve(want)))
+                self.do(session.say(self._serve(want)))
             case TakeRange(origin=origin, entries=entries):
                 try:
                     self.replicas[origin].grow(entries)

@@ -10,20 +10,25 @@ from hypothesis import strategies as st
 
 from protocol.charter import establish
 from protocol.encoding import encode
+from protocol.errors import Malformed
 from protocol.frames import (
     Auth,
     Bye,
+    Fork,
     Frame,
+    GetHeads,
     Heads,
     Hello,
     Ping,
     Reject,
     Resume,
+    Skip,
     Want,
     decode_frame,
     encode_frame,
 )
-from protocol.session import Action, Close, Me, Opened, Send, Session, State
+from protocol.identity import Origin
+from protocol.session import Action, Close, Hear, Me, Opened, Send, Session, State
 from tests.builders import Log, found_organisation, make_charter, seeded, signing_key
 from tests.builders import amend as amend_charter
 from tests.protocol.peer import Peer, connect, deliver
@@ -309,3 +314,25 @@ def test_a_want_is_handed_to_the_driver() -> None:
     want = Want(OTHER.log_id, 1, 3, 1, 3, 1000, payloads=True)
     (action,) = other.session.receive(encode_frame(want), 1.0)
     assert getattr(action, "want", None) == want
+
+
+def test_errands_are_handed_to_the_driver_and_leave_the_session_as_it_is() -> None:
+    one, other = opened(Log(OTHER).grow(3))
+    deliver(one, other)
+    for errand in (GetHeads([OTHER.log_id]), Skip([OTHER.log_id], "unknown"), Fork(b"a proof")):
+        (send,) = one.session.say(errand)
+        assert isinstance(send, Send)
+        assert other.session.receive(send.data, 1.0) == [Hear(errand)]
+    assert other.session.state is State.OPEN
+
+
+def test_each_end_opens_what_the_other_sealed_and_nothing_of_another_session() -> None:
+    one, other = opened()
+    again, fresh = Peer(ONE, 0), Peer(OTHER, 1, nonce="fresh")
+    connect(again, fresh)
+    origin = Origin(OTHER.log_id, 1)
+    sealed = one.session.seal.seal(b"text", origin, 3)
+    assert one.session.seal is one.session.seal
+    assert other.session.seal.open(sealed, origin, 3) == b"text"
+    with pytest.raises(Malformed):
+        fresh.session.seal.open(sealed, origin, 3)

@@ -12,6 +12,7 @@ from tests.reference.cases import (
     encoding,
     gossip,
     proof,
+    sealing,
     signatures,
     statement,
     tile,
@@ -30,6 +31,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "15-private.json": sealing.generate,
 }
 
 

@@ -40,6 +40,26 @@ def is_store(value: Value) -> bool:
     return is_bytes(value, 16) or value == b""
 
 
+def octets_up_to(length: int) -> Check:
+    """Bytes, at most this many."""
+    return lambda value: is_bytes(value) and len(value) <= length
+
+
+def is_status(value: Value) -> bool:
+    """A status of HTTP."""
+    return is_integer(value, 100, 599)
+
+
+def is_tunnel_code(value: Value) -> bool:
+    """What a TUNNEL does."""
+    return is_text(value) and value in {"open", "data", "close", "refused"}
+
+
+def is_item(value: Value) -> bool:
+    """A position and a payload."""
+    return is_array(value, 2, 2) and is_integer(value[0], 0) and is_bytes(value[1])
+
+
 def is_pair(value: Value) -> bool:
     """An entry and its payload."""
     return is_array(value, 2, 2) and all(is_bytes(one) for one in value)
@@ -82,6 +102,28 @@ FRAMES: dict[int, tuple[str, dict[str, Check], dict[str, Check]]] = {
     10: ("BUSY", {"retry": integer()}, IN_LOG | {"from": integer()}),
     11: ("PING", {"time": integer(), "reply": is_boolean}, {}),
     12: ("BYE", {"code": is_word, "retry": integer()}, {}),
+    13: ("GET_HEADS", {"logs": frame_array(octets(32), 256)}, {}),
+    14: ("SKIP", {"logs": frame_array(octets(32), 256), "code": is_word}, {}),
+    17: ("PAYLOADS", IN_LOG | {"ask": frame_array(integer(), 1_024), "items": frame_array(is_item, 1_024)}, {}),
+    18: ("WITNESS", IN_LOG | {"old": integer(), "proof": frame_array(octets(32), 63), "checkpoint": octets()}, {}),
+    19: (
+        "COSIGNATURE",
+        IN_LOG | {"size": integer(), "code": is_status, "old": integer(), "lines": octets()},
+        {},
+    ),
+    20: ("FORK", {"proof": octets_up_to(65_536)}, {}),
+    21: ("PEERS", {"ask": is_boolean, "records": frame_array(octets_up_to(4_096), 32)}, {}),
+    22: (
+        "TUNNEL",
+        {
+            "to": octets(32),
+            "sender": octets(32),
+            "stream": integer(),
+            "code": is_tunnel_code,
+            "data": octets_up_to(524_288),
+        },
+        {},
+    ),
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What two nodes ask of each other before they believe: opening, ranges, discovery; spec 09 §3, §5 and §6."""
+"""What two nodes ask of each other before they believe: opening, ranges, discovery; spec 09 §3, §5 and §7."""
 
 from tests.reference import ed25519, messagepack, tree
 from tests.reference.charter import Charter, follow, to_base32
@@ -51,7 +51,7 @@ def check_range(held: list[bytes], size: int, root: bytes, answer: dict[str, Val
 
 
 def describe_service(name: str, log_id: bytes, boot: bytes, *, tls: bool) -> dict[str, object]:
-    """What a node announces by DNS-SD, spec 09 §6."""
+    """What a node announces by DNS-SD, spec 09 §7."""
     text, boot_id = to_base32(log_id), boot.hex()
     cut = name.encode()[:40].decode("utf-8", "ignore")
     return {

@@ -46,7 +46,8 @@ def head() -> dict[str, Value]:
 @cache
 def samples() -> dict[str, dict[str, Value]]:
     """One frame of each type."""
-    place: dict[str, Value] = {"log": world.log_id(), "epoch": 1, "from": 3}
+    here: dict[str, Value] = {"log": world.log_id(), "epoch": 1}
+    place: dict[str, Value] = here | {"from": 3}
     return {
         "HELLO": own_hello(features=["bundles"]),
         "AUTH": {"key": PEER.public_key, "signature": seeded_bytes("signature", 64)},
@@ -60,6 +61,14 @@ def samples() -> dict[str, dict[str, Value]]:
         "BUSY": place | {"retry": 5},
         "PING": {"time": world.START, "reply": False},
         "BYE": {"code": "malformed", "retry": 60},
+        "GET_HEADS": {"logs": [world.log_id()]},
+        "SKIP": {"logs": [world.log_id()], "code": "unknown"},
+        "PAYLOADS": here | {"ask": [3, 5], "items": [[4, world.log()[4][1]]]},
+        "WITNESS": here | {"old": 3, "proof": [bytes(32)], "checkpoint": b"a note"},
+        "COSIGNATURE": here | {"size": 7, "code": 200, "old": 0, "lines": b"a line"},
+        "FORK": {"proof": b"a proof"},
+        "PEERS": {"ask": True, "records": [b"a record"]},
+        "TUNNEL": {"to": world.log_id(), "sender": seeded_bytes("sender"), "stream": 1, "code": "data", "data": b"x"},
     }
 
 
@@ -78,7 +87,7 @@ def frames(group: Group) -> Group:
     add("MISSING for an unknown reason", "MISSING", code="tired")
     add("HELLO of several versions", "HELLO", versions=[1, 2, 7])
     group.valid("BUSY alone", frame_hex=encode_frame("BUSY", {"retry": 0}).hex())
-    for number in (0, 13, 99, 2**63 - 1):
+    for number in (0, 23, 99, 2**63 - 1):
         group.valid(f"unknown type {number}", frame_hex=messagepack.encode([number, {"a": [1]}]).hex())
     return group
 
@@ -117,6 +126,20 @@ def malformed_frames(group: Group) -> Group:
         ("ENTRIES", "proof", "with 31 bytes", [bytes(31)]),
         ("BUSY", "retry", "negative", -1),
         ("PING", "reply", "0", 0),
+        ("GET_HEADS", "logs", "with 31 bytes", [bytes(31)]),
+        ("SKIP", "logs", "with 33 bytes", [bytes(33)]),
+        ("PAYLOADS", "ask", "negative", [-1]),
+        ("PAYLOADS", "items", "without a position", [[b""]]),
+        ("PAYLOADS", "items", "with text", [[0, "a"]]),
+        ("WITNESS", "old", "negative", -1),
+        ("WITNESS", "proof", "with 31 bytes", [bytes(31)]),
+        ("WITNESS", "proof", "of 64 hashes", [bytes(32)] * 64),
+        ("COSIGNATURE", "code", "99", 99),
+        ("COSIGNATURE", "code", "600", 600),
+        ("PEERS", "records", "33 of them", [b""] * 33),
+        ("PEERS", "records", "one of 4,097 bytes", [bytes(4_097)]),
+        ("TUNNEL", "to", "of 31 bytes", bytes(31)),
+        ("TUNNEL", "code", "unknown", "shut"),
     ):
         made = encode_frame(name, samples()[name] | {key: value})
         group.invalid(f"{name}: {key} {what}", "malformed", frame_hex=made.hex())
@@ -144,6 +167,10 @@ def malformed_frames(group: Group) -> Group:
 def frame_sizes(group: Group) -> Group:
     add_counted(group, "ENTRIES", "entries", [b"\0", b""], 16_384)
     add_counted(group, "HEADS", "heads", head(), 256)
+    add_counted(group, "GET_HEADS", "logs", world.log_id(), 256)
+    add_counted(group, "PAYLOADS", "ask", 7, 1_024)
+    add_sized(group, "FORK", "proof", 65_536)
+    add_sized(group, "TUNNEL", "data", 524_288)
     head_hex = "926381a162c6"
     room = 1_048_576 - len(bytes.fromhex(head_hex)) - 4
     group.valid("1,048,576 bytes", frame_runs_hex=[[head_hex + room.to_bytes(4, "big").hex(), 1], ["00", room]])
@@ -164,3 +191,14 @@ def add_counted(group: Group, name: str, key: str, element: Value, limit: int) -
             group.valid(f"{name} of {count} {key}", frame_runs_hex=runs)
         else:
             group.invalid(f"{name} of {count} {key}", "malformed", frame_runs_hex=runs)
+
+
+def add_sized(group: Group, name: str, key: str, limit: int) -> None:
+    """A frame whose bytes are as many as there may be, and with one more."""
+    front, behind = encode_frame(name, samples()[name] | {key: b"mark"}).split(b"\xc4\x04mark")
+    for count in (limit, limit + 1):
+        runs = [[(front + b"\xc6" + count.to_bytes(4, "big")).hex(), 1], ["00", count], [behind.hex(), 1]]
+        if count == limit:
+            group.valid(f"{name} with {count} bytes of {key}", frame_runs_hex=runs)
+        else:
+            group.invalid(f"{name} with {count} bytes of {key}", "malformed", frame_runs_hex=runs)

@@ -85,7 +85,7 @@ def groups() -> Iterator[Group]:
     yield services(
         Group(
             "service",
-            "What a node of this organisation_name, log_id_hex and boot id boot_hex announces (§6): instance,"
+            "What a node of this organisation_name, log_id_hex and boot id boot_hex announces (§7): instance,"
             " host and txt.",
             check_service,
         )

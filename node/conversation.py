@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one gossip connection does: hears, verifies, stores, serves as its session asks. No IO, clock or asyncio."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ledger.errors import LedgerError
+from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
+from ledger.serving import heads_since, serve_range
+from node.errands import run_errand
+from protocol.errors import Malformed
+from protocol.frames import Busy, Want
+from protocol.identity import Origin
+from protocol.session import (
+    Action,
+    Close,
+    FetchEnded,
+    Hear,
+    Opened,
+    Send,
+    Serve,
+    Session,
+    TakeCursor,
+    TakeHeads,
+    TakeRange,
+    TellSince,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from ledger.sqlite.store import Transaction
+    from ledger.values import Tree
+    from node.exchange import Exchange, Task
+    from protocol.frames import HeadField
+    from protocol.session import Errand
+
+log = logging.getLogger("folkmoot.gossip")
+
+SERVING_MAX = 8
+RETRY_S = 60
+"""After a trouble of our own, such as a full disk, the other side tries again this much later."""
+
+_Item = TypeVar("_Item")
+
+
+class Line(Generic[_Item]):
+    """Things that are done one after the other, in order; a task runs while there are any."""
+
+    def __init__(
+        self, start: Callable[[Coroutine[object, object, None]], Task], do: Callable[[_Item], Awaitable[None]]
+    ) -> None:
+        self._start = start
+        self._do = do
+        self._items: deque[_Item] = deque()
+        self._running = False
+
+    def __len__(self) -> int:
+        """How many there are, with the one that is being done."""
+        return len(self._items) + self._running
+
+    def put(self, item: _Item) -> None:
+        """Puts a thing at the end."""
+        self._items.append(item)
+        if not self._running:
+            self._running = True
+            self._start(self._run())
+
+    def clear(self) -> None:
+        """Drops what has not been begun."""
+        self._items.clear()
+
+    async def _run(self) -> None:
+        try:
+            while self._items:
+                await self._do(self._items.popleft())
+        finally:
+            self._running = False
+
+
+class Conversation(ABC):
+    """A session with what it stands on. Who carries the bytes calls `begin`, `receive` and `tick`."""
+
+    def __init__(self, hub: Exchange, session: Session, address: str) -> None:
+        self.hub = hub
+        self.session = session
+        self.address = address
+        self.opened_at: float | None = None
+        self.ended_by: Close | None = None
+        self.received_entries = 0
+        self.announced: dict[Origin, VerifiedHead] = {}
+        """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.runtime = hub.runtime
+        self._work: Line[Action] = Line(self.start, self._do_work)
+        self._serving: Line[Want] = Line(self.start, self._answer_want)
+        self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
+        self._cursor: TakeCursor | None = None
+        self._storing: Awaitable[Tree] | None = None
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Carries the connection until it ends; nothing that it started runs on then."""
+
+    @abstractmethod
+    def start(self, work: Coroutine[object, object, None]) -> Task:
+        """Runs something beside, at most until the connection ends."""
+
+    @abstractmethod
+    def send(self, data: bytes) -> None:
+        """Sends a frame after those before."""
+
+    @abstractmethod
+    def hang_up(self) -> None:
+        """Ends the connection once everything is sent."""
+
+    @abstractmethod
+    async def taken(self) -> None:
+        """Waits until the other side has taken most of what was sent."""
+
+    @property
+    def name(self) -> str:
+        """Who is at the other end, for people."""
+        return self.session.peer.charter.title() if self.session.peer else self.address
+
+    @property
+    def waiting(self) -> int:
+        """How much of what was heard has not been dealt with."""
+        return len(self._work)
+
+    def begin(self) -> None:
+        """Says the first word."""
+        self._do(self.session.start())
+
+    def receive(self, data: bytes) -> None:
+        """Hears a frame."""
+        self._do(self.session.receive(data, self.runtime.now()))
+
+    def tick(self) -> None:
+        """Looks at the clock; to be called every few seconds."""
+        self._do(self.session.tick(self.runtime.now()))
+
+    def close(self, code: str, retry_s: int = 0) -> None:
+        """Says goodbye."""
+        self._do(self.session.close(code, retry_s))
+
+    def push(self, heads: list[HeadField]) -> None:
+        """Tells the other side of new checkpoints."""
+        self._do(self.session.push(heads))
+
+    def inform(self, heads: list[HeadField]) -> None:
+        """Tells the other side of checkpoints that it asked for."""
+        self._do(self.session.inform(heads))
+
+    def say(self, errand: Errand) -> None:
+        """Asks or tells what is none of the session's business."""
+        self._do(self.session.say(errand))
+
+    def fetch(self, replica: Replica, head: VerifiedHead) -> None:
+        """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
+        self._replicas[replica.origin] = replica, head
+        self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
+
+    def _do(self, actions: list[Action]) -> None:
+        """Sends at once, in order; queues what takes time."""
+        for action in actions:
+            if isinstance(action, Send):
+                self.send(action.data)
+            elif isinstance(action, Close):
+                self.ended_by = action
+                self.hang_up()
+            elif isinstance(action, Serve):
+                self._serve(action.want)
+            else:
+                self._work.put(action)
+
+    def _serve(self, want: Want) -> None:
+        if len(self._serving) >= SERVING_MAX:
+            self._do(self.session.say(Busy(1, want.log, want.epoch, want.from_)))
+        else:
+            self._serving.put(want)
+
+    async def _answer_want(self, want: Want) -> None:
+        try:
+            await self.taken()  # whoever does not take what it asked for gets no more
+            answer = await self.runtime.read(lambda reads: serve_range(reads, want))
+            self._do(self.session.say(answer))
+        except (LedgerError, Malformed) as error:
+            log.warning("cannot serve %s: %s", self.name, error)
+            self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
+
+    async def _do_work(self, action: Action) -> None:
+        """One thing after the other, in the order in which the session asked for them."""
+        try:
+            await self._carry_out(action)
+        except Malformed as error:
+            log.warning("%s sent something false: %s", self.name, error)
+            self._do(self.session.refuse("false_range"))
+        except LedgerError as error:
+            log.warning("with %s: %s", self.name, error)
+            self.hub.tell_problem(self.name, str(error))
+            self.close("unable", RETRY_S)
+        except Exception:
+            log.exception("fault while hearing %s", self.name)
+            self.close("fault", RETRY_S)
+
+    async def _carry_out(self, action: Action) -> None:
+        match action:
+            case Opened():
+                await self._open()
+            case TellSince(store=store, cursor=cursor):
+                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
+                self._do(self.session.tell(heads, own, upto))
+            case TakeHeads(heads=heads):
+                await self._take_heads(heads)
+            case TakeCursor():
+                self._cursor = action
+                await self._keep_cursor()
+            case TakeRange():
+                await self._take_range(action)
+            case FetchEnded(origin=origin, complete=complete):
+                await self._finish_storing()
+                self._replicas.pop(origin, None)
+                await self.hub.fetch_ended(self, origin, complete=complete)
+                await self._keep_cursor()
+            case Hear(frame=errand):
+                await run_errand(self, errand)
+            case _:
+                pass
+
+    async def _open(self) -> None:
+        """Begins, if the hub wants this connection; otherwise nothing more is heard."""
+        peer = self.session.peer
+        assert peer is not None
+        self.opened_at = self.hub.ledger.clock()
+        if not self.hub.admit(self):
+            self.close("known", 300)
+            self._work.clear()
+            return
+        store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
+        self._do(self.session.resume(store, upto))
+
+    async def _take_heads(self, heads: list[HeadField]) -> None:
+        unknown = await self._unknown(heads)
+        verified = await self.runtime.compute(
+            lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
+        )
+
+        own = self.hub.ledger.log_id
+        for head in verified:
+            if head.origin.log_id == own:
+                self.hub.on_own_head(self, head)
+
+        def accept(change: Transaction) -> list[VerifiedHead]:
+            behind = []
+            for head in verified:
+                try:
+                    tree = accept_head(change, head)
+                except LedgerError as error:
+                    log.warning("from %s: %s", self.name, error)
+                    self.hub.tell_problem(self.name, str(error))
+                    continue
+                if tree.size < head.checkpoint.size and head.origin.log_id != own:
+                    behind.append(head._replace(charters=()))
+            return behind
+
+        behind = await self.runtime.write(accept) if verified else []
+        self.announced.update({head.origin: head for head in behind})
+        for head in behind:
+            await self.hub.fetch_from(self, head.origin)
+
+    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
+        """Those of the heads that are not known already, or whose entries are not all here."""
+        origins = [Origin(field.log, field.epoch) for field in heads]
+        held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
+        return [
+            field
+            for field, tree in zip(heads, held, strict=True)
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
+        ]
+
+    async def _take_range(self, action: TakeRange) -> None:
+        origin = action.origin
+        replica, head = self._replicas[origin]
+        entries = action.entries
+        verified = await self.runtime.compute(
+            lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
+        )
+        await self._finish_storing()
+        self._storing = self.runtime.write(lambda change: store_range(change, verified))
+        self.received_entries += len(verified.rows)
+        if verified.lacking:
+            log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
+        held = verified.begin + len(verified.rows)
+        if held == head.checkpoint.size:
+            await self._finish_storing()
+        self.hub.progress(self, origin, held, head.checkpoint.size)
+        self._do(self.session.stored(origin))
+
+    async def _finish_storing(self) -> None:
+        """Waits for the range before this one: while it is written, the next is verified."""
+        storing, self._storing = self._storing, None
+        if storing is not None:
+            await storing
+
+    async def _keep_cursor(self) -> None:
+        """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
+        cursor, peer = self._cursor, self.session.peer
+        if cursor is None or peer is None or self.hub.fetching_from(self):
+            return
+        announced = list(self.announced.values())
+        trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])
+        for head, tree in zip(announced, trees, strict=True):
+            if (tree is None or tree.size >= head.checkpoint.size) and self.announced.get(head.origin) is head:
+                del self.announced[head.origin]
+        if self.announced:
+            return
+        self._cursor = None
+        await self.runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+        self._do(self.session.resume(cursor.store, cursor.upto))

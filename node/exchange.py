@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a node does over all its connections: whom to dial, who fetches what, who is told. No IO, clock or asyncio."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from ledger.errors import LedgerError
+from ledger.replica import Replica, VerifiedHead
+from ledger.serving import heads_since
+from protocol.identity import Origin, show_log_id
+from protocol.sealing import session_nonce
+from protocol.session import Me, Session, State
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from random import Random
+
+    from ledger.ledger import Ledger
+    from ledger.sqlite.store import Snapshot, Transaction
+    from node.conversation import Conversation
+    from protocol.frames import HeadField
+
+log = logging.getLogger("folkmoot.gossip")
+
+INBOUND_MAX, OUTBOUND_MAX = 64, 32
+PROBLEMS_MAX = 100
+FALSE_BAN_S = 3600.0
+_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
+_COALESCE_S = 0.05
+
+_Result = TypeVar("_Result")
+
+
+class Task(Protocol):
+    """Something that runs beside."""
+
+    def cancel(self) -> object:
+        """Ends it."""
+
+
+class Runtime(Protocol):
+    """Time, chance, threads and the store's writer: those of the machine, or of a simulation."""
+
+    random: Random
+
+    def now(self) -> float:
+        """Seconds that never jump."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits."""
+
+    async def compute(self, function: Callable[[], _Result]) -> _Result:
+        """What a function gives that takes long."""
+
+    async def read(self, function: Callable[[Snapshot], _Result]) -> _Result:
+        """What a function reads."""
+
+    def write(self, function: Callable[[Transaction], _Result]) -> Awaitable[_Result]:
+        """Queues a transaction at once; what it gives once it is durable."""
+
+
+class UnreachableError(Exception):
+    """A peer that was dialled does not answer, or must not be dialled."""
+
+
+class PeerState(NamedTuple):
+    """A connection as it is shown."""
+
+    name: str
+    log: str
+    address: str
+    outbound: bool
+    since: float
+    received_entries: int
+
+
+class Exchange(ABC):
+    """The gossip of one node."""
+
+    def __init__(self, ledger: Ledger, network: str, runtime: Runtime) -> None:
+        self.ledger = ledger
+        self.network = network
+        self.runtime = runtime
+        self.problems: dict[str, str] = {}
+        self.on_event: Callable[[str], None] = lambda _: None
+        self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
+        """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        self._links: set[Conversation] = set()
+        self._dialled: dict[str, Task] = {}
+        self._found: set[str] = set()
+        self._fetching: dict[Origin, Conversation] = {}
+        self._banned: dict[bytes, float] = {}
+        self._pushed = 0
+        self._news = self._pushing = False
+        self._shown: dict[Origin, float] = {}
+
+    @abstractmethod
+    def start_beside(self, work: Coroutine[object, object, None]) -> Task:
+        """Runs something beside, at most until the node stops."""
+
+    @abstractmethod
+    async def converse(self, url: str, *, trusted: bool) -> Conversation:
+        """Opens a connection to a peer and carries it until it has ended. Raises UnreachableError."""
+
+    def begin(self) -> None:
+        """Tells peers of what is new from now on."""
+        with self.ledger.store.read() as reads:
+            self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
+
+    def peers(self) -> list[PeerState]:
+        """The open connections."""
+        return [
+            PeerState(
+                link.name,
+                show_log_id(link.session.peer.log_id),
+                link.address,
+                link.session.me.role == 0,
+                link.opened_at,
+                link.received_entries,
+            )
+            for link in self._links
+            if link.session.peer and link.opened_at
+        ]
+
+    def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
+        """Keeps a connection to a peer's base URL. `trusted`: named by the operator or found on the local link.
+
+        Those that were only `found` leave half of the room to those that were named.
+        """
+        url = url.rstrip("/")
+        if url in self._dialled:
+            return
+        if len(self._dialled) >= (OUTBOUND_MAX // 2 if found else OUTBOUND_MAX):
+            self.tell_problem(url, f"not dialled: {len(self._dialled)} others are")
+            return
+        if found:
+            self._found.add(url)
+        self._dialled[url] = self.start_beside(self._keep_dialled(url, trusted=trusted))
+
+    def lose(self, url: str) -> None:
+        """Ends dialling a peer that was found on the local network and is no longer there."""
+        if url in self._found:
+            self._found.discard(url)
+            self._dialled.pop(url).cancel()
+
+    def has_room(self) -> bool:
+        """Whether one more connection that somebody else opens is served."""
+        return sum(link.session.me.role == 1 for link in self._links) < INBOUND_MAX
+
+    def admit(self, link: Conversation) -> bool:
+        """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same."""
+        peer = link.session.peer
+        assert peer is not None
+        if self._banned.get(peer.log_id, 0) > self.runtime.now():
+            return False
+        for other in self._links:
+            known = other.session.peer
+            if other is not link and known and known.log_id == peer.log_id and other.session.state is State.OPEN:
+                # Both sides keep the connection that the smaller log id opened.
+                keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
+                if not keep_mine or other.session.me.role == link.session.me.role:
+                    return False
+                other.close("known", 300)
+        self.on_event(f"connected to {link.name} at {link.address}")
+        self.problems.pop(link.name, None)
+        return True
+
+    async def fetch_from(self, link: Conversation, origin: Origin) -> None:
+        """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
+        serving, head = self._fetching.get(origin), link.announced.get(origin)
+        if head is None or (serving is not None and serving in self._links):
+            return
+        self._fetching[origin] = link
+        replica = None
+        try:
+            replica = await self.runtime.read(lambda reads: _begin_replica(reads, head))
+        finally:
+            if replica is not None:
+                link.fetch(replica, head)
+            elif self._fetching.get(origin) is link:
+                del self._fetching[origin]
+
+    def fetching_from(self, link: Conversation) -> bool:
+        """Whether anything is being fetched from this peer."""
+        return link in self._fetching.values()
+
+    async def fetch_ended(self, link: Conversation, origin: Origin, *, complete: bool) -> None:
+        """A fetch ended: news for others, or a task for another peer."""
+        if self._fetching.get(origin) is link:
+            del self._fetching[origin]
+        if complete:
+            self.tell_news()
+        candidates = [other for other in self._links if other is not link or complete]
+        for other in candidates:
+            await self.fetch_from(other, origin)
+
+    def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:
+        """Shows how far a log has come, at most once a second."""
+        now = self.runtime.now()
+        if held == size or now - self._shown.get(origin, 0) > 1:
+            self._shown[origin] = now
+            share = f"{100 * held // size} %" if held < size else "complete"
+            self.on_event(
+                f"log {show_log_id(origin.log_id)[:8]} from {link.name}: {held:,} of {size:,} entries, {share}"
+            )
+
+    def tell_problem(self, who: str, what: str) -> None:
+        """Notes what went wrong with a peer; the oldest ones give way."""
+        self.problems.pop(who, None)
+        self.problems[who] = what
+        while len(self.problems) > PROBLEMS_MAX:
+            del self.problems[next(iter(self.problems))]
+
+    def session(self, role: int) -> Session:
+        """The session of a new connection: role 0 if this node opened it."""
+        ledger, secret = self.ledger, self.runtime.random.randbytes(32)
+        nonce = session_nonce(secret)
+        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret)
+        return Session(me, self.runtime.now())
+
+    async def carry(self, link: Conversation) -> None:
+        """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
+        self._links.add(link)
+        try:
+            await link.run()
+        finally:
+            self._links.discard(link)
+            peer = link.session.peer
+            if peer and link.ended_by and link.ended_by.fault:
+                self._ban(peer.log_id)
+                self.tell_problem(
+                    link.name, f"sent something false ({link.ended_by.code}); not asked again for an hour"
+                )
+            left = [origin for origin, fetcher in self._fetching.items() if fetcher is link]
+            if left:  # what it brought is written before another goes on from there
+                with contextlib.suppress(LedgerError):
+                    await self.runtime.write(lambda _: None)
+            for origin in left:
+                await self.fetch_ended(link, origin, complete=False)
+
+    def tell_news(self) -> None:
+        """Tells every peer of checkpoints that have become complete; several at once are told as one."""
+        self._news = True
+        if not self._pushing:
+            self._pushing = True
+            self.start_beside(self._push_news())
+
+    def _ban(self, log_id: bytes) -> None:
+        now = self.runtime.now()
+        self._banned = {banned: until for banned, until in self._banned.items() if until > now}
+        self._banned[log_id] = now + FALSE_BAN_S
+
+    async def _keep_dialled(self, url: str, *, trusted: bool) -> None:
+        wait = _BACKOFF_FIRST_S
+        while True:
+            try:
+                link = await self.converse(url, trusted=trusted)
+                if link.opened_at:
+                    wait = _BACKOFF_FIRST_S
+                if link.ended_by:
+                    wait = max(wait, link.ended_by.retry_s)
+                    if link.ended_by.code in {"self", "network"}:
+                        self.tell_problem(url, f"refused: {link.ended_by.code}")
+                        return
+            except UnreachableError as error:
+                self.tell_problem(url, f"cannot be reached: {error}")
+            else:
+                self.problems.pop(url, None)
+            await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
+            wait = min(_BACKOFF_MAX_S, 2 * wait)
+
+    async def _push_news(self) -> None:
+        try:
+            while self._news:
+                self._news = False
+                try:
+                    heads, self._pushed = await self.runtime.read(lambda reads: _news_since(reads, self._pushed))
+                except LedgerError as error:
+                    log.warning("cannot read what is new: %s", error)
+                    continue
+                for link in list(self._links):
+                    link.push(heads)
+                await self.runtime.sleep(_COALESCE_S)
+        finally:
+            self._pushing = False
+
+
+def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:
+    """What a fetch begins with, if the log lacks entries below a head."""
+    tree = reads.tree(head.origin)
+    return Replica(tree, reads) if tree is not None and tree.size < head.checkpoint.size else None
+
+
+def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:
+    heads, _, upto = heads_since(reads, reads.fact("store") or b"", cursor)
+    return heads, upto
