@@ -47,11 +47,8 @@ async def _serve(directory: object, config: object) -> None:
         raise CommandError(
             f"cannot listen on {node.config.host}:{node.config.port}: {error.strerror or error}"
         ) from None
-    ledger = node.ledger
-    show(f"{plain(ledger.keys.charter.title())}: {node.url}/")
+    show(f"{plain(node.ledger.keys.charter.title())}: {node.url}/")
     show(f"API: {node.url}/openapi.json")
-    if ledger.own.signing_refused:
-        say(f"NOT SIGNING: {ledger.own.signing_refused}")
     await stop.wait()
     say("stopping")
     await node.stop()

@@ -283,13 +283,14 @@ class OwnLog:
     def hear(self, change: Transaction, watcher: str, head: VerifiedHead | None) -> Recovery:
         """Takes note of the newest checkpoint of this log that somebody holds; None if they know none.
 
-        What is ahead makes room for what was signed: the unsigned tail goes to the queue. Raises RefusedError if the
-        checkpoint is of another log or epoch.
+        What is ahead makes room for what was signed: the unsigned tail goes to the queue.
         """
         if head is None:
             return self.recovery.answered(watcher, 0, Relation.KNOWN)
-        if head.origin != self.origin:
-            raise RefusedError(f"a checkpoint of {head.origin} where {self.origin} was asked for")
+        if head.origin.epoch > self.origin.epoch:
+            return self.recovery.superseded(watcher, head.origin.epoch)
+        if head.origin != self.origin:  # of an epoch that has ended: of this one they know nothing by that
+            return self.recovery
         tree, size, recovery = change.tree_numbered(self.tree), head.checkpoint.size, self.recovery
         agrees = root_at(change, tree.tree, size) == head.checkpoint.root if size <= tree.size else None
         fetching = self._fetched_from is not None

@@ -20,7 +20,7 @@ class State(Enum):
     BEHIND = "behind"
     """Others hold signed entries that are not here: they are fetched."""
     FORKED = "forked"
-    """Two histories were signed: never again under this epoch."""
+    """Two histories were signed, or the epoch has ended: never again under this one."""
 
 
 class Relation(Enum):
@@ -94,7 +94,7 @@ class Recovery:
     target: int = 0
     """The size of a verified note of the own log whose entries are being fetched; 0 if there is none."""
     fork: str = ""
-    """What contradicts what was signed here; empty if nothing does."""
+    """What cannot be true together with what was signed here; empty if nothing is known."""
 
     @property
     def state(self) -> State:
@@ -121,13 +121,17 @@ class Recovery:
         if relation is Relation.CONTRADICTS:
             return replace(
                 self,
-                fork=f"{watcher} holds a checkpoint of {size} entries, signed with this log's key, that contradicts "
-                "what was signed here",
+                fork=f"this log has forked: {watcher} holds a checkpoint of {size} entries, signed with its key, that "
+                "contradicts what was signed here",
                 granted=False,
             )
         if relation is Relation.AHEAD:
             return replace(self, target=max(self.target, size), granted=False, answers={})
         return _decided(replace(self, answers={**self.answers, watcher: size}))
+
+    def superseded(self, watcher: str, epoch: int) -> Recovery:
+        """Somebody holds a later epoch of the log: this one has ended, and nothing in it may be signed."""
+        return replace(self, fork=f"{watcher} holds epoch {epoch} of this log, which has ended this one", granted=False)
 
     def caught_up(self) -> Recovery:
         """All that the target covers is here. Who knew it has to say so again, for there may be more by now."""
@@ -168,8 +172,8 @@ def explain(recovery: Recovery, held: int) -> str:
     safe = "What is written is saved and queued; reading, searching and verifying go on."
     if state is State.FORKED:
         return (
-            f"THIS LOG HAS FORKED: {recovery.fork}. Nothing is signed any more, so that it does not become worse. "
-            "Keep both histories and this data directory; the recovery keys can open the next epoch. " + safe
+            f"STOPPED: {recovery.fork}. Nothing is signed any more, so that it does not become worse. Keep this data "
+            "directory as it is; the recovery keys can open the next epoch. " + safe
         )
     if state is State.BEHIND:
         return (
@@ -192,7 +196,7 @@ def explain(recovery: Recovery, held: int) -> str:
     )
 
 
-def watched(recovery: Recovery) -> str:
+def unwatched(recovery: Recovery) -> str:
     """What to say of a log that is signed while nobody watches it; empty if somebody does."""
     if recovery.watchers.needed:
         return ""

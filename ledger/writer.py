@@ -89,7 +89,6 @@ class Writer:
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
-        self.on_recovery: Callable[[Recovery, Recovery], None] = lambda _before, _after: None
         self._failures: dict[str, str] = {}
         self._lingers = True  # a process that was killed may have left in the journal what it had just erased
         self._ended = threading.Event()
@@ -131,7 +130,6 @@ class Writer:
             own = self.own
             if own is None:
                 raise NotSigningError("this store has no log of its own")
-            before = own.recovery
             with self._store.write() as change:
                 recovery = function(own, change)
             with self._store.read() as reads:
@@ -142,8 +140,6 @@ class Writer:
                 self.on_derived(Derived(own.tree, 0, own.cut_records, erased=False))
                 own.cut_records = ()
             own.vouch(self._store)
-            if own.recovery != before:
-                self.on_recovery(before, own.recovery)
             return own.recovery
 
         return self._call(transaction)

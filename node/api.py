@@ -192,10 +192,16 @@ async def _write(request: web.Request) -> web.Response:
     group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
     receipts = await asyncio.wrap_future(ledger.writer.append(group))
     shown = [
-        {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated}
+        {
+            "id": item.id.hex(),
+            "position": receipt.position,
+            "repeated": receipt.repeated,
+            "state": receipt.state,
+        }
         for item, receipt in zip(group, receipts, strict=True)
     ]
-    body = {"schema": "folkmoot.receipts/1", "state": "saved", "log": show_log_id(ledger.log_id), "receipts": shown}
+    state = "queued" if any(receipt.state == "queued" for receipt in receipts) else "saved"
+    body = {"schema": "folkmoot.receipts/1", "state": state, "log": show_log_id(ledger.log_id), "receipts": shown}
     return json_answer(body, 201)
 
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from ledger.sqlite.store import Transaction
-    from ledger.values import Tree
     from node.exchange import Exchange, Task
     from protocol.frames import HeadField
     from protocol.session import Errand
@@ -99,7 +98,7 @@ class Conversation(ABC):
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
-        self._storing: Awaitable[Tree] | None = None
+        self._storing: Awaitable[object] | None = None
 
     @abstractmethod
     async def run(self) -> None:
@@ -236,6 +235,8 @@ class Conversation(ABC):
         peer = self.session.peer
         assert peer is not None
         self.opened_at = self.hub.ledger.clock()
+        if self.session.me.role == 0:  # also where this connection is one too many
+            await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
         if not self.hub.admit(self):
             self.close("known", 300)
             self._work.clear()
@@ -244,15 +245,14 @@ class Conversation(ABC):
         self._do(self.session.resume(store, upto))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown = await self._unknown(heads)
-        verified = await self.runtime.compute(
-            lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
-        )
-
         own = self.hub.ledger.log_id
-        for head in verified:
+        unknown = [field for field in heads if field.log == own]
+        unknown += await self._unknown([field for field in heads if field.log != own])
+        both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
+        for head in both:
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
+        verified = [head for head in both if head.origin.log_id != own]
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -263,7 +263,7 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != own:
+                if tree.size < head.checkpoint.size:
                     behind.append(head._replace(charters=()))
             return behind
 
@@ -290,7 +290,11 @@ class Conversation(ABC):
             lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
         )
         await self._finish_storing()
-        self._storing = self.runtime.write(lambda change: store_range(change, verified))
+        if origin == self.hub.ledger.own.origin:
+            at = int(self.hub.ledger.clock())
+            self._storing = self.runtime.write_own(lambda own, change: own.take_range(change, verified, at))
+        else:
+            self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])

@@ -21,7 +21,7 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             link.inform(heads)
             if unknown:
                 link.say(Skip(unknown, "unknown"))
-        case Skip(logs=logs):
+        case Skip(logs=logs, code="unknown"):
             if link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
         case _:

@@ -23,6 +23,7 @@ from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
+from node.recovering import Recovering
 from node.routes import Route
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
@@ -84,6 +85,8 @@ class Node:
         self.url = str(URL.build(scheme="http", host=shown, port=port))
         _write_private(ledger.directory.url, self.url)
         self.hub.start()
+        self.recovering = Recovering(self.hub)
+        self.recovering.start()
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):

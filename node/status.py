@@ -43,9 +43,8 @@ async def _ready(request: web.Request) -> web.Response:
         found = await asyncio.to_thread(look)
     except LedgerError as error:
         return problem(503, "Not ready", str(error))
-    signing = {"signing": not ledger.own.signing_refused}
-    if ledger.own.signing_refused:
-        signing["why"] = ledger.own.signing_refused  # type: ignore[assignment] # text beside a truth value
+    state, why = ledger.own.recovery.state, ledger.own.signing_refused
+    signing = {"signing": not why, "state": state.value, **({"why": why} if why else {})}
     return json_answer(
         {"schema": "folkmoot.ready/1", "ready": True, **signing, **found, "problem": ledger.writer.failure}
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import RefusedError
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import DataDirectory
-    from ledger.own import Receipt, Submission
+    from ledger.own import OwnLog, Receipt, Submission
+    from ledger.replica import VerifiedRange
+    from ledger.sqlite.store import Transaction
 
 WAIT_S = 30
 STEP = 3
@@ -36,7 +39,7 @@ class Watcher:
         self.store = SqliteStore(folder / f"{label}.db")
 
     def see(self, ledger: Ledger) -> None:
-        """Is told the newest checkpoint of a log and fetches what it covers. Raises RefusedError at a second history."""
+        """Is told the newest checkpoint of a log and fetches what it covers. A second history is a RefusedError."""
         with ledger.store.read() as reads:
             field = head_field(reads, reads.tree_numbered(ledger.own.tree))
         head = verify_head(field.checkpoint, field.charters)
@@ -93,10 +96,16 @@ def ask(ledger: Ledger, watchers: list[Watcher]) -> Recovery:
     recovery = ledger.own.recovery
     for watcher in watchers:
         head = watcher.head(ledger.own.origin)
-        recovery = ledger.writer.change_own(
-            lambda own, change, name=watcher.name, head=head: own.hear(change, name, head)
-        ).result(WAIT_S)
+        recovery = ledger.writer.change_own(partial(_hear, name=watcher.name, head=head)).result(WAIT_S)
     return recovery
+
+
+def _hear(own: OwnLog, change: Transaction, name: str, head: VerifiedHead | None) -> Recovery:
+    return own.hear(change, name, head)
+
+
+def _take(own: OwnLog, change: Transaction, verified: VerifiedRange) -> Recovery:
+    return own.take_range(change, verified, START + 7200)
 
 
 def fetch(ledger: Ledger, watcher: Watcher, ranges: int = 1000) -> Recovery:
@@ -107,9 +116,7 @@ def fetch(ledger: Ledger, watcher: Watcher, ranges: int = 1000) -> Recovery:
         replica = Replica(reads.tree_numbered(ledger.own.tree), reads)
     while ranges and replica.peaks.size < head.checkpoint.size:
         verified = next_range(watcher.store, replica, head)
-        ledger.writer.change_own(
-            lambda own, change, verified=verified: own.take_range(change, verified, START + 7200)
-        ).result(WAIT_S)
+        ledger.writer.change_own(partial(_take, verified=verified)).result(WAIT_S)
         ranges -= 1
     return ledger.own.recovery
 

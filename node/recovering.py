@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asks those who watch the own log what they last saw of it, fetches what is missing, tells the operator (spec 06 §5).
+
+No IO, clock or asyncio: like the rest of gossip it stands on a runtime, that of the machine or of a simulation.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.errors import LedgerError
+from ledger.recovery import State, explain, unwatched
+from ledger.watchers import peer_name, watchers_of
+from protocol.frames import GetHeads
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ledger.replica import VerifiedHead
+    from node.conversation import Conversation
+    from node.exchange import Exchange
+
+log = logging.getLogger("folkmoot.recovering")
+
+TICK_S = 0.5
+ASK_FIRST_S, ASK_MAX_S = 1.0, 60.0
+"""While signing is in question all are asked again, ever more rarely, and whoever connects at once."""
+RECHECK_S = 60.0
+"""While signing, all are asked this often, so that another instance with the same key is noticed."""
+
+
+class Said(NamedTuple):
+    """What a witness answered over HTTP: its name, and its newest checkpoint of the own log or None."""
+
+    name: str
+    head: VerifiedHead | None
+
+
+class Recovering:
+    """The way of one node back to signing; it goes on while the node runs."""
+
+    def __init__(self, hub: Exchange, ask_witnesses: Callable[[], Awaitable[list[Said]]] | None = None) -> None:
+        self._hub = hub
+        self._ledger = hub.ledger
+        self._runtime = hub.runtime
+        self._ask_witnesses = ask_witnesses
+        self._asked: set[Conversation] = set()
+        self._told = ""
+        hub.on_own_head = self.heard
+
+    def start(self) -> None:
+        """Begins to ask."""
+        self._hub.start_beside(self._run())
+
+    def heard(self, link: Conversation, head: VerifiedHead | None) -> None:
+        """Takes what a peer says of the own log."""
+        self._hub.start_beside(self._hear_peer(link, head))
+
+    async def _hear_peer(self, link: Conversation, head: VerifiedHead | None) -> None:
+        peer, own = link.session.peer, self._ledger.own
+        assert peer is not None
+        if not await self._hear(Said(peer_name("", peer.log_id), head)):
+            return
+        if head is not None and head.origin == own.origin and own.recovery.state is State.BEHIND:
+            link.announced[own.origin] = head._replace(charters=())
+            await self._hub.fetch_from(link, own.origin)
+
+    async def _hear(self, said: Said) -> bool:
+        try:
+            await self._runtime.write_own(lambda own, change: own.hear(change, said.name, said.head))
+        except LedgerError as error:
+            self._hub.tell_problem(said.name, str(error))
+            return False
+        self._tell()
+        return True
+
+    async def _run(self) -> None:
+        wait, next_at = ASK_FIRST_S, self._runtime.now()
+        state = self._ledger.own.recovery.state
+        while True:
+            links = set(self._hub.conversations())
+            before, state = state, self._ledger.own.recovery.state
+            if state is not before:  # what was said before does not count any more
+                wait, next_at = ASK_FIRST_S, self._runtime.now()
+            new = links - self._asked
+            if self._runtime.now() >= next_at:
+                new = links
+                next_at = self._runtime.now() + (RECHECK_S if state is State.SIGNING else wait)
+                wait = min(ASK_MAX_S, 2 * wait)
+                await self._ask_others()
+            for link in new:
+                link.say(GetHeads([self._ledger.log_id]))
+            self._asked = links
+            self._tell()
+            await self._runtime.sleep(TICK_S)
+
+    async def _ask_others(self) -> None:
+        """Asks the witnesses that are reached over HTTP, and looks anew who has to answer at all."""
+        keys = self._ledger.keys
+        await self._runtime.write_own(lambda own, change: own.watch(watchers_of(change, keys)))
+        if self._ask_witnesses is not None:
+            for said in await self._ask_witnesses():
+                await self._hear(said)
+
+    def _tell(self) -> None:
+        """Tells the operator when something has changed."""
+        own = self._ledger.own
+        recovery = own.recovery
+        text = explain(recovery, own.size) or unwatched(recovery)
+        if text == self._told:
+            return
+        if recovery.state is State.SIGNING and self._told:
+            self._hub.on_event("this log is signed again: those who watch it have said what they last saw")
+        elif text:
+            self._hub.on_event(f"NOT SIGNING: {text}" if recovery.state is not State.SIGNING else text)
+        self._told = text
