@@ -15,6 +15,7 @@ from cli.failure import NOT_FOUND, CommandError
 from cli.output import json_option, plain, show, show_json, when
 
 if TYPE_CHECKING:
+    from cli.target import Target
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
@@ -98,7 +99,7 @@ def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
     with open_target(_directory(data_dir)) as target:
         position = target.write([Statement("record.put", body, os.urandom(16))])[0]
         target.settle()
-    _saved(record["id"], position, as_json=as_json)
+    _saved(target, record["id"], position, as_json=as_json)
 
 
 @command.command("close")
@@ -141,11 +142,12 @@ def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any
             body = {"subject": {"log": log_id, "id": row.id}, **body}
         position = target.write([Statement(kind, body, os.urandom(16))])[0]
         target.settle()
-    _saved(row.id, position, as_json=as_json)
+    _saved(target, row.id, position, as_json=as_json)
 
 
-def _saved(record_id: bytes, position: int, *, as_json: bool) -> None:
+def _saved(target: Target, record_id: bytes, position: int, *, as_json: bool) -> None:
+    state = "queued" if target.queued else "saved"
     if as_json:
-        show_json({"schema": "folkmoot.saved/1", "state": "saved", "id": record_id.hex(), "position": position})
+        show_json({"schema": "folkmoot.saved/1", "state": state, "id": record_id.hex(), "position": position})
     else:
-        show(f"saved: record {record_id.hex()} at position {position}")
+        show(f"{state}: record {record_id.hex()} at position {position}")

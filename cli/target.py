@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from cli.failure import NETWORK, STORE, CommandError
+from cli.output import say
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
@@ -31,6 +32,8 @@ class Target(ABC):
     """A place to write statements of the organisation to, and the store to read from."""
 
     store: SqliteStore
+    queued = False
+    """Whether some of what was written may not be signed yet."""
 
     @property
     def own(self) -> tuple[int, bytes]:
@@ -56,6 +59,11 @@ class Target(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self.queued:
+            say(
+                "queued: what was written is saved here and not signed yet, because those who watch this log have not "
+                "said what they last saw of it. `folkmoot serve` asks them; `folkmoot log list` shows what waits."
+            )
 
 
 class LocalTarget(Target):
@@ -81,6 +89,7 @@ class LocalTarget(Target):
     def _finish(self, future: Any, advance: Callable[[int], None]) -> list[int]:  # noqa: ANN401 - a Future
         receipts = future.result()
         advance(len(receipts))
+        self.queued |= any(receipt.state == "queued" for receipt in receipts)
         return [receipt.position for receipt in receipts]
 
     def settle(self) -> None:
@@ -119,7 +128,9 @@ class RemoteTarget(Target):
         positions: list[int] = []
         for part in _parts(statements, lambda item: len(json.dumps(to_json(item.body))) + 100):
             entries = [{"kind": item.kind, "body": to_json(item.body), "id": item.id.hex()} for item in part]
-            receipts = self.post("/v1/entries", {"entries": entries})["receipts"]
+            answer = self.post("/v1/entries", {"entries": entries})
+            receipts = answer["receipts"]
+            self.queued |= answer["state"] == "queued"
             positions += [receipt["position"] for receipt in receipts]
             advance(len(part))
         return positions

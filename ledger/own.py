@@ -311,6 +311,7 @@ class OwnLog:
         if relation is Relation.KNOWN and size > tree.checkpoint_size:
             change.set_checkpoint(tree.tree, head.note, size)
         if relation is Relation.AHEAD and not fetching:
+            change.set_fact("store", os.urandom(16))  # what peers keep as our cursor may stand further than this store
             change.set_fact(self._fact("fetched from"), str(tree.checkpoint_size).encode())
             self.cut_records = cut_tail(change, tree)
         return after

@@ -175,6 +175,14 @@ async def _add_peer(request: web.Request) -> web.Response:
     return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
+async def _override(request: web.Request) -> web.Response:
+    value = await _read_json(request)
+    if not isinstance(value, dict) or set(value) != {"reason"}:
+        raise Malformed("body", 'send {"reason": "why you are certain"}')
+    position = await asyncio.to_thread(request.app[LEDGER].override, value["reason"])
+    return json_answer({"schema": "folkmoot.override/1", "position": position}, 201)
+
+
 async def _write(request: web.Request) -> web.Response:
     ledger = request.app[LEDGER]
     value = await _read_json(request)
@@ -241,6 +249,15 @@ ROUTES = (
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),
+    Route(
+        "POST",
+        "/v1/override",
+        _override,
+        "Sign without an answer of those who watch",
+        statuses=(201, 400, 401, 409),
+        steward=True,
+        body="Override",
+    ),
     Route(
         "POST",
         "/v1/entries",

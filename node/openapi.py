@@ -20,6 +20,12 @@ _BODIES: dict[str, Any] = {
         "additionalProperties": False,
         "properties": {"url": {"type": "string", "pattern": "^https?://", "maxLength": 2000}},
     },
+    "Override": {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": False,
+        "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+    },
     "Entries": {
         "type": "object",
         "additionalProperties": False,

@@ -166,9 +166,11 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "tile": "0/000.p/13",
     }
     examples = {
+        "Override": {"reason": "this is the newest copy"},
         "Peer": {"url": "http://127.0.0.1:1"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
     }
+    node.ledger.own.recovery = node.ledger.own.recovery.doubted("it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         body = None
         if "requestBody" in operation:
