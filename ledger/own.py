@@ -274,6 +274,13 @@ class OwnLog:
         """Others have to answer for this log from now on."""
         return self.recovery.watched_by(watchers)
 
+    def ask_again(self, why: str) -> Recovery:
+        """Something hints that this store was put back, or that it runs twice: nothing counts that was said before.
+
+        Where nobody watches, there is nobody to ask, and it changes nothing.
+        """
+        return self.recovery.doubted(why) if self.recovery.watchers.needed else self.recovery
+
     def override(self) -> Recovery:
         """An operator has it signed without an answer. Raises RefusedError where that could only do harm."""
         if self.recovery.state in {State.FORKED, State.BEHIND}:

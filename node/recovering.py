@@ -30,11 +30,19 @@ RECHECK_S = 60.0
 """While signing, all are asked this often, so that another instance with the same key is noticed."""
 
 
+STOOD_STILL_S = 120.0
+"""By so much the wall clock may part from the one that never jumps: else the machine was stopped and resumed, perhaps
+from a snapshot, and others may have heard more of this log than it remembers."""
+
+
 class Said(NamedTuple):
     """What a witness answered over HTTP: its name, and its newest checkpoint of the own log or None."""
 
     name: str
     head: VerifiedHead | None
+
+
+_STOOD_STILL = "this machine stood still or its clock was set: it may have been resumed from a snapshot"
 
 
 class Recovering:
@@ -78,7 +86,11 @@ class Recovering:
     async def _run(self) -> None:
         wait, next_at = ASK_FIRST_S, self._runtime.now()
         state = self._ledger.own.recovery.state
+        apart = self._ledger.clock() - self._runtime.now()
         while True:
+            before_apart, apart = apart, self._ledger.clock() - self._runtime.now()
+            if abs(apart - before_apart) > STOOD_STILL_S:
+                await self._runtime.write_own(lambda own, _: own.ask_again(_STOOD_STILL))
             links = set(self._hub.conversations())
             before, state = state, self._ledger.own.recovery.state
             if state is not before:  # what was said before does not count any more

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_nothing_is_overwritten(backup: Path, directory: DataDirectory, empty: D
         take_backup(directory, backup, None, START)
 
 
-def manifest_says(backup: Path, change: Callable[[dict[str, object]], None]) -> None:
+def manifest_says(backup: Path, change: Callable[[dict[str, Any]], None]) -> None:
     value = json.loads((backup / MANIFEST).read_bytes())
     change(value)
     (backup / MANIFEST).write_text(json.dumps(value))
@@ -101,9 +102,8 @@ def manifest_says(backup: Path, change: Callable[[dict[str, object]], None]) -> 
 def seal_store(backup: Path) -> None:
     """The manifest says of the store what it is now."""
     data = (backup / STORE).read_bytes()
-    manifest_says(
-        backup, lambda value: value["files"].update({STORE: {"bytes": len(data), "sha256": sha256(data).hexdigest()}})
-    )  # type: ignore[attr-defined]
+    file = {"bytes": len(data), "sha256": sha256(data).hexdigest()}
+    manifest_says(backup, lambda value: value["files"].update({STORE: file}))
 
 
 def in_store(backup: Path, *statements: str) -> None:
@@ -155,12 +155,12 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "a large manifest": lambda backup: (backup / MANIFEST).write_bytes(b" " * 20_000),
     "a path": lambda backup: manifest_says(
         backup,
-        lambda value: value["files"].update({"../x": {"bytes": 1, "sha256": "0" * 64}}),  # type: ignore[attr-defined]
+        lambda value: value["files"].update({"../x": {"bytes": 1, "sha256": "0" * 64}}),
     ),
     "a negative size": lambda backup: manifest_says(backup, lambda value: value.update(size=-1)),
     "a huge file": lambda backup: manifest_says(
         backup,
-        lambda value: value["files"].update({STORE: {"bytes": 2**60, "sha256": "0" * 64}}),  # type: ignore[attr-defined]
+        lambda value: value["files"].update({STORE: {"bytes": 2**60, "sha256": "0" * 64}}),
     ),
     "another log": lambda backup: manifest_says(backup, lambda value: value.update(log="a" * 52)),
     "keys that are cut off": lambda backup: os.truncate(backup / KEYS, 8),
