@@ -51,6 +51,10 @@ class Target(ABC):
         """Waits until what was written is in the directory."""
 
     @abstractmethod
+    def why_queued(self) -> str:
+        """Why something that was written is not signed at once, for the operator."""
+
+    @abstractmethod
     def close(self) -> None:
         """Lets go."""
 
@@ -58,12 +62,10 @@ class Target(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
+        why = self.why_queued() if self.queued else ""
         self.close()
-        if self.queued:
-            say(
-                "queued: what was written is saved here and not signed yet, because those who watch this log have not "
-                "said what they last saw of it. `folkmoot serve` asks them; `folkmoot log list` shows what waits."
-            )
+        if why:
+            say(f"queued: what was written is saved here and not signed yet. {why}")
 
 
 class LocalTarget(Target):
@@ -95,6 +97,11 @@ class LocalTarget(Target):
     def settle(self) -> None:
         """Signs and derives."""
         self.ledger.writer.settle()
+
+    def why_queued(self) -> str:
+        """What the own log says."""
+        watched = self.ledger.own.recovery.watchers.needed
+        return f"{self.ledger.own.signing_refused}{' `folkmoot serve` asks them.' if watched else ''}"
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -143,6 +150,10 @@ class RemoteTarget(Target):
             if tree.derived >= tree.size:
                 return
             time.sleep(0.05)
+
+    def why_queued(self) -> str:
+        """Where the node says it; by now it may have been signed."""
+        return f"The node says why at {self.url}/readyz; `folkmoot log list` shows what waits."
 
     def close(self) -> None:
         """Closes the reading side."""

@@ -171,7 +171,7 @@ def test_6_store(home: Home, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     file.write_text(json.dumps(PLACE))
     ran = home("record", "put", file)
-    assert ran.code == 6
+    assert (ran.code, ran.out.split(":")[0]) == (0, "queued")
     assert "Nothing is signed" in ran.err
     for name in (home.path / "store").iterdir():
         name.write_bytes(b"\xff" * 5000)
@@ -224,7 +224,7 @@ def test_json_is_one_object_with_a_schema(home: Home, tmp_path: Path) -> None:
         schemas.add(ran.json["schema"])
     imported = home.well("import", "--list", "--json").json["imports"][0]["id"]
     schemas.add(home.well("import", "--undo", imported, "--json").json["schema"])
-    assert all(schema.startswith("folkmoot.") and schema.endswith("/1") for schema in schemas)
+    assert all(schema.startswith("folkmoot.") and schema[-2:] in {"/1", "/2"} for schema in schemas)
     assert len(schemas) >= 14
 
 
