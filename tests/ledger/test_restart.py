@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from ledger.errors import NotSigningError, RefusedError
 from ledger.head import HeadFile
 from ledger.ledger import DataDirectory
 from ledger.recovery import State, Watchers, needed_peers
+from ledger.tree import root_at
 from tests.builders import seeded
 from tests.ledger.making import derived_state
 from tests.ledger.watching import WAIT_S, Watcher, ask, fetch, kept, know, opened, recover, tell, write
@@ -258,3 +263,48 @@ def test_the_head_is_not_made_anew_with_a_key_that_was_replaced(
             recover(ledger, watchers)
         assert ledger.own.recovery.state is State.UNSURE
         assert not copy.head.exists()
+
+
+@pytest.mark.long
+def test_killed_at_any_write_on_the_way_back(directory: DataDirectory, watchers: list[Watcher], tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    tried = [strace or "false", "-f", "-e", "trace=none", "true"]
+    if strace is None or subprocess.run(tried, capture_output=True, check=False).returncode:
+        pytest.skip("strace is not here, or may not trace")
+    put_back = lived(directory, watchers[:2], restored_backup)
+    writes = "pwrite64,fdatasync,fsync,ftruncate,unlink,rename"
+    killed = 0
+    for number in count(1, 4):
+        folder = DataDirectory(tmp_path / f"killed {number}")
+        shutil.copytree(put_back.path, folder.path)
+        inject = ["-e", f"trace={writes}", "-e", f"inject={writes}:signal=KILL:when={number}"]
+        tracer = [strace, "-f", "-qq", "-e", "signal=none", "-o", "/dev/null", *inject]
+        done = _return(folder, tmp_path, "killed", tracer)
+        again = _return(folder, tmp_path, "again", [])
+        assert again.endswith("done\n"), again
+        lines = [line.split() for line in (done + again).splitlines()]
+        wanted = ALL | {" ".join(words[1:]) for words in lines if words[0] == "ack"}
+        with opened(folder) as ledger:
+            assert kept(ledger, wanted) == wanted
+            assert audit(ledger.store).faults == []
+            with ledger.store.read() as reads:
+                for _, size, root in (words for words in lines if words[0] == "signed"):
+                    assert root_at(reads, ledger.own.tree, int(size)).hex() == root
+                leaves = list(reads.leaves(ledger.own.tree, 0, ledger.own.signed_size))
+        for watcher in watchers[:2]:
+            seen = watcher.leaves(ledger.own.origin)
+            assert leaves[: len(seen)] == seen
+        shutil.rmtree(folder.path)
+        if "done" in done:
+            break
+        killed += 1
+    assert killed > 10
+
+
+def _return(directory: DataDirectory, watchers: Path, label: str, before: list[str]) -> str:
+    command = [*before, sys.executable, "-m", "tests.ledger.returning", str(directory.path), str(watchers), label]
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(root)}
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert done.returncode in {0, -9, 137}, done
+    return done.stdout

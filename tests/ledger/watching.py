@@ -33,10 +33,10 @@ STEP = 3
 class Watcher:
     """One who follows a log and says what they last saw of it. A second history is an error, whoever told it."""
 
-    def __init__(self, folder: Path, label: str) -> None:
+    def __init__(self, folder: Path, label: str, *, writable: bool = True) -> None:
         self.log_id = seeded(f"log of {label}")
         self.name = show_log_id(self.log_id)
-        self.store = SqliteStore(folder / f"{label}.db")
+        self.store = SqliteStore(folder / f"{label}.db", writable=writable)
 
     def see(self, ledger: Ledger) -> None:
         """Is told the newest checkpoint of a log and fetches what it covers. A second history is a RefusedError."""
