@@ -8,7 +8,6 @@ import stat
 import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import click
 
@@ -158,9 +157,11 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
     if not directory.url.exists():
         yield Finding("node", "warning", "not running", "Start it: folkmoot serve.")
         return
+    from cli.running import node_opener
+
     url = directory.url.read_text().strip()
     try:
-        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5) as answer:
+        with node_opener(directory).open(f"{url}/readyz", timeout=5) as answer:
             yield Finding("node", "ok", f"ready at {url} ({answer.status})")
     except (URLError, OSError) as error:
         yield Finding("node", "bad", f"{url}: {error}", "It may have been killed: start it again.")

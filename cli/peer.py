@@ -7,7 +7,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import click
 
@@ -112,9 +111,11 @@ def _ask(directory: DataDirectory) -> dict[str, Any] | None:
     """What the running node says of its connections; None if none runs."""
     if not directory.url.exists():
         return None
+    from cli.running import node_opener
+
     url = directory.url.read_text().strip()
     try:
-        with build_opener(ProxyHandler({})).open(f"{url}/v1/peers", timeout=5) as answer:
+        with node_opener(directory).open(f"{url}/v1/peers", timeout=5) as answer:
             value: dict[str, Any] = json.load(answer)
             return value
     except (URLError, OSError) as error:

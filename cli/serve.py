@@ -15,8 +15,9 @@ from cli.output import plain, say, show
 @click.option("--host", help="Where to listen; 127.0.0.1 is this machine only, 0.0.0.0 everybody who can reach it.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.")
 @click.option("--mdns/--no-mdns", default=None, help="Find and be found on the local network.")
+@click.option("--tls/--no-tls", default=None, help="Serve https with a certificate bound to the node's own key.")
 @click.pass_obj
-def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: bool | None) -> None:
+def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: bool | None, tls: bool | None) -> None:
     """Runs the node: pages, API, gossip. Prints its URLs, and stops cleanly on Ctrl-C or SIGTERM."""
     import asyncio
 
@@ -24,7 +25,7 @@ def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: b
 
     directory = data_directory(data_dir)
     config = load_config(directory)
-    changes = {"host": host, "port": port, "mdns": mdns}
+    changes = {"host": host, "port": port, "mdns": mdns, "tls": tls}
     config = replace(config, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type] # as the options' types say
     asyncio.run(_serve(directory, config))
 

@@ -8,10 +8,11 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
 
 from cli.failure import NETWORK, STORE, CommandError
 from cli.output import say
+from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
@@ -114,7 +115,7 @@ class RemoteTarget(Target):
     def __init__(self, directory: DataDirectory) -> None:
         self.url = directory.url.read_text().strip()
         self._token = directory.token.read_text().strip()
-        self._open = build_opener(ProxyHandler({})).open
+        self._open = node_opener(directory).open
         self.store = SqliteStore(directory.store, writable=False)
 
     def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - any JSON value

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "folkmoot.backup/2"
 STORE, CONFIGURATION, KEYS, MANIFEST = "ledger.db", "folkmoot.toml", "keys.sealed", "manifest.json"
-KEY_FILES = ("operating.key", "witness.key")
+KEY_FILES = ("operating.key",)
+"""What is sealed of `keys/`. A witness's key is not: one that was put back could cosign twice."""
 MANIFEST_BYTES_MAX, SMALL_BYTES_MAX = 16_384, 65_536
 _OPERATIONS, _MEMORY = 3, 64 * 2**20
 """Of Argon2id: a second or so on a small machine. Fixed, so that a backup cannot ask for more."""

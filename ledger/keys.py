@@ -18,6 +18,13 @@ _HEADER = "folkmoot operating key 1"
 SECRET_BYTES = 32
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner can read, in place of one that may be there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
 def write_key(path: Path, key: SigningKey) -> None:
     """Writes a key file that only its owner can read; never over another one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -63,6 +63,11 @@ class DataDirectory:
         return self.path / "keys" / "operating.key"
 
     @property
+    def certificate(self) -> Path:
+        """The certificate that the node made for itself, with its private key."""
+        return self.path / "instance" / "tls.pem"
+
+    @property
     def configuration(self) -> Path:
         """folkmoot.toml."""
         return self.path / "folkmoot.toml"

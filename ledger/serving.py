@@ -37,9 +37,15 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
     """The heads of all epochs of these logs, and those of the logs of which none is held."""
-    trees = [tree for tree in reads.trees() if tree.origin.log_id in set(logs) and tree.checkpoint]
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if tree.checkpoint]
     held = {tree.origin.log_id for tree in trees}
     return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
+
+
+def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
+    """The heads of these epochs of logs, of those that are held."""
+    trees = [reads.tree(origin) for origin in origins]
+    return [head_field(reads, tree) for tree in trees if tree is not None and tree.checkpoint]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:

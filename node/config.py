@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.ledger import DataDirectory
+from node.way import parse_way
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Config:
     network: str = "folkmoot"
     mdns: bool = True
     seeds: tuple[str, ...] = ()
+    tls: bool = False
+    relay: bool = False
     language: str = "en"
 
 
@@ -48,8 +51,14 @@ TEMPLATE = """\
 # The address under which others know this node, if it has one.
 # public_url = "https://commons.example.org"
 
+# Serve https with a certificate that the node makes itself: other nodes see whose it is, browsers ask.
+# tls = true
+
 # Find other nodes on the local network, and be found.
 # mdns = true
+
+# Carry sessions between two peers of this node that cannot reach each other.
+# relay = true
 
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]
@@ -57,7 +66,9 @@ TEMPLATE = """\
 
 
 def parse_peer_url(text: str) -> str:
-    """The base URL of a peer's node, without a slash at its end. Raises Malformed (`url`)."""
+    """The base URL of a peer's node, without a slash at its end, or a way through another. Raises Malformed."""
+    if way := parse_way(text):
+        return str(way)
     if len(text) > PEER_URL_MAX or not _PEER_URL.fullmatch(text):
         raise Malformed("url", f"not the http or https URL of a node: {text[:80]!r}")
     return text.rstrip("/")

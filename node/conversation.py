@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import run_errand
+from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
 from protocol.identity import Origin
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Transaction
     from node.exchange import Exchange, Task
-    from protocol.frames import HeadField
-    from protocol.session import Errand
+    from node.tls import Bound
+    from protocol.frames import Errand, HeadField
 
 log = logging.getLogger("folkmoot.gossip")
 
@@ -91,10 +92,13 @@ class Conversation(ABC):
         self.opened_at: float | None = None
         self.ended_by: Close | None = None
         self.received_entries = 0
+        self.bound: Bound | None = None
+        """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
         self.runtime = hub.runtime
-        self._work: Line[Action] = Line(self.start, self._do_work)
+        self._work: Line[Action | Audit] = Line(self.start, self._do_work)
+        self.reconciling = Reconciling(self)
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -141,6 +145,8 @@ class Conversation(ABC):
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
         self._do(self.session.tick(self.runtime.now()))
+        if self.opened_at and self.reconciling.is_due():
+            self._work.put(Audit())
 
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
@@ -150,11 +156,15 @@ class Conversation(ABC):
         """Tells the other side of new checkpoints."""
         self._do(self.session.push(heads))
 
+    def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
+        """Tells the other side of what changed, and how far it has been told."""
+        self._do(self.session.tell(heads, store, upto))
+
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
         self._do(self.session.inform(heads))
 
-    def say(self, errand: Errand) -> None:
+    def say(self, errand: Errand | Busy) -> None:
         """Asks or tells what is none of the session's business."""
         self._do(self.session.say(errand))
 
@@ -191,7 +201,7 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action) -> None:
+    async def _do_work(self, action: Action | Audit) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
@@ -206,25 +216,28 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action | Audit) -> None:
         match action:
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
-                heads, own, upto = await self.runtime.read(lambda reads: heads_since(reads, store, cursor))
-                self._do(self.session.tell(heads, own, upto))
+                if not await self.reconciling.answer(store):
+                    self.tell_changes(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
+                await self.reconciling.heard_of([head.log for head in heads])
             case TakeCursor():
-                self._cursor = action
-                await self._keep_cursor()
+                self._cursor = action if self.reconciling.has_learnt_all() else None
+                await self.keep_cursor()
             case TakeRange():
                 await self._take_range(action)
             case FetchEnded(origin=origin, complete=complete):
                 await self._finish_storing()
                 self._replicas.pop(origin, None)
                 await self.hub.fetch_ended(self, origin, complete=complete)
-                await self._keep_cursor()
+                await self.keep_cursor()
+            case Audit():
+                await self.reconciling.start()
             case Hear(frame=errand):
                 await run_errand(self, errand)
             case _:
@@ -234,6 +247,13 @@ class Conversation(ABC):
         """Begins, if the hub wants this connection; otherwise nothing more is heard."""
         peer = self.session.peer
         assert peer is not None
+        if self.bound is not None and not (self.bound.log == peer.log_id and self.bound.key in peer.charter.keys):
+            self.hub.tell_problem(
+                self.address, "its certificate is bound to another node: somebody may stand in between"
+            )
+            self.close("binding", RETRY_S)
+            self._work.clear()
+            return
         self.opened_at = self.hub.ledger.clock()
         if self.session.me.role == 0:  # also where this connection is one too many
             await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
@@ -310,10 +330,10 @@ class Conversation(ABC):
         if storing is not None:
             await storing
 
-    async def _keep_cursor(self) -> None:
+    async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
-        if cursor is None or peer is None or self.hub.fetching_from(self):
+        if cursor is None or peer is None or self.hub.fetching_from(self) or self.reconciling.learning:
             return
         announced = list(self.announced.values())
         trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])

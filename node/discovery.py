@@ -70,6 +70,8 @@ class Discovery:
         port: int,
         found: Callable[[str, bytes], None],
         lost: Callable[[str], None] = lambda _: None,
+        *,
+        tls: bool = False,
     ) -> None:
         self.problem = ""
         self._log_id = log_id
@@ -85,7 +87,7 @@ class Discovery:
             port=port,
             server=f"folkmoot-{short}-{boot}.local.",
             parsed_addresses=self._addresses,
-            properties={"v": "1", "id": show_log_id(log_id), "p": "/gossip", "t": "0", "b": boot},
+            properties={"v": "1", "id": show_log_id(log_id), "p": "/gossip", "t": str(int(tls)), "b": boot},
         )
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None

@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.serving import heads_of
-from protocol.frames import GetHeads, Skip
+from protocol.frames import GetHeads, Skip, Tunnel
+from protocol.rangeframes import Items, Ranges
 
 if TYPE_CHECKING:
     from node.conversation import Conversation
-    from protocol.session import Errand
+    from protocol.frames import Errand
 
 
 async def run_errand(link: Conversation, errand: Errand) -> None:
@@ -21,8 +22,13 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             link.inform(heads)
             if unknown:
                 link.say(Skip(unknown, "unknown"))
-        case Skip(logs=logs, code="unknown"):
-            if link.hub.ledger.log_id in logs:
+        case Skip(logs=logs, code=code):
+            await link.reconciling.heard_of(logs)
+            if code == "unknown" and link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
+        case Ranges() | Items():
+            await link.reconciling.hear(errand)
+        case Tunnel():
+            link.hub.tunnels.hear(link, errand)
         case _:
             pass

@@ -9,8 +9,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
+from node.errors import UnreachableError
+from node.tunnels import TunnelLink, Tunnels
+from node.way import parse_way
 from protocol.identity import Origin, show_log_id
 from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
@@ -68,10 +72,6 @@ class Runtime(Protocol):
         """Queues a change of the own log that is no append; how it stands once that is durable."""
 
 
-class UnreachableError(Exception):
-    """A peer that was dialled does not answer, or must not be dialled."""
-
-
 class PeerState(NamedTuple):
     """A connection as it is shown."""
 
@@ -94,6 +94,8 @@ class Exchange(ABC):
         self.on_event: Callable[[str], None] = lambda _: None
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
         """What a peer says of this node's own log: its newest checkpoint of it, or that it has none."""
+        self.held = HeldSet()
+        self.tunnels = Tunnels(self)
         self._links: set[Conversation] = set()
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
@@ -136,9 +138,10 @@ class Exchange(ABC):
         return [link for link in self._links if link.opened_at and link.session.state is State.OPEN]
 
     def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
-        """Keeps a connection to a peer's base URL. `trusted`: named by the operator or found on the local link.
+        """Keeps a connection to a peer's base URL, or by way of another (`via:`).
 
-        Those that were only `found` leave half of the room to those that were named.
+        `trusted`: named by the operator or found on the local link. Those that were only `found` leave half of the
+        room to those that were named.
         """
         url = url.rstrip("/")
         if url in self._dialled:
@@ -177,6 +180,21 @@ class Exchange(ABC):
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         return True
+
+    def connected_to(self, log_id: bytes) -> Conversation | None:
+        """The direct connection to the node of a log, if there is one."""
+        return next(
+            (
+                link
+                for link in self._links
+                if link.opened_at
+                and link.session.state is State.OPEN
+                and link.session.peer
+                and link.session.peer.log_id == log_id
+                and not isinstance(link, TunnelLink)
+            ),
+            None,
+        )
 
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
@@ -239,6 +257,8 @@ class Exchange(ABC):
         finally:
             self._links.discard(link)
             peer = link.session.peer
+            if peer and self.connected_to(peer.log_id) is None:
+                self.tunnels.lose(peer.log_id)
             if peer and link.ended_by and link.ended_by.fault:
                 self._ban(peer.log_id)
                 self.tell_problem(
@@ -266,24 +286,23 @@ class Exchange(ABC):
     async def _keep_dialled(self, url: str, *, trusted: bool) -> None:
         wait = _BACKOFF_FIRST_S
         while True:
-            problem = ""
             try:
-                link = await self.converse(url, trusted=trusted)
+                way = parse_way(url)
+                link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
                 if link.opened_at:
                     wait = _BACKOFF_FIRST_S
+                    self.problems.pop(url, None)
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
                     if link.ended_by.code == "known" and not self._connected(link):
-                        problem = "refuses: it is connected to this log already; does this node run twice?"
+                        self.tell_problem(
+                            url, "refuses: it is connected to this log already; does this node run twice?"
+                        )
                     if link.ended_by.code in {"self", "network"}:
                         self.tell_problem(url, f"refused: {link.ended_by.code}")
                         return
             except UnreachableError as error:
-                problem = f"cannot be reached: {error}"
-            if problem:
-                self.tell_problem(url, problem)
-            else:
-                self.problems.pop(url, None)
+                self.tell_problem(url, f"cannot be reached: {error}")
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 

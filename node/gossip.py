@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from aiohttp import ClientError, WSServerHandshakeError
 
 from node.client import DialRefusedError
-from node.exchange import Exchange, UnreachableError
+from node.errors import UnreachableError
+from node.exchange import Exchange
 from node.link import Link
+from protocol.errors import Malformed
 from protocol.frames import FRAME_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -127,8 +129,10 @@ class Hub(Exchange):
             async with self._client.websocket(
                 url + GOSSIP_PATH, SUBPROTOCOL, FRAME_BYTES_MAX, trusted=trusted
             ) as socket:
-                link = Link(self, socket, self.session(role=0), url)
+                link = Link(self, socket, self.session(role=0), url, self._client.binding(socket))
                 await self.carry(link)
+        except Malformed as error:
+            raise UnreachableError(f"nobody vouches for its certificate: {error.text}") from error
         except (ClientError, WSServerHandshakeError, OSError, TimeoutError, DialRefusedError) as error:
             raise UnreachableError(str(error) or type(error).__name__) from error
         return link

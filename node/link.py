@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse
 
     from node.exchange import Exchange
+    from node.tls import Bound
 
 TICK_S = 2.0
 
@@ -29,9 +30,15 @@ class Link(Conversation):
     """A session with its WebSocket. `run` ends when the connection does."""
 
     def __init__(
-        self, hub: Exchange, socket: ClientWebSocketResponse | WebSocketResponse, session: Session, address: str
+        self,
+        hub: Exchange,
+        socket: ClientWebSocketResponse | WebSocketResponse,
+        session: Session,
+        address: str,
+        bound: Bound | None = None,
     ) -> None:
         super().__init__(hub, session, address)
+        self.bound = bound
         self._socket = socket
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(_OUTGOING_MAX)
         self._sent = asyncio.Event()

@@ -6,18 +6,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from yarl import URL
 
+from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from node import api, openapi, pages, static_log, status
 from node.client import Client
-from node.discovery import Discovery
+from node.discovery import Discovery, lan_addresses
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
@@ -25,12 +25,14 @@ from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
 from node.recovering import Recovering
 from node.routes import Route
+from node.tls import server_context, write_certificate
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from ssl import SSLContext
 
     from ledger.ledger import DataDirectory
     from node.config import Config
@@ -67,6 +69,7 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        self.hub.tunnels.carries = self.config.relay
         try:
             await self._start()
         except BaseException:
@@ -79,11 +82,12 @@ class Node:
         app = make_application(ledger, self.finder, self.hub, config, token)
         self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, config.host, config.port).start()
+        tls = self._certificate() if config.tls else None
+        await web.TCPSite(self._runner, config.host, config.port, ssl_context=tls).start()
         port = self._runner.addresses[0][1]
         shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - compared
-        self.url = str(URL.build(scheme="http", host=shown, port=port))
-        _write_private(ledger.directory.url, self.url)
+        self.url = str(URL.build(scheme="https" if config.tls else "http", host=shown, port=port))
+        write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
         self.recovering = Recovering(self.hub)
         self.recovering.start()
@@ -92,11 +96,19 @@ class Node:
         for url in (*config.seeds, *peers):
             self.hub.dial(url, trusted=True)
         title = ledger.keys.charter.title()
-        self.discovery = Discovery(ledger.log_id, title, config.host, port, self._found, self.hub.lose)
+        self.discovery = Discovery(ledger.log_id, title, config.host, port, self._found, self.hub.lose, tls=config.tls)
         if config.mdns:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+
+    def _certificate(self) -> SSLContext:
+        """A certificate made anew, for the names and addresses that this machine has now."""
+        config, ledger = self.config, self.ledger
+        public = URL(config.public_url).host if config.public_url else None
+        names = {"localhost", "127.0.0.1", *lan_addresses(config.host), *([public] if public else [])}
+        write_certificate(ledger.directory.certificate, ledger.log_id, ledger.key, sorted(names), ledger.clock())
+        return server_context(ledger.directory.certificate)
 
     async def stop(self) -> None:
         """Says goodbye, finishes what was begun, closes the store."""
@@ -187,11 +199,5 @@ async def _gossip(request: web.Request) -> web.StreamResponse:
 def _steward_token(directory: DataDirectory) -> str:
     """The token that lets local commands write through the API; made anew at each start."""
     token = secrets.token_urlsafe(32)
-    _write_private(directory.token, token)
+    write_private(directory.token, f"{token}\n".encode())
     return token
-
-
-def _write_private(path: os.PathLike[str], text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")

@@ -9,6 +9,7 @@ import msgspec
 
 from protocol.encoding import Limits, decode, encode
 from protocol.errors import Malformed
+from protocol.rangeframes import Items, Ranges
 from protocol.record import LogIdBytes
 
 FRAME_BYTES_MAX = 1_048_576
@@ -17,6 +18,7 @@ HEADS_MAX = 256
 PAYLOADS_MAX = 1_024
 FORK_BYTES_MAX = 65_536
 PEERS_MAX = 32
+TUNNEL_BYTES_MAX = 1_000_000
 LIMITS = Limits(input_bytes=FRAME_BYTES_MAX, string_bytes=FRAME_BYTES_MAX - 1, array_elements=16_384)
 
 _Meta = msgspec.Meta
@@ -206,12 +208,15 @@ class Tunnel(msgspec.Struct, frozen=True):
     sender: LogIdBytes
     stream: _Count
     code: Literal["open", "data", "close", "refused"]
-    data: Annotated[bytes, _Meta(max_length=RANGE_BYTES_MAX * 2)]
+    data: Annotated[bytes, _Meta(max_length=TUNNEL_BYTES_MAX)]
 
+
+Errand: TypeAlias = GetHeads | Skip | Ranges | Items | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+"""Frames that leave the state of a session as it is."""
 
 Frame: TypeAlias = (
     Hello | Auth | Reject | Resume | Heads | Cursor | Want | Entries | Missing | Busy | Ping | Bye
-    | GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
+    | Errand
 )  # fmt: skip
 
 TYPES: dict[int, type[Frame]] = {
@@ -229,6 +234,8 @@ TYPES: dict[int, type[Frame]] = {
     12: Bye,
     13: GetHeads,
     14: Skip,
+    15: Ranges,
+    16: Items,
     17: Payloads,
     18: Witness,
     19: Cosignature,

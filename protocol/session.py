@@ -25,30 +25,24 @@ from protocol.frames import (
     Auth,
     Busy,
     Bye,
-    Cosignature,
     Cursor,
     Entries,
-    Fork,
+    Errand,
     Frame,
-    GetHeads,
     HeadField,
     Heads,
     Hello,
     Missing,
-    Payloads,
-    Peers,
     Ping,
     Reject,
     Resume,
-    Skip,
-    Tunnel,
     Want,
-    Witness,
     auth_message,
     decode_frame,
     encode_frame,
 )
 from protocol.identity import Origin
+from protocol.reconcile import session_salt
 from protocol.sealing import Seal
 from protocol.signature import verify
 
@@ -61,10 +55,6 @@ VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
 FETCHES_MAX = 10_000
 _HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
-
-
-Errand: TypeAlias = GetHeads | Skip | Payloads | Witness | Cosignature | Fork | Peers | Tunnel
-"""Frames that leave the state of a session as it is."""
 
 
 class State(Enum):
@@ -268,6 +258,13 @@ class Session:
             self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
         return self._seal
 
+    @property
+    def salt(self) -> bytes:
+        """What makes the short items of this session its own (spec 13 §2)."""
+        assert self._hello is not None
+        mine, theirs = self.me.nonce, self._hello.nonce
+        return session_salt((theirs, mine) if self.me.role else (mine, theirs))
+
     def refuse(self, code: str) -> list[Action]:
         """Ends the session because the other side sent something false."""
         return self._close(code, fault=True)
@@ -333,8 +330,8 @@ class Session:
                 return [self._send(Ping(time, reply=True))]
             case Ping():
                 return []
-            case GetHeads() | Skip() | Payloads() | Witness() | Cosignature() | Fork() | Peers() | Tunnel():
-                return [Hear(frame)]
+        if isinstance(frame, Errand):
+            return [Hear(frame)]
         return self._close("unexpected", fault=True)
 
     def _receive_entries(self, frame: Entries) -> list[Action]:

@@ -46,6 +46,10 @@ class LogReads:
         row = self._db.execute(f"{_TREE} WHERE log_id = ? AND epoch = ?", origin).fetchone()
         return _tree(row) if row else None
 
+    def epochs(self, log_id: bytes) -> list[Tree]:
+        """All epochs of a log that are held, in order."""
+        return [_tree(row) for row in self._db.execute(f"{_TREE} WHERE log_id = ? ORDER BY epoch", (log_id,))]
+
     def tree_numbered(self, number: int) -> Tree:
         """The log of a local number that exists."""
         return _tree(self._db.execute(f"{_TREE} WHERE tree = ?", (number,)).fetchone())

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""python -m tests.benchmarks [NAME ...]: measures commands, append, replication, searching, and if named million."""
+"""python -m tests.benchmarks [NAME ...]: measures those of `ALL`, or those named."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-ALL = ("commands", "append", "replication", "searching")
+ALL = ("commands", "append", "replication", "searching", "reconciling")
 LONG = ("million",)
 
 

@@ -45,6 +45,7 @@ from protocol.frames import (
     decode_frame,
     encode_frame,
 )
+from protocol.rangeframes import Items, Ranges
 from protocol.signature import SigningKey
 from tests.protocol.strategies import damaged, hashes, hostile, values
 from tests.protocol.vectors import Case, agreed, join_runs, value_of, vectors
@@ -60,6 +61,10 @@ heads = st.lists(st.builds(HeadField, hashes, epochs, blobs, charters), max_size
 entries = st.lists(st.tuples(blobs, blobs), min_size=1, max_size=4)
 retries = st.integers(0, 86_400)
 log_ids = st.lists(hashes, max_size=3)
+fingerprints = st.sampled_from([bytes(256), bytes(4_096)])
+short_parts = st.lists(st.sampled_from(["0", "1a", "1b", "2"]), max_size=3, unique=True).map(
+    lambda prefixes: [(prefix, bytes(6)) for prefix in sorted(prefixes)]
+)
 frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Hello, versions, codes, hashes, hashes, st.integers(0, 1), st.lists(codes, max_size=3), charters),
     st.builds(Auth, hashes, st.binary(min_size=64, max_size=64)),
@@ -78,6 +83,8 @@ frames: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Payloads, hashes, epochs, st.lists(counts, max_size=3), st.lists(st.tuples(counts, blobs), max_size=3)),
     st.builds(Witness, hashes, epochs, counts, st.lists(hashes, max_size=63), blobs),
     st.builds(Cosignature, hashes, epochs, counts, st.integers(100, 599), counts, blobs),
+    st.builds(Ranges, st.lists(st.tuples(st.sampled_from(["", "7", "0af"]), fingerprints), max_size=1), st.booleans()),
+    st.builds(Items, short_parts, st.lists(st.tuples(hashes, epochs, counts), max_size=3), short_parts, st.booleans()),
     st.builds(Fork, blobs),
     st.builds(Peers, st.booleans(), st.lists(blobs, max_size=3)),
     st.builds(Tunnel, hashes, hashes, counts, st.sampled_from(["open", "data", "close", "refused"]), blobs),

@@ -12,6 +12,7 @@ from tests.reference.cases import (
     encoding,
     gossip,
     proof,
+    reconciliation,
     sealing,
     signatures,
     statement,
@@ -31,6 +32,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "13-reconciliation.json": reconciliation.generate,
     "15-private.json": sealing.generate,
 }
 

@@ -120,7 +120,7 @@ FRAMES: dict[int, tuple[str, dict[str, Check], dict[str, Check]]] = {
             "sender": octets(32),
             "stream": integer(),
             "code": is_tunnel_code,
-            "data": octets_up_to(524_288),
+            "data": octets_up_to(1_000_000),
         },
         {},
     ),

@@ -170,7 +170,7 @@ def frame_sizes(group: Group) -> Group:
     add_counted(group, "GET_HEADS", "logs", world.log_id(), 256)
     add_counted(group, "PAYLOADS", "ask", 7, 1_024)
     add_sized(group, "FORK", "proof", 65_536)
-    add_sized(group, "TUNNEL", "data", 524_288)
+    add_sized(group, "TUNNEL", "data", 1_000_000)
     head_hex = "926381a162c6"
     room = 1_048_576 - len(bytes.fromhex(head_hex)) - 4
     group.valid("1,048,576 bytes", frame_runs_hex=[[head_hex + room.to_bytes(4, "big").hex(), 1], ["00", room]])
