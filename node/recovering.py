@@ -13,6 +13,7 @@ from ledger.errors import LedgerError
 from ledger.recovery import State, explain, unwatched
 from ledger.watchers import peer_name, watchers_of
 from protocol.frames import GetHeads
+from protocol.identity import witness_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,7 +69,9 @@ class Recovering:
     async def _hear_peer(self, link: Conversation, head: VerifiedHead | None) -> None:
         peer, own = link.session.peer, self._ledger.own
         assert peer is not None
-        if not await self._hear(Said(peer_name("", peer.log_id), head)):
+        as_witness = witness_name(peer.log_id)  # one that is a node may be asked either way
+        name = as_witness if as_witness in own.recovery.watchers.names else peer_name("", peer.log_id)
+        if not await self._hear(Said(name, head)):
             return
         if head is not None and head.origin == own.origin and own.recovery.state is State.BEHIND:
             link.announced[own.origin] = head._replace(charters=())
