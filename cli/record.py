@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import NOT_FOUND, CommandError
-from cli.output import json_option, plain, show, show_json, when
+from cli.output import json_option, plain, say, show, show_json, when
 
 if TYPE_CHECKING:
     from cli.target import Target
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
+
+
+SCOPE_NAMES = ("public", "circle", "private")
 
 
 @click.group("record", short_help="Show, add, change or close one record.")
@@ -62,6 +65,9 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
         row = _find(reads, name)
         record, history = record_object(reads, row), history_objects(reads, row)
+        fork = reads.fork(row.tree)
+    if fork is not None and fork.healed is None:
+        say(f"WARNING: the log {record['log'][:8]}, in which this stands, has forked: elsewhere it may say otherwise")
     if as_json:
         show_json({"schema": RECORD_SCHEMA, "record": record, "history": history})
         return
@@ -76,14 +82,21 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
 
 @command.command("put")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--scope", type=click.Choice(SCOPE_NAMES), default="public", show_default=True, help="Who may read it.")
+@click.option("--party", "parties", multiple=True, help="With --scope private: the log of a party to it; repeat it.")
 @json_option
 @click.pass_obj
-def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
-    """Adds or changes a record from a JSON file (- is stdin): the fields of spec 10. Without an id it is a new one."""
+def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], *, as_json: bool) -> None:
+    """Adds or changes a record from a JSON file (- is stdin): the fields of spec 10. Without an id it is a new one.
+
+    What is not public goes to the nodes of the circle, or of the parties, alone, and is shown on no page.
+    """
     from cli.target import open_target
     from ledger.importing.plan import Statement
     from ledger.jsonform import from_json, refuse_repeated
+    from ledger.submitting import check_scope
     from protocol.directory import check_body
+    from protocol.identity import parse_log_id
 
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     try:
@@ -95,9 +108,13 @@ def put(data_dir: str | None, file: Path, *, as_json: bool) -> None:
         raise CommandError(f"{file}: a record is an object")
     record.setdefault("id", os.urandom(16))
     body: dict[str, Any] = {"record": record}
+    if parties:
+        body["parties"] = sorted(map(parse_log_id, parties))
     check_body("record.put", body)
+    check_scope("record.put", body, SCOPE_NAMES.index(scope))
     with open_target(_directory(data_dir)) as target:
-        position = target.write([Statement("record.put", body, os.urandom(16))])[0]
+        statement = Statement("record.put", body, os.urandom(16), SCOPE_NAMES.index(scope))
+        position = target.write([statement])[0]
         target.settle()
     _saved(target, record["id"], position, as_json=as_json)
 

@@ -81,7 +81,7 @@ class LocalTarget(Target):
         positions: list[int] = []
         waiting: list[Any] = []
         for part in _parts(statements, lambda _: 0):
-            group = [self.ledger.state(item.kind, item.body, item.id) for item in part]
+            group = [self.ledger.state(item.kind, item.body, item.id, item.scope) for item in part]
             waiting.append(self.ledger.writer.append(group))
             if len(waiting) >= _IN_FLIGHT:
                 positions += self._finish(waiting.pop(0), advance)
@@ -135,7 +135,10 @@ class RemoteTarget(Target):
         """Sends in groups."""
         positions: list[int] = []
         for part in _parts(statements, lambda item: len(json.dumps(to_json(item.body))) + 100):
-            entries = [{"kind": item.kind, "body": to_json(item.body), "id": item.id.hex()} for item in part]
+            entries = [
+                {"kind": item.kind, "body": to_json(item.body), "id": item.id.hex(), "scope": item.scope}
+                for item in part
+            ]
             answer = self.post("/v1/entries", {"entries": entries})
             receipts = answer["receipts"]
             self.queued |= answer["state"] == "queued"

@@ -9,6 +9,7 @@ from ledger.directory import DirectoryFold, record_index, touched_record
 from ledger.fold import Authority, Judged, Reading, judge, read_entry
 from protocol.charter import establish
 from protocol.directory import (
+    Circle,
     ClaimChecked,
     ClaimCorrect,
     ClaimEndorse,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"})
-_FAR_REACHING = frozenset({"role", "import.start", "import.done", "import.undo"})
+_FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo"})
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
@@ -207,6 +208,8 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
     match result.body:
         case Role(key=key, role=role, name=name):
             change.set_role(tree, position, key, role, name)
+        case Circle(log=log_id, member=member):
+            change.set_circle(tree, position, log_id, member=member)
         case ImportStart(id=import_id, set=source, file=file):
             change.start_import(tree, import_id, position, source, file)
         case ImportDone(id=import_id):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.charter import LogKeys, found
-from protocol.directory import Body, Erase, Override, Role, read_body
+from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, read_body
 from protocol.errors import Malformed
-from protocol.statement import Opaque, Opened, Statement, open_payload, parse_entry
+from protocol.statement import SCOPE_PUBLIC, Opaque, Opened, Statement, open_payload, parse_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,8 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         statement = opened.statement
         if isinstance(statement, Opaque):
             return Reading("opaque")
+        if header.scope != SCOPE_PUBLIC and statement.kind in PUBLIC_KINDS:
+            return Reading("scope")
         if statement.kind == "charter":
             return Reading("", payload, opened, statement)
         body = read_body(statement)
@@ -123,9 +125,6 @@ def _judge_body(
             return Judged("unknown_ref")
         if not authority.may_decide(author) and author_of(body.position) != author:
             return Judged("not_authorised")
-    elif isinstance(body, Override):
-        if not authority.may_decide(author):
-            return Judged("not_authorised")
     elif isinstance(body, Role):
         if not authority.may_decide(author):
             return Judged("not_authorised")
@@ -133,6 +132,9 @@ def _judge_body(
             authority.stewards[body.key] = body.name
         else:
             authority.stewards.pop(body.key, None)
+    elif isinstance(body, Circle | Override):
+        if not authority.may_decide(author):
+            return Judged("not_authorised")
     elif not authority.may_write(author):
         return Judged("not_authorised")
     return Judged("applied", statement, body)

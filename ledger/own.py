@@ -8,14 +8,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import IdReusedError, NotSigningError, RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.forks import why_not_signing
 from ledger.head import NONCE_BYTES, Head
-from ledger.recovery import UNWATCHED, Relation, State, explain, relate, start
-from ledger.replica import store_range
-from ledger.tail import cut_tail, enter_again, note_accepted
+from ledger.recovery import UNWATCHED, State, explain, start
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Queued, Stored
 from protocol.charter import establish
-from protocol.checkpoint import Checkpoint, parse_checkpoint
+from protocol.checkpoint import Checkpoint
 from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.merkle import Peaks, leaf_hash
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from ledger.head import HeadFile
     from ledger.recovery import Recovery, Watchers
-    from ledger.replica import VerifiedHead, VerifiedRange
     from ledger.sqlite.store import Snapshot, SqliteStore, Transaction
     from ledger.values import Tree
     from protocol.identity import Origin
@@ -82,7 +80,8 @@ def digest_of(statement: Statement) -> bytes:
 class OwnLog:
     """The log that this node writes: its tree in memory, its head outside, its key, and whether it may be signed.
 
-    `hear`, `take_range`, `watch` and `override` run inside a transaction and give what `load` takes over after it.
+    What others say of it is heard in `ledger.hearing`; like `watch`, `ask_again` and `override`, that gives a value
+    which `load` takes over once it is durable.
     """
 
     def __init__(
@@ -91,17 +90,19 @@ class OwnLog:
         self.tree = tree.tree
         self.origin: Origin = tree.origin
         self._head = head
-        self._key = key
+        self.key = key
         self._seen: Head | None = None
         self._begun: Head | None = None
         self._nonce = b""
         self.cut_records: tuple[int, ...] = ()
-        fork = (reads.fact(self._fact("forked")) or b"").decode()
+        """Records to be looked up again because the entries that they rest on were cut off."""
+        fork = why_not_signing(reads, tree.tree)
         doubt = self._compare_head(reads, tree)
         self._load_tree(reads)
-        self.recovery: Recovery = start(watchers, doubt, tree.head_size if self._fetched_from is not None else 0, fork)
+        self.recovery: Recovery = start(watchers, doubt, tree.head_size if self.fetched_from is not None else 0, fork)
 
-    def _fact(self, name: str) -> str:
+    def fact(self, name: str) -> str:
+        """The name of a fact of the store that is about this log."""
         return f"{name} {self.tree}"
 
     def _load_tree(self, reads: Snapshot) -> None:
@@ -110,8 +111,9 @@ class OwnLog:
         self._read_back = load_peaks(reads, tree.tree, tree.checkpoint_size)
         self._signed_size = tree.checkpoint_size
         self._at = last_time(reads, tree)
-        begin = reads.fact(self._fact("fetched from"))
-        self._fetched_from = None if begin is None else int(begin)
+        begin = reads.fact(self.fact("fetched from"))
+        self.fetched_from: int | None = None if begin is None else int(begin)
+        """While signed entries come back: the position of the first of them. What is written meanwhile is queued."""
 
     def load(self, reads: Snapshot, recovery: Recovery) -> None:
         """Takes over what a transaction changed, once it is durable."""
@@ -135,7 +137,7 @@ class OwnLog:
 
     def state_of(self, position: int) -> str:
         """The state of what was acknowledged at a position: `saved`, or `queued` while it may not be signed."""
-        signed = self._fetched_from is None and position < self._signed_size
+        signed = self.fetched_from is None and position < self._signed_size
         return "saved" if signed or self.recovery.state is State.SIGNING else "queued"
 
     def append(self, change: Transaction, group: Sequence[Submission], now: int) -> Appended:
@@ -143,7 +145,10 @@ class OwnLog:
 
         `settle` once it is committed. Raises IdReusedError: then the group is not written.
         """
-        if self._fetched_from is not None:
+        self._refuse_forked(change)
+        if self.recovery.state is State.FORKED:
+            raise NotSigningError(self.signing_refused)
+        if self.fetched_from is not None:
             return self._append_to_queue(change, group)
         self._hash_again(change)
         taken = change.accepted(self.tree, [item.id for item in group])
@@ -203,6 +208,7 @@ class OwnLog:
 
         Raises NotSigningError, StoreDamagedError.
         """
+        self._refuse_forked(change)
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
         size = self._growth.peaks.size
@@ -218,11 +224,17 @@ class OwnLog:
         if change.fact("instance") != self._nonce:  # a store of before the nonce was kept, or a new one
             change.set_fact("instance", self._nonce)
         checkpoint = Checkpoint(str(self.origin), size, root)
-        note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self._key),)))
+        note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, self.key),)))
         change.set_head(self.tree, note, size)
         change.set_checkpoint(self.tree, note, size)
         self._signed_size = size
         return checkpoint
+
+    def _refuse_forked(self, reads: Snapshot) -> None:
+        """Signs no more once a fork of the own log is known, wherever it was seen (spec 12 §6)."""
+        fork = why_not_signing(reads, self.tree)
+        if fork:
+            self.recovery = self.recovery.forked(fork)
 
     def _hash_again(self, reads: Snapshot) -> Peaks:
         """Hashes what the disk gives back of the groups before, so that little is left to do when it is signed."""
@@ -287,64 +299,6 @@ class OwnLog:
             raise RefusedError(f"this cannot be overridden: {self.signing_refused}")
         return self.recovery.overridden()
 
-    def hear(self, change: Transaction, watcher: str, head: VerifiedHead | None) -> Recovery:
-        """Takes note of the newest checkpoint of this log that somebody holds; None if they know none.
-
-        What is ahead makes room for what was signed: the unsigned tail goes to the queue.
-        """
-        if head is None:
-            return self.recovery.answered(watcher, 0, Relation.KNOWN)
-        if head.origin.epoch > self.origin.epoch:
-            return self.recovery.superseded(watcher, head.origin.epoch)
-        if head.origin != self.origin:  # of an epoch that has ended: of this one they know nothing by that
-            return self.recovery
-        tree, size, recovery = change.tree_numbered(self.tree), head.checkpoint.size, self.recovery
-        agrees = root_at(change, tree.tree, size) == head.checkpoint.root if size <= tree.size else None
-        fetching = self._fetched_from is not None
-        relation = relate(tree.size if fetching else tree.checkpoint_size, size, agrees=agrees)
-        if recovery.state is State.SIGNING and size > tree.checkpoint_size:
-            recovery = recovery.doubted(
-                f"another instance signs with this log's key: {watcher} holds a checkpoint of {size} entries that was "
-                "not signed here"
-            )
-        after = recovery.answered(watcher, size, relation)
-        if relation is Relation.CONTRADICTS:
-            change.set_fact(self._fact("forked"), after.fork.encode())
-            return after
-        if len(head.charters) > len(change.charters(tree.tree)):
-            change.set_charters(tree.tree, head.charters)
-        if size > tree.head_size:
-            change.set_head(tree.tree, head.note, size)
-        if relation is Relation.KNOWN and size > tree.checkpoint_size:
-            change.set_checkpoint(tree.tree, head.note, size)
-        if relation is Relation.AHEAD and not fetching:
-            change.set_fact("store", os.urandom(16))  # what peers keep as our cursor may stand further than this store
-            change.set_fact(self._fact("fetched from"), str(tree.checkpoint_size).encode())
-            self.cut_records = cut_tail(change, tree)
-        return after
-
-    def take_range(self, change: Transaction, verified: VerifiedRange, now: int) -> Recovery:
-        """Stores entries of this log that came back; with the last one, what waits is entered again.
-
-        Raises RefusedError if none are missing, or if they do not follow what is held.
-        """
-        if self._fetched_from is None:
-            raise RefusedError(f"{self.origin}: no entries of the own log are missing")
-        tree = store_range(change, verified)
-        note_accepted(change, tree.tree, verified.rows, digest_of)
-        if tree.size < tree.head_size:
-            return self.recovery
-        checkpoint, _ = parse_checkpoint(tree.head)
-        if root_at(change, tree.tree, checkpoint.size) != checkpoint.root:
-            after = self.recovery.answered("one who answered", checkpoint.size, Relation.CONTRADICTS)
-            change.set_fact(self._fact("forked"), after.fork.encode())
-            return after
-        if tree.checkpoint_size < checkpoint.size:
-            change.set_checkpoint(tree.tree, tree.head, checkpoint.size)
-        enter_again(change, tree, self._fetched_from, self._key, now)
-        change.forget_fact(self._fact("fetched from"))
-        return self.recovery.caught_up()
-
     def vouch(self, store: SqliteStore) -> None:
         """Makes the head file anew where signing is allowed again and the old one does not vouch for this store.
 
@@ -355,7 +309,7 @@ class OwnLog:
         nonce = os.urandom(NONCE_BYTES)
         with store.write() as change:
             tree = change.tree_numbered(self.tree)
-            if self._key.public not in establish(change.charters(tree.tree)).charter.keys:
+            if self.key.public not in establish(change.charters(tree.tree)).charter.keys:
                 raise NotSigningError(
                     "the operating key of this data directory has been replaced by a newer charter of this log: put "
                     "the newer key in its place"

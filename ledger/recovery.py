@@ -115,19 +115,19 @@ class Recovery:
         return _decided(replace(self, watchers=watchers))
 
     def answered(self, watcher: str, size: int, relation: Relation) -> Recovery:
-        """Somebody told their newest verified note of the own log; size 0 if they know none."""
-        if self.fork:
+        """Somebody told their newest verified note of the own log; size 0 if they know none.
+
+        A contradiction is no answer; whether it proves a fork, and so leads to `forked`, is for others to say.
+        """
+        if self.fork or relation is Relation.CONTRADICTS:
             return self
-        if relation is Relation.CONTRADICTS:
-            return replace(
-                self,
-                fork=f"this log has forked: {watcher} holds a checkpoint of {size} entries, signed with its key, that "
-                "contradicts what was signed here",
-                granted=False,
-            )
         if relation is Relation.AHEAD:
             return replace(self, target=max(self.target, size), granted=False, answers={})
         return _decided(replace(self, answers={**self.answers, watcher: size}))
+
+    def forked(self, why: str) -> Recovery:
+        """Two histories were signed: what shows it is kept elsewhere (spec 12)."""
+        return replace(self, fork=why, granted=False)
 
     def superseded(self, watcher: str, epoch: int) -> Recovery:
         """Somebody holds a later epoch of the log: this one has ended, and nothing in it may be signed."""
@@ -172,8 +172,8 @@ def explain(recovery: Recovery, held: int) -> str:
     safe = "What is written is saved and queued; reading, searching and verifying go on."
     if state is State.FORKED:
         return (
-            f"STOPPED: {recovery.fork}. Nothing is signed any more, so that it does not become worse. Keep this data "
-            "directory as it is; the recovery keys can open the next epoch. " + safe
+            f"{recovery.fork}. Keep this data directory as it is. Nothing more is written; reading, searching and "
+            "verifying go on."
         )
     if state is State.BEHIND:
         return (

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.jsonform import from_json
-from protocol.directory import check_body
+from protocol.directory import PUBLIC_KINDS, check_body
 from protocol.errors import Malformed
-from protocol.statement import Statement, commit, open_payload
+from protocol.statement import (
+    SCOPE_CIRCLE,
+    SCOPE_PRIVATE,
+    SCOPE_PUBLIC,
+    SCOPES,
+    Statement,
+    commit,
+    open_payload,
+)
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.own import Submission
+    from protocol.encoding import Value
 
 
 _OTHER_DOORS = {
@@ -23,7 +32,9 @@ _OTHER_DOORS = {
 }
 
 
-def ready_statement(ledger: Ledger, kind: str, body: object, statement_id: bytes) -> Submission:
+def ready_statement(
+    ledger: Ledger, kind: str, body: object, statement_id: bytes, scope: int = SCOPE_PUBLIC
+) -> Submission:
     """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
     if kind == "override":
         raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
@@ -33,7 +44,24 @@ def ready_statement(ledger: Ledger, kind: str, body: object, statement_id: bytes
     if kind == "record.put" and isinstance(value.get("record"), dict):
         value["record"].setdefault("id", statement_id or os.urandom(16))
     check_body(kind, value)
-    return ledger.state(kind, value, statement_id)
+    check_scope(kind, value, scope)
+    return ledger.state(kind, value, statement_id, scope)
+
+
+def check_scope(kind: str, body: dict[str, Value], scope: int) -> None:
+    """Whether what is about to be signed may be shown to those who will see it. Raises Malformed (`scope`)."""
+    if scope not in SCOPES:
+        raise Malformed("scope", f"a scope is {SCOPE_PUBLIC} public, {SCOPE_CIRCLE} circle or {SCOPE_PRIVATE} private")
+    if kind in PUBLIC_KINDS and scope != SCOPE_PUBLIC:
+        raise Malformed("scope", f"{kind} is always public: others could not check what follows from it")
+    if "parties" in body and scope != SCOPE_PRIVATE:
+        raise Malformed("scope", "parties are named where the scope is private")
+    record = body.get("record")
+    contact = record.get("contact") if isinstance(record, dict) else None
+    if scope == SCOPE_PUBLIC and isinstance(contact, dict) and contact.get("visibility") == "members":
+        raise Malformed(
+            "scope", "a contact for members cannot stand in a public entry: leave it out, or choose the scope circle"
+        )
 
 
 def check_signed_payload(ledger: Ledger, payload: bytes) -> None:

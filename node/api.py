@@ -18,7 +18,7 @@ from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
 from ledger.own import Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
-from ledger.proving import entry_object, log_object, prove_entry, trust_file
+from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from ledger.submitting import ready_statement
 from ledger.writer import GROUP_ENTRIES
 from node.config import parse_peer_url
@@ -29,6 +29,7 @@ from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id
 from protocol.note import strict_base64
+from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
@@ -91,7 +92,7 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, ledger.log_id) for tree in reads.trees()]
+            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
 
     return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read)})
 
@@ -115,6 +116,16 @@ async def _proof(request: web.Request) -> web.Response:
     name = f"{request.match_info['log'][:8]}-{_position(request)}.tlog-proof"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=proof, content_type="text/plain", charset="utf-8", headers=headers)
+
+
+async def _fork_proof(request: web.Request) -> web.Response:
+    def read() -> bytes:
+        with request.app[LEDGER].store.read() as reads:
+            return fork_proof(reads, origin_of(request))
+
+    proof = await asyncio.to_thread(read)
+    headers = {"Content-Disposition": f'attachment; filename="{request.match_info["log"][:8]}.fork-proof"'}
+    return web.Response(body=proof, content_type="application/octet-stream", headers=headers)
 
 
 def _position(request: web.Request) -> int:
@@ -215,15 +226,23 @@ async def _write(request: web.Request) -> web.Response:
 
 def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
     """A statement that this node makes and signs for a steward."""
-    if not isinstance(item, dict) or set(item) - {"kind", "body", "id"} or not isinstance(item.get("kind"), str):
-        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id")
+    if (
+        not isinstance(item, dict)
+        or set(item) - {"kind", "body", "id", "scope"}
+        or not isinstance(item.get("kind"), str)
+    ):
+        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id and scope")
     if "id" not in item and not key:
         raise Malformed("idempotency", "send an Idempotency-Key header, or an id with each entry")
     statement_id = item.get("id", sha256(b"%b/%d" % (key, number)).hexdigest()[:32])
     if not isinstance(statement_id, str) or not _STATEMENT_ID.fullmatch(statement_id):
         raise Malformed("body", f"entry {number}: an id is 32 hexadecimal digits")
     try:
-        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), bytes.fromhex(statement_id))
+        scope = item.get("scope", SCOPE_PUBLIC)
+        if not isinstance(scope, int) or isinstance(scope, bool):
+            raise Malformed("scope", "a scope is 0 public, 1 circle or 2 private")
+        identity = bytes.fromhex(statement_id)
+        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), identity, scope)
     except Malformed as error:
         raise Malformed(error.reason, f"entry {number}: {error.text}") from None
 
@@ -246,6 +265,14 @@ ROUTES = (
     Route("GET", "/v1/log", _logs, "The logs held here"),
     Route("GET", _LOG + "/entries/{position}", _entry, "One entry with its payload", statuses=(200, 404)),
     Route("GET", _LOG + "/proofs/{position}", _proof, "A proof file (spec 08)", "text/plain", statuses=(200, 404)),
+    Route(
+        "GET",
+        _LOG + "/fork-proof",
+        _fork_proof,
+        "The proof that this log has forked (spec 12)",
+        "application/octet-stream",
+        statuses=(200, 404),
+    ),
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),

@@ -9,9 +9,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.forks import confirm_heads, unconfirmed
+from ledger.hearing import take_range
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
-from node.errands import run_errand
+from node.errands import ask_for_payloads, run_errand
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -263,11 +265,12 @@ class Conversation(ABC):
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
+        self.start(ask_for_payloads(self))
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         own = self.hub.ledger.log_id
-        unknown = [field for field in heads if field.log == own]
-        unknown += await self._unknown([field for field in heads if field.log != own])
+        unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
+        unknown += [field for field in heads if field.log == own]
         both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
         for head in both:
             if head.origin.log_id == own:
@@ -285,22 +288,30 @@ class Conversation(ABC):
                     continue
                 if tree.size < head.checkpoint.size:
                     behind.append(head._replace(charters=()))
+            told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
+            confirm_heads(change, told, int(self.hub.ledger.clock()))
             return behind
 
-        behind = await self.runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified or confirmed else []
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
-        """Those of the heads that are not known already, or whose entries are not all here."""
+    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+        """Those of the heads that are not known already, or whose entries are not all here.
+
+        And (origin, size) of those that are known, if they were not confirmed for a while.
+        """
         origins = [Origin(field.log, field.epoch) for field in heads]
         held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        return [
-            field
-            for field, tree in zip(heads, held, strict=True)
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
-        ]
+        unknown, known = [], []
+        for field, tree in zip(heads, held, strict=True):
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                unknown.append(field)
+            else:
+                known.append(tree)
+        now = int(self.hub.ledger.clock())
+        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
@@ -312,7 +323,7 @@ class Conversation(ABC):
         await self._finish_storing()
         if origin == self.hub.ledger.own.origin:
             at = int(self.hub.ledger.clock())
-            self._storing = self.runtime.write_own(lambda own, change: own.take_range(change, verified, at))
+            self._storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
         else:
             self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)

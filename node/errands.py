@@ -5,13 +5,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.private import payloads_for, take_payloads, wanted_from
 from ledger.serving import heads_of
-from protocol.frames import GetHeads, Skip, Tunnel
+from protocol.errors import Malformed
+from protocol.frames import GetHeads, Payloads, Skip, Tunnel
+from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 
 if TYPE_CHECKING:
     from node.conversation import Conversation
     from protocol.frames import Errand
+
+ASK_AGAIN_S, LOOK_AGAIN_S = 60.0, 5.0
+"""Between two questions for the same payloads, and between two looks whether any are lacking."""
 
 
 async def run_errand(link: Conversation, errand: Errand) -> None:
@@ -28,7 +34,40 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
                 link.hub.on_own_head(link, None)
         case Ranges() | Items():
             await link.reconciling.hear(errand)
+        case Payloads():
+            await _exchange_payloads(link, errand)
         case Tunnel():
             link.hub.tunnels.hear(link, errand)
         case _:
             pass
+
+
+async def ask_for_payloads(link: Conversation) -> None:
+    """Asks the other side, now and then, for payloads that did not come and that it may give (spec 15 §3)."""
+    peer, own = link.session.peer, link.hub.ledger.log_id
+    assert peer is not None
+    while True:
+        wanted = await link.runtime.read(lambda reads: wanted_from(reads, peer.log_id, own))
+        for origin, positions in wanted.items():
+            link.say(Payloads(origin.log_id, origin.epoch, positions, []))
+        await link.runtime.sleep(ASK_AGAIN_S if wanted else LOOK_AGAIN_S)
+
+
+async def _exchange_payloads(link: Conversation, frame: Payloads) -> None:
+    """Gives payloads that are asked for, sealed, and takes in those that came."""
+    peer, origin = link.session.peer, Origin(frame.log, frame.epoch)
+    assert peer is not None
+    seal = link.session.seal
+    if frame.ask:
+        found = await link.runtime.read(lambda reads: payloads_for(reads, origin, frame.ask, peer.log_id))
+        if found:
+            sealed = [(position, seal.seal(payload, origin, position)) for position, payload in found]
+            link.say(Payloads(frame.log, frame.epoch, [], sealed))
+    opened = []
+    for position, item in frame.items:
+        try:
+            opened.append((position, seal.open(item, origin, position)))
+        except Malformed:  # dropped without a word (spec 15 §1)
+            continue
+    if opened:
+        await link.runtime.write(lambda change: take_payloads(change, origin, opened))

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.hearing import hear
 from ledger.recovery import State, explain, unwatched
 from ledger.watchers import peer_name, watchers_of
 from protocol.frames import GetHeads
@@ -79,7 +80,7 @@ class Recovering:
 
     async def _hear(self, said: Said) -> bool:
         try:
-            await self._runtime.write_own(lambda own, change: own.hear(change, said.name, said.head))
+            await self._runtime.write_own(lambda own, change: hear(own, change, said.name, said.head))
         except LedgerError as error:
             self._hub.tell_problem(said.name, str(error))
             return False

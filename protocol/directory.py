@@ -15,6 +15,8 @@ from protocol.statement import Statement
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _SetName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,64}\Z")]
 _Name = Annotated[str, msgspec.Meta(max_length=200)]
+PARTIES_MAX, LOG_ID_BYTES = 16, 32
+_Parties = Annotated[list[LogIdBytes], msgspec.Meta(min_length=1, max_length=PARTIES_MAX)]
 
 
 class RecordPut(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -106,6 +108,14 @@ class Role(msgspec.Struct, frozen=True, omit_defaults=True):
     name: _Name = ""
 
 
+class Circle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`circle`: which logs are in this log's circle (spec 15 §2)."""
+
+    log: LogIdBytes
+    member: bool
+    name: _Name = ""
+
+
 class Erase(msgspec.Struct, frozen=True):
     """`erase`: drop the payload of an entry (spec 03 §5)."""
 
@@ -133,6 +143,7 @@ Body: TypeAlias = (
     | ImportDone
     | ImportUndo
     | Role
+    | Circle
     | Erase
     | Override
 )
@@ -150,10 +161,14 @@ BODIES: dict[str, type[Body]] = {
     "import.done": ImportDone,
     "import.undo": ImportUndo,
     "role": Role,
+    "circle": Circle,
     "erase": Erase,
     "override": Override,
 }
 """The kinds that this program knows, beside `charter`."""
+
+PUBLIC_KINDS = frozenset({"charter", "role", "circle", "erase", "import.start", "import.done", "import.undo"})
+"""Kinds on which the effect of other statements hangs: they count in public entries only (spec 15 §2)."""
 
 _decoders = {kind: msgspec.msgpack.Decoder(body) for kind, body in BODIES.items()}
 
@@ -176,6 +191,15 @@ def read_body(statement: Statement) -> Body | None:
     return body
 
 
+def parties_of(statement: Statement) -> frozenset[bytes]:
+    """The logs that a statement names as its parties (spec 15 §2); none if the field is not of its form."""
+    named = statement.read_body().get("parties")
+    if not isinstance(named, list) or not 1 <= len(named) <= PARTIES_MAX:
+        return frozenset()
+    logs = [log for log in named if isinstance(log, bytes) and len(log) == LOG_ID_BYTES]
+    return frozenset(logs) if logs == named == sorted(set(logs)) else frozenset()
+
+
 def check_body(kind: str, value: dict[str, Value]) -> Body:
     """What is about to be signed. Raises Malformed if anything in it is unknown or wrong."""
     shape = BODIES.get(kind)
@@ -183,9 +207,12 @@ def check_body(kind: str, value: dict[str, Value]) -> Body:
         raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are {', '.join(BODIES)}")
     try:
         body = msgspec.convert(value, shape, builtin_types=(bytes,))
+        parties = msgspec.convert(value.get("parties", [bytes(LOG_ID_BYTES)]), _Parties, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise Malformed("body", f"{kind}: {error}") from None
-    unknown = set(value) - {field.encode_name for field in msgspec.structs.fields(shape)}
+    if parties != sorted(set(parties)):
+        raise Malformed("body", f"{kind}: the parties are not in ascending order, or one stands twice")
+    unknown = set(value) - {"parties"} - {field.encode_name for field in msgspec.structs.fields(shape)}
     if unknown:
         raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")
     if isinstance(body, RecordPut | ClaimCorrect):

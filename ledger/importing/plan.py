@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from protocol.encoding import Limits, Value, encode
 from protocol.errors import Malformed
 from protocol.record import check_record
+from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,11 +44,12 @@ class Step(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One statement to be written: kind, body, statement id."""
+    """One statement to be written: kind, body, statement id, and who may read it."""
 
     kind: str
     body: dict[str, Value]
     id: bytes
+    scope: int = SCOPE_PUBLIC
 
 
 def plan_import(converted: Iterable[Converted], present: Mapping[bytes, Present], *, close: bool) -> list[Step]:

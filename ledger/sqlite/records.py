@@ -26,6 +26,7 @@ TABLES = (
     "record_box",
     "claim",
     "import",
+    "circle",
 )
 """The derived tables; `rebuild` empties and fills them again."""
 
@@ -139,6 +140,19 @@ class RecordReads:
         sql = "SELECT position, verdict FROM verdict WHERE tree = ? AND position >= ? AND position < ?"
         return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
 
+    def withheld(self, tree: int, limit: int) -> list[int]:
+        """Positions of entries whose payload did not come and was not erased, the first ones."""
+        sql = "SELECT position FROM verdict WHERE tree = ? AND verdict = 'withheld' ORDER BY position LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+
+    def circle(self, tree: int) -> set[bytes]:
+        """The logs in a log's circle, itself included."""
+        latest = dict(
+            self._db.execute("SELECT log_id, member FROM circle WHERE tree = ? ORDER BY position", (tree,)).fetchall()
+        )
+        own = self._db.execute("SELECT log_id FROM tree WHERE tree = ?", (tree,)).fetchone()
+        return {own[0]} | {log_id for log_id, member in latest.items() if member}
+
     def derived_digest(self) -> bytes:
         """A hash over the content of all derived tables: equal content, equal digest."""
         digest = sha256()
@@ -201,6 +215,10 @@ class RecordWrites(RecordReads):
     def set_role(self, tree: int, position: int, key: bytes, role: str, name: str) -> None:
         """The role of a key from a position on."""
         self._db.execute("INSERT INTO role VALUES (?, ?, ?, ?, ?)", (tree, position, key, role, name))
+
+    def set_circle(self, tree: int, position: int, log_id: bytes, *, member: bool) -> None:
+        """Whether a log is in the circle from a position on."""
+        self._db.execute("INSERT INTO circle VALUES (?, ?, ?, ?)", (tree, position, log_id, int(member)))
 
     def add_charter_in_force(self, tree: int, position: int) -> None:
         """A valid charter stands at this position."""

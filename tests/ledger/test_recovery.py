@@ -90,7 +90,8 @@ def test_the_way_back() -> None:
 
 
 def test_a_fork_is_for_good() -> None:
-    recovery = start(THREE).answered("ash", 3, Relation.CONTRADICTS)
+    assert start(THREE).answered("ash", 3, Relation.CONTRADICTS) == start(THREE)
+    recovery = start(THREE).forked("this log has forked")
     assert recovery.state is State.FORKED
     assert "forked" in explain(recovery, 5)
     for name in NAMES:
@@ -102,7 +103,7 @@ def test_a_fork_is_for_good() -> None:
 EVENTS = st.one_of(
     st.tuples(st.just("answered"), st.sampled_from(NAMES), st.integers(0, 9), st.sampled_from(list(Relation))),
     st.tuples(st.sampled_from(["caught_up", "vouched", "overridden"])),
-    st.tuples(st.just("doubted"), st.just("why")),
+    st.tuples(st.sampled_from(["doubted", "forked"]), st.just("why")),
     st.tuples(st.just("watched_by"), st.sampled_from([THREE, Watchers(), Watchers.witnesses(NAMES[:2], 2)])),
 )
 
@@ -123,8 +124,10 @@ def test_nothing_but_answers_or_an_operator_lead_to_signing(
         before: Recovery = recovery
         recovery = getattr(recovery, str(name))(*arguments)
         if name == "answered":
-            forked = forked or arguments[2] is Relation.CONTRADICTS
-            heard = heard | {arguments[0]} if arguments[2] is Relation.KNOWN else set()
+            if arguments[2] is not Relation.CONTRADICTS:
+                heard = heard | {arguments[0]} if arguments[2] is Relation.KNOWN else set()
+        elif name == "forked":
+            forked = True
         elif name in {"doubted", "caught_up"}:
             heard = set()
         if recovery.granted and not before.granted:

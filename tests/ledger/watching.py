@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import RefusedError
+from ledger.hearing import hear, take_range
 from ledger.ledger import Ledger
 from ledger.recovery import Recovery, State
 from ledger.replica import Replica, VerifiedHead, accept_head, head_of, store_range, verify_head
@@ -101,11 +102,11 @@ def ask(ledger: Ledger, watchers: list[Watcher]) -> Recovery:
 
 
 def _hear(own: OwnLog, change: Transaction, name: str, head: VerifiedHead | None) -> Recovery:
-    return own.hear(change, name, head)
+    return hear(own, change, name, head)
 
 
 def _take(own: OwnLog, change: Transaction, verified: VerifiedRange) -> Recovery:
-    return own.take_range(change, verified, START + 7200)
+    return take_range(own, change, verified, START + 7200)
 
 
 def fetch(ledger: Ledger, watcher: Watcher, ranges: int = 1000) -> Recovery:

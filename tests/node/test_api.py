@@ -64,7 +64,8 @@ def _unchanged(node: RunningNode) -> Iterator[None]:
 
 
 async def test_every_route_answers_get_and_head_alike(node: RunningNode) -> None:
-    for route in (route for route in ROUTES if route.method == "GET"):
+    there = (route for route in ROUTES if not route.path.endswith("/fork-proof"))  # there is none: it has not forked
+    for route in (route for route in there if route.method == "GET"):
         url = node.url + _filled(route.path, node)
         async with node.client.get(url) as got, node.client.head(url) as headed:
             assert got.status == headed.status == 200

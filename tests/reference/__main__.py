@@ -10,6 +10,7 @@ from tests.reference.cases import (
     checkpoint,
     directory,
     encoding,
+    fork,
     gossip,
     proof,
     reconciliation,
@@ -33,6 +34,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
     "13-reconciliation.json": reconciliation.generate,
+    "12-fork-proof.json": fork.generate,
     "15-private.json": sealing.generate,
 }
 
