@@ -220,7 +220,8 @@ async def _logs(request: web.Request) -> web.Response:
         for peer in request.app[HUB].peers()
     ]
     count = words.count("{number} log is held here", "{number} logs are held here", len(logs))
-    return render(request, "logs.html", reader, words_count=count, logs=logs, peers=peers)
+    refused = ledger.own.signing_refused
+    return render(request, "logs.html", reader, words_count=count, logs=logs, peers=peers, refused=refused)
 
 
 def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Recovering:
         self._runtime = hub.runtime
         self._ask_witnesses = ask_witnesses
         self._asked: set[Conversation] = set()
+        self._state: State | None = None
+        self._wait = ASK_FIRST_S
+        self._next_at = 0.0
+        self._apart = self._ledger.clock() - self._runtime.now()
         self._told = ""
         hub.on_own_head = self.heard
 
@@ -88,28 +92,32 @@ class Recovering:
         return True
 
     async def _run(self) -> None:
-        wait, next_at = ASK_FIRST_S, self._runtime.now()
-        state = self._ledger.own.recovery.state
-        apart = self._ledger.clock() - self._runtime.now()
         while True:
-            before_apart, apart = apart, self._ledger.clock() - self._runtime.now()
-            if abs(apart - before_apart) > STOOD_STILL_S:
-                await self._runtime.write_own(lambda own, _: own.ask_again(_STOOD_STILL))
-            links = set(self._hub.conversations())
-            before, state = state, self._ledger.own.recovery.state
-            if state is not before:  # what was said before does not count any more
-                wait, next_at = ASK_FIRST_S, self._runtime.now()
-            new = links - self._asked
-            if self._runtime.now() >= next_at:
-                new = links
-                next_at = self._runtime.now() + (RECHECK_S if state is State.SIGNING else wait)
-                wait = min(ASK_MAX_S, 2 * wait)
-                await self._ask_others()
-            for link in new:
-                link.say(GetHeads([self._ledger.log_id]))
-            self._asked = links
+            try:
+                await self._step()
+            except LedgerError as error:  # such as a full disk: it goes on when there is room
+                log.warning("cannot ask who watches this log: %s", error)
             self._tell()
             await self._runtime.sleep(TICK_S)
+
+    async def _step(self) -> None:
+        """Asks whoever has just connected, and all when it is time."""
+        now, apart = self._runtime.now(), self._ledger.clock() - self._runtime.now()
+        if abs(apart - self._apart) > STOOD_STILL_S:
+            await self._runtime.write_own(lambda own, _: own.ask_again(_STOOD_STILL))
+        self._apart = apart
+        state = self._ledger.own.recovery.state
+        if state is not self._state:  # what was said before does not count any more
+            self._state, self._wait, self._next_at = state, ASK_FIRST_S, now
+        links = set(self._hub.conversations())
+        asked, self._asked = self._asked, links
+        everybody = now >= self._next_at
+        for link in links if everybody else links - asked:
+            link.say(GetHeads([self._ledger.log_id]))
+        if everybody:
+            self._next_at = now + (RECHECK_S if state is State.SIGNING else self._wait)
+            self._wait = min(ASK_MAX_S, 2 * self._wait)
+            await self._ask_others()
 
     async def _ask_others(self) -> None:
         """Asks the witnesses that are reached over HTTP, and looks anew who has to answer at all."""

@@ -384,6 +384,9 @@ async def test_logs_and_peers(browser: TestClient[Any, Any], ledger: Ledger) -> 
     assert "1 log is held here" in page.text
     assert "Completely" in page.text
     assert "No other node is connected" in page.text
+    assert "Not signed" not in page.text
+    ledger.own.recovery = ledger.own.recovery.doubted("it was put back <from> a copy")
+    assert "Not signed at present it was put back <from> a copy." in (await read(browser, "/logs")).text
 
 
 async def test_files_are_kept_by_their_digest(browser: TestClient[Any, Any]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from ledger.head import HeadFile
 from ledger.ledger import DataDirectory
 from ledger.recovery import State
 from tests.node.running import RunningNode, fill, until
@@ -29,6 +30,18 @@ async def connect(three: Three) -> Three:
     fill(one.ledger, 5)
     await until(lambda: all(node.holds(one.log_id, 6) for node in (two, other)), "replication")
     return three
+
+
+async def test_a_machine_that_stood_still_asks_again(three: Three) -> None:
+    one, _, _ = await connect(three)
+    await one.stop()
+    await one.start()
+    await until(lambda: state(one) is State.SIGNING, "signing")
+    clock, nonce = one.ledger.clock, HeadFile(one.directory.head).nonce(str(one.ledger.own.origin))
+    one.ledger.clock = lambda: clock() + 3600
+    await until(lambda: any("stood still" in line for line in one.said), "doubt")
+    await until(lambda: state(one) is State.SIGNING, "signing")
+    assert HeadFile(one.directory.head).nonce(str(one.ledger.own.origin)) != nonce
 
 
 def copied(directory: DataDirectory, path: Path) -> DataDirectory:
