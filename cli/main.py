@@ -21,6 +21,7 @@ COMMANDS = {
     "log": ("cli.log", "Show, prove, audit, rebuild logs; erase; override."),
     "peer": ("cli.peer", "Show, add and remove peers."),
     "verify": ("cli.verify", "Check a proof file, offline."),
+    "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),
     "backup": ("cli.backup", "Copy the store while it is in use."),
     "restore": ("cli.restore", "Put a backup back, verified."),
     "doctor": ("cli.doctor", "Look for what could go wrong on this machine."),

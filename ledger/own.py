@@ -118,7 +118,8 @@ class OwnLog:
     def load(self, reads: Snapshot, recovery: Recovery) -> None:
         """Takes over what a transaction changed, once it is durable."""
         self._load_tree(reads)
-        self.recovery = recovery
+        fork = why_not_signing(reads, self.tree)  # others may have proved it meanwhile
+        self.recovery = recovery.forked(fork) if fork else recovery
 
     @property
     def size(self) -> int:

@@ -50,7 +50,7 @@ def cut_tail(change: Transaction, tree: Tree) -> tuple[int, ...]:
         rows.append(Queued(position, statement_id, digest, header.scope, header.commitment, payload))
     gone: tuple[int, ...] = ()
     if tree.derived > begin:
-        gone = tuple(row.rid for row in change.record_rows() if row.tree == tree.tree)
+        gone = tuple(change.record_ids(tree.tree))
         change.clear_derived(tree.tree)
     change.cut(tree.tree, begin)
     change.enqueue(tree.tree, rows)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ledger.derive import Derived, Deriver
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
+from ledger.prepare import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 GROUP_ENTRIES = 256
 """Entries in one submission at most."""
 
-COMMIT_ENTRIES = 128
-"""Entries that submissions are joined up to in one transaction: large enough to share its cost, small enough not to
-keep a
-single one waiting."""
+COMMIT_ENTRIES, COMMIT_ENTRIES_SHARED = 128, 64
+"""Entries that submissions are joined up to in one transaction: large enough to share its cost, and small enough not to
+keep a single one waiting where there are such lately."""
+
+URGENT_LATELY_S = 1.0
 
 URGENT_ENTRIES = 16
 """A group of at most this many entries goes before larger ones that wait already."""
@@ -83,9 +85,10 @@ class Writer:
         self._clock = clock
         self._jobs: queue.PriorityQueue[tuple[int, int, _Job]] = queue.PriorityQueue()
         self._numbers = count()
-        self._deriver = Deriver()
+        self._ahead = Ahead()
+        self._deriver = Deriver(self._ahead.take)
         self._behind = True
-        self._bulk_at = 0.0
+        self._bulk_at = self._urgent_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
@@ -117,6 +120,7 @@ class Writer:
         def transaction() -> _Result:
             with self._store.write() as change:
                 result = function(change)
+            self._ahead.forget()
             self._behind = True
             self._bulk_at = time.monotonic()
             return result
@@ -162,10 +166,13 @@ class Writer:
                 self._call(self._sign).result()
             self._put(_Stop())
             self._thread.join()
+            self._ahead.close()
 
     def _put(self, job: _Job) -> None:
         """Queues a job: first come, first served, but a few entries need not wait behind an import."""
         urgent = isinstance(job, _Append) and len(job.group) <= URGENT_ENTRIES
+        if urgent:
+            self._urgent_at = time.monotonic()
         self._jobs.put((0 if urgent else 1, next(self._numbers), job))
         if self._ended.is_set():
             self._refuse_rest()
@@ -238,15 +245,26 @@ class Writer:
         return self._lingers
 
     def _write_groups(self, first: _Append) -> _Job | None:
-        """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any."""
+        """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any.
+
+        What is urgent goes without those that are not, and those stay small while something urgent comes every now and
+        then.
+        """
         jobs, entries = [first], len(first.group)
+        urgent = entries <= URGENT_ENTRIES
+        shared = not urgent and time.monotonic() - self._urgent_at < URGENT_LATELY_S
+        most = COMMIT_ENTRIES_SHARED if shared else COMMIT_ENTRIES
         carried: _Job | None = None
-        while carried is None and entries < COMMIT_ENTRIES:
+        while carried is None and entries < most:
             try:
                 job = self._jobs.get_nowait()[2]
             except queue.Empty:
                 break
-            if isinstance(job, _Append) and entries + len(job.group) <= COMMIT_ENTRIES:
+            if (
+                isinstance(job, _Append)
+                and entries + len(job.group) <= most
+                and not (urgent and len(job.group) > URGENT_ENTRIES)
+            ):
                 jobs.append(job)
                 entries += len(job.group)
             else:

@@ -14,6 +14,7 @@ from ledger.hearing import take_range
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
+from node.forking import ask_for_proof, tell_all_forks, tell_forks
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -98,6 +99,9 @@ class Conversation(ABC):
         """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.forks_told: set[bytes] = set()
+        """H of the fork proofs that both sides know."""
+        self._astray: set[Origin] = set()
         self.runtime = hub.runtime
         self._work: Line[Action | Audit] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
@@ -209,7 +213,7 @@ class Conversation(ABC):
             await self._carry_out(action)
         except Malformed as error:
             log.warning("%s sent something false: %s", self.name, error)
-            self._do(self.session.refuse("false_range"))
+            self._do(self.session.refuse("false_fork" if error.reason == "false_fork" else "false_range"))
         except LedgerError as error:
             log.warning("with %s: %s", self.name, error)
             self.hub.tell_problem(self.name, str(error))
@@ -266,6 +270,7 @@ class Conversation(ABC):
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
+        await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         own = self.hub.ledger.log_id
@@ -286,6 +291,8 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
+                if head.origin in self._astray:
+                    continue
                 if tree.size < head.checkpoint.size:
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
@@ -293,6 +300,8 @@ class Conversation(ABC):
             return behind
 
         behind = await self.runtime.write(accept) if verified or confirmed else []
+        if verified:
+            await tell_forks(self.hub)
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
@@ -315,11 +324,22 @@ class Conversation(ABC):
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
+        if origin in self._astray:
+            return
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self.runtime.compute(
-            lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
-        )
+        try:
+            verified = await self.runtime.compute(
+                lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
+            )
+        except Malformed as error:
+            if error.reason != "branch":
+                raise
+            self._astray.add(origin)
+            self.announced.pop(origin, None)
+            await ask_for_proof(self, origin)
+            self._do(self.session.give_up(origin))
+            return
         await self._finish_storing()
         if origin == self.hub.ledger.own.origin:
             at = int(self.hub.ledger.clock())

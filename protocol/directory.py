@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -170,6 +171,9 @@ BODIES: dict[str, type[Body]] = {
 PUBLIC_KINDS = frozenset({"charter", "role", "circle", "erase", "import.start", "import.done", "import.undo"})
 """Kinds on which the effect of other statements hangs: they count in public entries only (spec 15 §2)."""
 
+
+_sorted_encoder = msgspec.msgpack.Encoder(order="sorted")
+_json_encoder = msgspec.json.Encoder()
 _decoders = {kind: msgspec.msgpack.Decoder(body) for kind, body in BODIES.items()}
 
 
@@ -181,6 +185,10 @@ def read_body(statement: Statement) -> Body | None:
     decoder = _decoders.get(statement.kind)
     if decoder is None:
         return None
+    if statement.kind == "record.put":
+        put = _read_put(bytes(statement.body))
+        if put is not None:
+            return put
     statement.read_body()
     try:
         body = decoder.decode(bytes(statement.body))
@@ -198,6 +206,27 @@ def parties_of(statement: Statement) -> frozenset[bytes]:
         return frozenset()
     logs = [log for log in named if isinstance(log, bytes) and len(log) == LOG_ID_BYTES]
     return frozenset(logs) if logs == named == sorted(set(logs)) else frozenset()
+
+
+def _read_put(data: bytes) -> RecordPut | None:
+    """The body of a `record.put`, or None for one that needs a closer look.
+
+    These are nearly all that is read. Their types bound every number and count, and what encodes to the same bytes
+    again holds nothing unknown, no nil and no second spelling. There remains the normal form of texts: in JSON they all
+    stand between quotation marks, with which no accent combines.
+    """
+    try:
+        put = _decoders["record.put"].decode(data)
+        if _sorted_encoder.encode(put) != data:
+            return None
+        texts = _json_encoder.encode(put)
+        if not texts.isascii() and not unicodedata.is_normalized("NFC", texts.decode()):
+            return None
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    assert isinstance(put, RecordPut)
+    check_limits(put.record)
+    return put
 
 
 def check_body(kind: str, value: dict[str, Value]) -> Body:
