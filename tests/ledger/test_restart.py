@@ -16,6 +16,7 @@ import pytest
 from ledger.audit import audit, rebuild
 from ledger.errors import NotSigningError, RefusedError
 from ledger.head import HeadFile
+from ledger.hearing import hear
 from ledger.ledger import DataDirectory
 from ledger.recovery import State, Watchers, needed_peers
 from ledger.tree import root_at
@@ -251,6 +252,29 @@ def test_witnesses_of_the_charter_are_asked(
     with opened(directory) as ledger:
         assert ask(ledger, watchers[:2]).state is State.UNSURE
         assert ask(ledger, watchers).state is State.SIGNING
+
+
+def test_a_later_epoch_has_ended_this_one(directory: DataDirectory, watchers: list[Watcher]) -> None:
+    with opened(directory) as ledger:
+        write(ledger, "before")
+        tell(ledger, watchers)
+        head = watchers[0].head(ledger.own.origin)
+        assert head is not None
+        later = head._replace(origin=head.origin._replace(epoch=2))
+        heard = ledger.writer.change_own(lambda own, change: hear(own, change, "ash", later)).result(WAIT_S)
+        assert (heard.state, "holds epoch 2" in ledger.own.signing_refused) == (State.FORKED, True)
+
+
+def test_a_checkpoint_by_a_key_that_was_replaced_is_no_answer(
+    directory: DataDirectory, watchers: list[Watcher]
+) -> None:
+    copy = lived(directory, watchers, restored_backup)
+    with opened(copy) as ledger:
+        head = watchers[0].head(ledger.own.origin)
+        assert head is not None
+        stolen = head._replace(key=bytes(32))
+        heard = ledger.writer.change_own(lambda own, change: hear(own, change, "ash", stolen)).result(WAIT_S)
+        assert (heard.state, heard.counted) == (State.UNSURE, 0)
 
 
 def test_the_head_is_not_made_anew_with_a_key_that_was_replaced(
