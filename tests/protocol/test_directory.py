@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.directory import BODIES, Body, ClaimCorrect, RecordPut, check_body, read_body
+from protocol.directory import BODIES, Body, ClaimCorrect, RecordPut, check_body, parties_of, read_body
 from protocol.encoding import Value, encode
 from protocol.errors import Malformed
 from protocol.statement import Statement, make_statement, parse_statement
@@ -36,6 +36,7 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "import.done": {"id": IMPORT, "added": 1, "updated": 2, "closed": 3, "kept": 4, "refused": 5},
     "import.undo": {"id": IMPORT},
     "role": {"key": seeded("steward"), "role": "steward", "name": "Sam"},
+    "circle": {"log": seeded("neighbour"), "member": True, "name": "Neighbours"},
     "erase": {"position": 3, "reason": "law"},
     "override": {"size": 12, "root": seeded("root"), "reason": "the old machine has burnt"},
 }
@@ -194,3 +195,24 @@ def test_a_record_reads_the_same_by_the_short_way_and_by_the_long_one(parts: dic
             assert isinstance(body, RecordPut | ClaimCorrect)
             found.append(body.record)
     assert found[0] == found[1]
+
+
+def test_parties_are_named_in_order_each_once_or_not_at_all() -> None:
+    one, other = sorted([seeded("one"), seeded("other")])
+    body: dict[str, Any] = EXAMPLES["record.put"]
+    bad: Any
+    for good in ([one], [one, other], [bytes([n]) * 32 for n in range(16)]):
+        check_body("record.put", body | {"parties": good})
+        assert parties_of(statement_of("record.put", body | {"parties": good})) == set(good)
+    for bad in ([], [other, one], [one, one], [one[:-1]], ["one"], one, [bytes([n]) * 32 for n in range(17)]):
+        with pytest.raises(Malformed):
+            check_body("record.put", body | {"parties": bad})
+        assert parties_of(statement_of("record.put", body | {"parties": bad})) == set()
+    assert parties_of(statement_of("record.put", body)) == set()
+
+
+def statement_of(kind: str, body: dict[str, Value]) -> Statement:
+    """A statement of somebody else."""
+    statement = parse_statement(make_statement(bytes(32), kind, bytes(16), 0, bytes(32), body))
+    assert isinstance(statement, Statement)
+    return statement
