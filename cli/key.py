@@ -120,7 +120,11 @@ def rotate(data_dir: str | None, sheets: tuple[Path, ...], out: Path | None, *, 
 
 
 @command.command("recover")
-@click.option("--store", type=_FILE, help="A backup of this node's store, or of a peer's: for an empty data directory.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, exists=True),
+    help="A backup of this node, or a peer's store: for an empty data directory.",
+)
 @click.option("--log", help="The beginning of the log's id, with --store.")
 @click.option(
     "--new-epoch", is_flag=True, help="Open an epoch as well: when the history is lost, or a thief has signed another."
@@ -142,13 +146,14 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
 
     Works on the data directory, on one restored from a backup, or on an empty one with --store.
     """
+    from ledger.backup import STORE
     from ledger.recovering import take_store
     from node.config import TEMPLATE
 
     if store is not None:
         if not log:
             raise click.UsageError("with --store, name the log: --log")
-        take_store(directory_of(data_dir), store, log)
+        take_store(directory_of(data_dir), store / STORE if store.is_dir() else store, log)
         directory_of(data_dir).configuration.write_text(TEMPLATE)
     directory = _closed(data_dir)
     new = _new_key(directory)
