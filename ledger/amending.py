@@ -131,13 +131,15 @@ def apply(directory: DataDirectory, payload: bytes, now: int) -> Applied:
             keys = _follow(own.keys, payload)
             _check_key_here(directory, keys)
             opens = keys.charter.opens
+            head = HeadFile(directory.head)
             if opens:
-                HeadFile(directory.head).add(str(Origin(keys.log_id, opens.epoch)), EMPTY_ROOT)
+                head.add(str(Origin(keys.log_id, opens.epoch)), EMPTY_ROOT)
             with store.write() as change:
                 tree = change.tree_numbered(own.tree.tree)
                 position = 0
-                if opens:
+                if opens:  # which nobody can have signed elsewhere: this instance begins it
                     open_epoch(change, tree, opens, payload)
+                    change.set_fact("instance", head.nonce(str(Origin(keys.log_id, opens.epoch))))
                 else:
                     position = _append(change, tree, payload, now)
                 take_charters(change, tree.origin, keys.payloads)
