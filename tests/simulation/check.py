@@ -38,8 +38,8 @@ class Expected(NamedTuple):
 EXPECTED = Expected()
 
 
-class BrokenPromiseError(AssertionError):
-    """A promise that did not hold."""
+class BrokenPromiseError(BaseException):
+    """A promise that did not hold. No handler of the program's may take it for a trouble of its own."""
 
 
 class History:
