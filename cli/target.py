@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request
 
 from cli.failure import NETWORK, NOT_FOUND, STORE, CommandError
+from cli.output import say
 from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
@@ -32,6 +33,8 @@ class Target(ABC):
     """A place to write statements of the organisation to, and the store to read from."""
 
     store: SqliteStore
+    queued = False
+    """Whether some of what was written may not be signed yet."""
 
     @property
     def own(self) -> tuple[int, bytes]:
@@ -48,6 +51,8 @@ class Target(ABC):
         """The state of what stands at a position of the own log; of all of it if none is named."""
         from ledger.state import position_state, written_state
 
+        if self.queued:
+            return "queued"
         number, _ = self.own
         with self.store.read() as reads:
             tree = reads.tree_numbered(number)
@@ -58,6 +63,10 @@ class Target(ABC):
         """Waits until what was written is in the directory."""
 
     @abstractmethod
+    def why_queued(self) -> str:
+        """Why something that was written is not signed at once, for the operator."""
+
+    @abstractmethod
     def close(self) -> None:
         """Lets go."""
 
@@ -65,7 +74,10 @@ class Target(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
+        why = self.why_queued() if self.queued else ""
         self.close()
+        if why:
+            say(f"queued: what was written is saved here and not signed yet. {why}")
 
 
 class LocalTarget(Target):
@@ -91,11 +103,17 @@ class LocalTarget(Target):
     def _finish(self, future: Any, advance: Callable[[int], None]) -> list[int]:  # noqa: ANN401 - a Future
         receipts = future.result()
         advance(len(receipts))
+        self.queued |= any(receipt.state == "queued" for receipt in receipts)
         return [receipt.position for receipt in receipts]
 
     def settle(self) -> None:
         """Signs and derives."""
         self.ledger.writer.settle()
+
+    def why_queued(self) -> str:
+        """What the own log says."""
+        watched = self.ledger.own.recovery.watchers.needed
+        return f"{self.ledger.own.signing_refused}{' `folkmoot serve` asks them.' if watched else ''}"
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -144,7 +162,9 @@ class RemoteTarget(Target):
                 {"kind": item.kind, "body": to_json(item.body), "id": item.id.hex(), "scope": item.scope}
                 for item in part
             ]
-            receipts = self.post("/v1/entries", {"entries": entries})["receipts"]
+            answer = self.post("/v1/entries", {"entries": entries})
+            receipts = answer["receipts"]
+            self.queued |= answer["state"] == "queued"
             positions += [receipt["position"] for receipt in receipts]
             advance(len(part))
         return positions
@@ -157,6 +177,10 @@ class RemoteTarget(Target):
             if tree.derived >= tree.size:
                 return
             time.sleep(0.05)
+
+    def why_queued(self) -> str:
+        """Where the node says it; by now it may have been signed."""
+        return f"The node says why at {self.url}/readyz; `folkmoot log list` shows what waits."
 
     def close(self) -> None:
         """Closes the reading side."""

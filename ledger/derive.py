@@ -20,6 +20,7 @@ from protocol.directory import (
     ImportDone,
     ImportStart,
     ImportUndo,
+    Override,
     RecordClose,
     RecordPut,
     Role,
@@ -217,5 +218,5 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
         ):
             assert result.statement is not None
             change.add_claim(tree, position, result.statement.kind, subject.log, subject.id)
-        case RecordPut() | RecordClose() | Erase() | None:
+        case RecordPut() | RecordClose() | Erase() | Override() | None:
             pass

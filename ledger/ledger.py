@@ -17,9 +17,12 @@ from ledger.operating import operating_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
 from ledger.tally import Tally
+from ledger.tree import root_at
+from ledger.watchers import watchers_of
 from ledger.witness import COSIGNED
 from ledger.writer import Writer
 from protocol.charter import Charter, LogKeys, coming_sets, establish, found, recovery_key, recovery_set
+from protocol.directory import check_body
 from protocol.encoding import encode
 from protocol.identity import Origin
 from protocol.merkle import EMPTY_ROOT
@@ -218,7 +221,8 @@ class Ledger:
             )
         self.keys = establish(reads.charters(number))
         self.key = operating_key(self.directory, self.keys)
-        return OwnLog(tree, HeadFile(self.directory.head), self.key, reads)
+        watchers = watchers_of(reads, self.keys)
+        return OwnLog(tree, HeadFile(self.directory.head), self.key, reads, watchers)
 
     @property
     def log_id(self) -> bytes:
@@ -231,6 +235,23 @@ class Ledger:
             self.log_id, kind, statement_id or os.urandom(16), int(self.clock()), self.key.public, body
         )
         return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, self.key)]), scope)
+
+    def override(self, reason: str) -> int:
+        """Has the own log signed although not enough of those who watch it have answered; says so in the log itself.
+
+        The position of the statement. Raises RefusedError if nothing is in question, or if it could only do harm.
+        """
+        if not self.own.signing_refused:
+            raise RefusedError("this log is signed: there is nothing to override")
+        self.own.override()
+        with self.store.read() as reads:
+            root = root_at(reads, self.own.tree, self.own.signed_size)
+        body: dict[str, Value] = {"size": self.own.signed_size, "root": root, "reason": reason}
+        check_body("override", body)
+        (receipt,) = self.writer.append([self.state("override", body)]).result()
+        self.writer.change_own(lambda own, _: own.override()).result()
+        self.writer.settle()
+        return receipt.position
 
     def close(self) -> None:
         """Finishes writing, signs, closes."""

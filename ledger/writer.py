@@ -13,15 +13,15 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.derive import Deriver, next_behind
+from ledger.derive import Derived, Deriver, next_behind
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
 from ledger.prepare import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.derive import Derived
     from ledger.own import OwnLog, Receipt, Submission
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import SqliteStore, Transaction
 
 GROUP_ENTRIES = 256
@@ -124,6 +124,28 @@ class Writer:
             self._behind = True
             self._bulk_at = time.monotonic()
             return result
+
+        return self._call(transaction)
+
+    def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
+        """Runs one of the own log's changes that are no appends; what follows for it comes when it is durable."""
+
+        def transaction() -> Recovery:
+            own = self.own
+            if own is None:
+                raise NotSigningError("this store has no log of its own")
+            with self._store.write() as change:
+                recovery = function(own, change)
+            with self._store.read() as reads:
+                own.load(reads, recovery)
+            self._ahead.forget()
+            self._behind = True
+            if own.cut_records:
+                self._deriver.forget()
+                self.on_derived(Derived(own.tree, 0, own.cut_records, erased=False))
+                own.cut_records = ()
+            own.vouch(self._store)
+            return own.recovery
 
         return self._call(transaction)
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
-from ledger.own import Submission, submission
+from ledger.own import Receipt, Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from ledger.state import position_state
@@ -191,6 +191,14 @@ async def _add_peer(request: web.Request) -> web.Response:
     return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
+async def _override(request: web.Request) -> web.Response:
+    value = await read_json(request)
+    if not isinstance(value, dict) or set(value) != {"reason"}:
+        raise Malformed("body", 'send {"reason": "why you are certain"}')
+    position = await asyncio.to_thread(request.app[LEDGER].override, value["reason"])
+    return json_answer({"schema": "folkmoot.override/1", "position": position}, 201)
+
+
 async def _write(request: web.Request) -> web.Response:
     ledger = request.app[LEDGER]
     value = await read_json(request)
@@ -207,7 +215,7 @@ async def _write(request: web.Request) -> web.Response:
     group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
     group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
     receipts = await asyncio.wrap_future(ledger.writer.append(group))
-    states = await asyncio.to_thread(_states, ledger, [receipt.position for receipt in receipts])
+    states = await asyncio.to_thread(_states, ledger, receipts)
     shown = [
         {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated, "state": state}
         for item, receipt, state in zip(group, receipts, states, strict=True)
@@ -222,10 +230,13 @@ async def _write(request: web.Request) -> web.Response:
     return json_answer(body, 201)
 
 
-def _states(ledger: Ledger, positions: list[int]) -> list[str]:
+def _states(ledger: Ledger, receipts: list[Receipt]) -> list[str]:
     with ledger.store.read() as reads:
         tree = reads.tree_numbered(ledger.own.tree)
-        return [position_state(reads, tree, position) for position in positions]
+        return [
+            receipt.state if receipt.state == "queued" else position_state(reads, tree, receipt.position)
+            for receipt in receipts
+        ]
 
 
 def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
@@ -280,6 +291,15 @@ ROUTES = (
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),
+    Route(
+        "POST",
+        "/v1/override",
+        _override,
+        "Sign without an answer of those who watch",
+        statuses=(201, 400, 401, 409),
+        steward=True,
+        body="Override",
+    ),
     Route(
         "POST",
         "/v1/entries",

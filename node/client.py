@@ -176,3 +176,19 @@ class Client:
         """Closes all connections."""
         await self._trusted.close()
         await self._public.close()
+
+    async def get_text(self, url: str, answer_bytes_max: int, seconds: float) -> tuple[int, bytes]:
+        """Status and body of the answer from an address that the operator named.
+
+        Raises UnreachableError if there is none in time, or one that is too long.
+        """
+        content = bytearray()
+        try:
+            async with self._trusted.get(url, timeout=ClientTimeout(total=seconds)) as answer:
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > answer_bytes_max:
+                        raise UnreachableError(f"it answers with more than {answer_bytes_max} bytes")
+                return answer.status, bytes(content)
+        except (ClientError, OSError, TimeoutError, DialRefusedError, ValueError) as error:
+            raise UnreachableError(str(error) or type(error).__name__) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.charters import still_speaks
 from ledger.errors import LedgerError
 from ledger.forks import confirm_heads, unconfirmed
+from ledger.hearing import take_range
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from ledger.sqlite.store import Transaction
-    from ledger.values import Tree
     from node.exchange import Exchange, Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
@@ -85,7 +85,7 @@ class Conversation(ABC):
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
         self._kept_cursor = TakeCursor(b"", 0)
-        self._storing: Awaitable[Tree] | None = None
+        self._storing: Awaitable[object] | None = None
 
     @abstractmethod
     async def run(self) -> None:
@@ -248,6 +248,8 @@ class Conversation(ABC):
             self.close("auth", RETRY_S)
             self._work.clear()
             return
+        if self.session.me.role == 0:  # also where this connection is one too many
+            await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
         if not self.hub.admit(self):
             self.close("known", KNOWN_S)
             self._work.clear()
@@ -259,15 +261,14 @@ class Conversation(ABC):
         await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown, confirmed = await self._unknown(heads)
-        verified = await self.runtime.compute(
-            lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
-        )
-
         own = self.hub.ledger.log_id
-        for head in verified:
+        unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
+        unknown += [field for field in heads if field.log == own]
+        both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
+        for head in both:
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
+        verified = [head for head in both if head.origin.log_id != own]
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -280,7 +281,7 @@ class Conversation(ABC):
                     continue
                 if head.origin in self._astray:
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != own:
+                if tree.size < head.checkpoint.size:
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
             confirm_heads(change, told, int(self.hub.ledger.clock()))
@@ -328,7 +329,11 @@ class Conversation(ABC):
             self._do(self.session.give_up(origin))
             return
         await self._finish_storing()
-        self._storing = self.runtime.write(lambda change: store_range(change, verified))
+        if origin == self.hub.ledger.own.origin:
+            at = int(self.hub.ledger.clock())
+            self._storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
+        else:
+            self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])

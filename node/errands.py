@@ -30,9 +30,9 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             link.inform(heads)
             if unknown:
                 link.say(Skip(unknown, "unknown"))
-        case Skip(logs=logs):
+        case Skip(logs=logs, code=code):
             await link.reconciling.heard_of(logs)
-            if link.hub.ledger.log_id in logs:
+            if code == "unknown" and link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
         case Ranges() | Items():
             await link.reconciling.hear(errand)

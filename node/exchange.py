@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from ledger.ledger import Ledger
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.conversation import Conversation
     from protocol.frames import HeadField
@@ -72,6 +74,9 @@ class Runtime(Protocol):
     def write(self, function: Callable[[Transaction], _Result]) -> Awaitable[_Result]:
         """Queues a transaction at once; what it gives once it is durable."""
 
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Awaitable[Recovery]:
+        """Queues a change of the own log that is no append; how it stands once that is durable."""
+
 
 class PeerState(NamedTuple):
     """A connection as it is shown."""
@@ -94,7 +99,7 @@ class Exchange(ABC):
         self.problems: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda _: None
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
-        """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        """What a peer says of this node's own log: its newest checkpoint of it, or that it has none."""
         self.held = HeldSet()
         self.tunnels = Tunnels(self)
         self.witness = Witness(ledger)
@@ -148,6 +153,10 @@ class Exchange(ABC):
             for link in self._links
             if link.session.peer and link.opened_at
         ]
+
+    def conversations(self) -> list[Conversation]:
+        """The open connections to those who have proved who they are."""
+        return [link for link in self._links if link.opened_at and link.session.state is State.OPEN]
 
     def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
         """Keeps a connection to a peer's base URL, or by way of another (`via:`).
@@ -314,6 +323,10 @@ class Exchange(ABC):
                     self.problems.pop(url, None)
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
+                    if link.ended_by.code == "known" and not self._connected(link):
+                        self.tell_problem(
+                            url, "refuses: it is connected to this log already; does this node run twice?"
+                        )
                     if link.ended_by.code in {"self", "network"}:
                         self.tell_problem(url, f"refused: {link.ended_by.code}")
                         return
@@ -321,6 +334,13 @@ class Exchange(ABC):
                 self.tell_problem(url, f"cannot be reached: {error}")
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
+
+    def _connected(self, link: Conversation) -> bool:
+        """Whether there is another connection to whoever this one led to."""
+        peer = link.session.peer
+        return peer is not None and any(
+            other.session.peer and other.session.peer.log_id == peer.log_id for other in self.conversations()
+        )
 
     async def _push_news(self) -> None:
         try:

@@ -170,6 +170,7 @@ FRENCH: dict[str, str] = {
     "{number} log is held here": "{number} journal est gardé ici",
     "{number} logs are held here": "{number} journaux sont gardés ici",
     "Logs held here": "Journaux gardés ici",
+    "Not signed at present": "Rien n'est signé en ce moment",
     "Log": "Journal",
     "Entries": "Entrées",
     "Held here": "Gardé ici",

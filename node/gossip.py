@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse
 
     from ledger.ledger import Ledger
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.client import Client
 
@@ -74,6 +76,10 @@ class Threads:
     def write(self, function: Callable[[Transaction], _Result]) -> _Written[_Result]:
         """Queues a transaction."""
         return _Written(self._ledger.writer.run(function))
+
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> _Written[Recovery]:
+        """Queues a change of the own log."""
+        return _Written(self._ledger.writer.change_own(function))
 
 
 class Hub(Exchange):

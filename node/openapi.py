@@ -29,6 +29,12 @@ _BODIES: dict[str, Any] = {
     },
     "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
     "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
+    "Override": {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": False,
+        "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+    },
     "Entries": {
         "type": "object",
         "additionalProperties": False,

@@ -221,8 +221,16 @@ async def _logs(request: web.Request) -> web.Response:
         for peer in request.app[HUB].peers()
     ]
     count = words.count("{number} log is held here", "{number} logs are held here", len(logs))
-    key = str(witness_verifier(ledger))
-    return render(request, "logs.html", reader, words_count=count, logs=logs, peers=peers, witness_key=key)
+    return render(
+        request,
+        "logs.html",
+        reader,
+        words_count=count,
+        logs=logs,
+        peers=peers,
+        witness_key=str(witness_verifier(ledger)),
+        refused=ledger.own.signing_refused,
+    )
 
 
 def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from yarl import URL
 from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
+from ledger.state import witnesses_of
 from ledger.witness import Witness
 from node import api, bundles, openapi, pages, static_log, status, witness
+from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
 from node.discovery import Discovery, lan_addresses
@@ -25,9 +27,10 @@ from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
+from node.recovering import Recovering
 from node.routes import Route
 from node.tls import server_context, write_certificate
-from node.witnessing import ANSWER_S
+from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
@@ -38,7 +41,10 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ledger.ledger import DataDirectory
+    from ledger.sqlite.store import Snapshot
     from node.config import Config
+    from node.recovering import Said
+    from protocol.note import VerifierKey
 
 log = logging.getLogger("folkmoot")
 
@@ -94,6 +100,8 @@ class Node:
         self.url = str(URL.build(scheme="https" if config.tls else "http", host=shown, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
+        self.recovering = Recovering(self.hub, self._ask_witnesses)
+        self.recovering.start()
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
@@ -104,6 +112,17 @@ class Node:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+
+    async def _ask_witnesses(self) -> list[Said]:
+        """What those witnesses say of the own log that are reached over HTTP."""
+        ledger = self.ledger
+
+        def places(reads: Snapshot) -> list[tuple[VerifierKey, str]]:
+            chosen = witnesses_of(reads, reads.tree_numbered(ledger.own.tree)).chosen
+            return [(witness.key, place_of(reads, witness).url) for witness in chosen]
+
+        where = await self.hub.runtime.read(places)
+        return await ask_witnesses(self.client, where, ledger.own.origin, ledger.keys.payloads)
 
     def _certificate(self) -> SSLContext:
         """A certificate made anew, for the names and addresses that this machine has now."""

@@ -45,9 +45,8 @@ async def _ready(request: web.Request) -> web.Response:
         found, refused = await asyncio.to_thread(look)
     except LedgerError as error:
         return problem(503, "Not ready", str(error))
-    signing = {"signing": not refused}
-    if refused:
-        signing["why"] = refused  # type: ignore[assignment] # text beside a truth value
+    state = ledger.own.recovery.state.value
+    signing = {"signing": not refused, "state": state, **({"why": refused} if refused else {})}
     return json_answer(
         {"schema": "folkmoot.ready/1", "ready": True, **signing, **found, "problem": ledger.writer.failure}
     )

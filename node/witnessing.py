@@ -197,7 +197,7 @@ class Witnessing:
         witnesses = witnesses_of(reads, tree)
         if not tree.checkpoint or not witnesses.chosen or own.signing_refused:
             return None
-        places = {str(witness.key): _place(reads, witness) for witness in witnesses.chosen}
+        places = {str(witness.key): place_of(reads, witness) for witness in witnesses.chosen}
         published, _ = reads.published(tree.tree)
         checkpoint, note = parse_checkpoint(tree.checkpoint)
         return Target(tree, checkpoint, note, witnesses, published, places)
@@ -293,7 +293,7 @@ def _explain(answer: Answer, size: int) -> str:
     return f"refuses: {meaning.get(answer.code, 'without a reason that is known here')} ({answer.code})"
 
 
-def _place(reads: Snapshot, witness: ChosenWitness) -> Place:
+def place_of(reads: Snapshot, witness: ChosenWitness) -> Place:
     """Where a witness is asked. The address that its own charter tells is not one that the operator named."""
     log_id = log_id_of_witness(witness.key.name)
     if witness.url:

@@ -124,6 +124,14 @@ class Erase(msgspec.Struct, frozen=True):
     reason: Literal["request", "expired", "mistake", "law"]
 
 
+class Override(msgspec.Struct, frozen=True):
+    """`override`: signing goes on from here without an answer of those who watch the log (spec 06 §5)."""
+
+    size: _Count
+    root: LogIdBytes
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
 Body: TypeAlias = (
     RecordPut
     | RecordClose
@@ -138,6 +146,7 @@ Body: TypeAlias = (
     | Role
     | Circle
     | Erase
+    | Override
 )
 
 BODIES: dict[str, type[Body]] = {
@@ -155,6 +164,7 @@ BODIES: dict[str, type[Body]] = {
     "role": Role,
     "circle": Circle,
     "erase": Erase,
+    "override": Override,
 }
 """The kinds that this program knows, beside `charter`."""
 

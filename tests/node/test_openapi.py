@@ -176,12 +176,14 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }
     examples: dict[str, Any] = {
+        "Override": {"reason": "this is the newest copy"},
         "Bundle": encode_header([]) + END,
         "Peer": {"url": "http://127.0.0.1:1"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
         "Witness": {"key": key},
         "WitnessRequest": write_request(0, [], bytes(other.note())),
     }
+    node.ledger.own.recovery = node.ledger.own.recovery.doubted("it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         options: dict[str, Any] = {"params": {"key": key}} if method == "delete" else {}
         if "requestBody" in operation:

@@ -391,6 +391,9 @@ async def test_logs_and_peers(browser: TestClient[Any, Any], ledger: Ledger) -> 
             change.set_published(ledger.own.tree, published, b"note")
         table = (await read(browser, "/logs")).text.partition("Saved means")[0]
         assert table.rstrip().endswith(shown)
+    assert "Not signed" not in page.text
+    ledger.own.recovery = ledger.own.recovery.doubted("it was put back <from> a copy")
+    assert "Not signed at present it was put back <from> a copy." in (await read(browser, "/logs")).text
 
 
 async def test_files_are_kept_by_their_digest(browser: TestClient[Any, Any]) -> None:

@@ -38,6 +38,7 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "role": {"key": seeded("steward"), "role": "steward", "name": "Sam"},
     "circle": {"log": seeded("neighbour"), "member": True, "name": "Neighbours"},
     "erase": {"position": 3, "reason": "law"},
+    "override": {"size": 12, "root": seeded("root"), "reason": "the old machine has burnt"},
 }
 
 
@@ -59,6 +60,12 @@ def test_body_vectors(case: Case) -> None:
 def test_erase_vectors(case: Case) -> None:
     with agreed(case, by_reason=False):
         assert isinstance(receive("erase", bytes.fromhex(case["body_hex"])), BODIES["erase"])
+
+
+@vectors("03-statement", "override_body")
+def test_override_vectors(case: Case) -> None:
+    with agreed(case, by_reason=False):
+        assert isinstance(receive("override", bytes.fromhex(case["body_hex"])), BODIES["override"])
 
 
 def test_every_kind_has_an_example() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from ledger.own import Receipt, Submission
+    from ledger.recovery import Recovery
     from protocol.encoding import Value
     from tests.builders import Organisation
 
@@ -92,6 +94,7 @@ class MemoryHead:
     def __init__(self, head: Head) -> None:
         self.path = NOWHERE / "head.db"
         self.head = head
+        self._nonce = sha256(head.origin.encode()).digest()[:16]
         self.on_write: Callable[[str], None] = lambda _: None
 
     def read(self, origin: str) -> Head:
@@ -99,9 +102,20 @@ class MemoryHead:
         assert origin == self.head.origin
         return self.head
 
-    def advance(self, old: Head, new: Head) -> None:
+    def nonce(self, origin: str) -> bytes:
+        """What tells this instance from others."""
+        assert origin == self.head.origin
+        return self._nonce
+
+    def make_anew(self, head: Head, nonce: bytes) -> None:
+        """Replaces the head."""
+        self.on_write("before")
+        self.head, self._nonce = head, nonce
+        self.on_write("after")
+
+    def advance(self, old: Head, new: Head, nonce: bytes) -> None:
         """Compare and swap."""
-        assert self.head == old
+        assert (self.head, self._nonce) == (old, nonce)
         self.on_write("before")
         self.head = new
         self.on_write("after")
@@ -125,6 +139,18 @@ class SynchronousWriter(Writer):
             future.set_exception(error)
         else:
             future.set_result(result)
+        return future
+
+    def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
+        """Runs one of the own log's changes that are no appends."""
+        own = self.own
+        assert own is not None
+        future = self.run(lambda change: function(own, change))
+        if future.exception() is None:
+            with self._store.read() as reads:
+                own.load(reads, future.result())
+            own.cut_records = ()
+            own.vouch(self._store)
         return future
 
     def append(self, group: list[Submission], now: int = 0) -> Future[list[Receipt]]:

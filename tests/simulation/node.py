@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from random import Random
 
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from protocol.session import Session
     from tests.simulation.network import End, Network
@@ -69,19 +71,34 @@ class VirtualRuntime:
     def write(self, function: Callable[[Transaction], _Result]) -> Promise[_Result]:
         """Queues a transaction behind the others."""
         promise: Promise[_Result] = Promise()
-        if not self._process.alive:
-            promise.fail(Killed())
-            return promise
 
         def write() -> None:
             future = self._ledger.writer.run(function)
             error = future.exception()
             promise.fail(error) if error else promise.keep(future.result())
 
+        self._queue(promise, write)
+        return promise
+
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Promise[Recovery]:
+        """Changes the own log, behind the transactions before."""
+        promise: Promise[Recovery] = Promise()
+
+        def write() -> None:
+            future = self._ledger.writer.change_own(function)
+            error = future.exception()
+            promise.fail(error) if error else promise.keep(future.result())
+
+        self._queue(promise, write)
+        return promise
+
+    def _queue(self, promise: Promise[_Result], write: Callable[[], None]) -> None:
+        if not self._process.alive:
+            promise.fail(Killed())
+            return
         now = self.now()
         self._writes_at = max(self._writes_at, now) + self.random.random() * 0.01
         self._process.after(self._writes_at - now, write)
-        return promise
 
 
 class VirtualLink(Conversation):
