@@ -359,9 +359,10 @@ class Exchange(ABC):
 
 
 def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:
-    """What a fetch begins with, if the log lacks entries below a head."""
+    """What a fetch begins with, if the log lacks entries below a head and has not forked since the head was told."""
     tree = reads.tree(head.origin)
-    return Replica(tree, reads) if tree is not None and tree.size < head.checkpoint.size else None
+    lacks = tree is not None and tree.size < head.checkpoint.size
+    return Replica(tree, reads) if tree is not None and lacks and reads.fork(tree.tree) is None else None
 
 
 def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:

@@ -55,7 +55,7 @@ class Recovering:
         self._ledger = hub.ledger
         self._runtime = hub.runtime
         self._ask_witnesses = ask_witnesses
-        self._asked: set[Conversation] = set()
+        self._asked: list[Conversation] = []
         self._state: State | None = None
         self._wait = ASK_FIRST_S
         self._next_at = 0.0
@@ -109,10 +109,10 @@ class Recovering:
         state = self._ledger.own.recovery.state
         if state is not self._state:  # what was said before does not count any more
             self._state, self._wait, self._next_at = state, ASK_FIRST_S, now
-        links = set(self._hub.conversations())
+        links = list(self._hub.conversations())
         asked, self._asked = self._asked, links
         everybody = now >= self._next_at
-        for link in links if everybody else links - asked:
+        for link in links if everybody else [new for new in links if new not in asked]:
             link.say(GetHeads([self._ledger.log_id]))
         if everybody:
             self._next_at = now + (RECHECK_S if state is State.SIGNING else self._wait)

@@ -276,12 +276,14 @@ async def test_two_that_are_always_busy_do_not_keep_the_node_running_between_the
 ) -> None:
     monkeypatch.setattr(links, "TICK_S", 0.02)
     async with ScriptedPeer(node.url, "owner", 30) as owner, ScriptedPeer(node.url, "other", 1) as other:
-        for peer in (owner, other):
-            await peer.open()
-            await peer.send(Heads([head_field(owner.log)]), Cursor(STORE, 1))
-        for peer in (owner, other):
-            want = await peer.receive(Want)
-            await peer.send(Busy(0, want.log, want.epoch, want.from_))
+        await owner.open()
+        await owner.announce()
+        want = await owner.receive(Want)
+        await other.open()
+        await other.send(Heads([head_field(owner.log)]), Cursor(STORE, 1))
+        await owner.send(Busy(0, want.log, want.epoch, want.from_))
+        want = await other.receive(Want)
+        await other.send(Busy(0, want.log, want.epoch, want.from_))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await owner.receive(Want)

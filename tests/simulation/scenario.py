@@ -9,7 +9,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from node import errands
+from node import errands, recovering
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network
@@ -107,12 +107,12 @@ def _faults_heard() -> Iterator[None]:
 @contextmanager
 def _rarely_asked_for_payloads() -> Iterator[None]:
     """All payloads are public here and come with their entries: looking for others every few seconds is idle work."""
-    before = errands.LOOK_AGAIN_S
-    errands.LOOK_AGAIN_S = 1800.0
+    before = errands.LOOK_AGAIN_S, recovering.TICK_S
+    errands.LOOK_AGAIN_S, recovering.TICK_S = 1800.0, 10.0
     try:
         yield
     finally:
-        errands.LOOK_AGAIN_S = before
+        errands.LOOK_AGAIN_S, recovering.TICK_S = before
 
 
 class Scenario:

@@ -142,11 +142,20 @@ def _ban_whoever_is_busy(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("plant", [_believe_every_proof, _wait_for_ever, _ban_whoever_is_busy])
-def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
+@pytest.mark.parametrize(
+    ("plant", "promise"),
+    [
+        (_believe_every_proof, "never signed"),
+        (_wait_for_ever, "no agreement"),
+        (_ban_whoever_is_busy, "banned an honest node"),
+    ],
+)
+def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], promise: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         plant(patch)
-        assert _first_broken() is not None
+        verdict = _first_broken()
+    assert verdict is not None
+    assert promise in verdict.broken
 
 
 def test_what_is_due_at_one_time_happens_in_the_order_in_which_it_was_asked_for() -> None:
