@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.charters import is_told
 from ledger.tree import prove_consistency
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
@@ -32,7 +33,7 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     own_store = reads.fact("store") or b""
     trees = reads.changed_since(cursor if store == own_store else 0)
     upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
-    return [head_field(reads, tree) for tree in trees if tree.checkpoint], own_store, upto
+    return [head_field(reads, tree) for tree in trees if is_told(reads, tree)], own_store, upto
 
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:

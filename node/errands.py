@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ledger.private import payloads_for, take_payloads, wanted_from
 from ledger.serving import heads_of
 from node.forking import hear_fork
+from node.witnessing import hear_witness_frame
 from protocol.errors import Malformed
-from protocol.frames import Fork, GetHeads, Payloads, Skip, Tunnel
+from protocol.frames import Cosignature, Fork, GetHeads, Payloads, Skip, Tunnel, Witness
 from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 
@@ -29,9 +30,9 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             link.inform(heads)
             if unknown:
                 link.say(Skip(unknown, "unknown"))
-        case Skip(logs=logs):
+        case Skip(logs=logs, code=code):
             await link.reconciling.heard_of(logs)
-            if link.hub.ledger.log_id in logs:
+            if code == "unknown" and link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
         case Ranges() | Items():
             await link.reconciling.hear(errand)
@@ -39,6 +40,8 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             await _exchange_payloads(link, errand)
         case Tunnel():
             link.hub.tunnels.hear(link, errand)
+        case Witness() | Cosignature():
+            await hear_witness_frame(link, errand)
         case Fork(proof=proof):
             await hear_fork(link, proof)
         case _:

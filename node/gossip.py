@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse
 
     from ledger.ledger import Ledger
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.client import Client
 
@@ -75,6 +77,10 @@ class Threads:
         """Queues a transaction."""
         return _Written(self._ledger.writer.run(function))
 
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> _Written[Recovery]:
+        """Queues a change of the own log."""
+        return _Written(self._ledger.writer.change_own(function))
+
 
 class Hub(Exchange):
     """The gossip of one node."""
@@ -88,7 +94,7 @@ class Hub(Exchange):
         """Begins to tell peers of news; to be called in the event loop."""
         loop = asyncio.get_running_loop()
         self.begin()
-        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.tell_news)
+        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.hear_checkpoint)
 
     async def stop(self) -> None:
         """Says goodbye to all and ends."""

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from protocol import __version__
+from protocol.witness import SIZE_MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,20 @@ _BODIES: dict[str, Any] = {
         "required": ["url"],
         "additionalProperties": False,
         "properties": {"url": {"type": "string", "pattern": "^https?://", "maxLength": 2000}},
+    },
+    "Witness": {
+        "type": "object",
+        "required": ["key"],
+        "additionalProperties": False,
+        "properties": {"key": {"type": "string"}, "url": {"type": "string", "maxLength": 2000}},
+    },
+    "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
+    "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
+    "Override": {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": False,
+        "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
     },
     "Entries": {
         "type": "object",
@@ -35,6 +50,7 @@ _BODIES: dict[str, Any] = {
                         "kind": {"type": "string"},
                         "body": {"type": "object"},
                         "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+                        "scope": {"type": "integer", "minimum": 0, "maximum": 2},
                     },
                 },
             },
@@ -42,13 +58,20 @@ _BODIES: dict[str, Any] = {
         },
     },
 }
+
+_MEDIA_TYPES = {"Bundle": "application/octet-stream", "WitnessRequest": "text/plain"}
+"""Of bodies that are not JSON."""
+
 _ABOUT_STATUS = {
     200: "What was asked for",
     201: "Saved: it is durable here",
     400: "The request is malformed",
     401: "A steward's token is needed",
+    403: "No signature that is trusted",
     404: "There is no such thing here",
     409: "Contradicts what is there",
+    429: "Too much at once: try again later",
+    422: "The proof does not lead there",
     503: "The node cannot do that now",
     507: "The disk is full",
 }
@@ -98,12 +121,15 @@ def _operation(route: Route) -> dict[str, Any]:
     ]
     operation: dict[str, Any] = {"summary": route.about, "parameters": parameters, "responses": {}}
     for status in sorted({*route.statuses, 400, 408, 415, 421, 500}):
-        content = {route.media_type: {}} if status < 400 else _PROBLEM
+        content: dict[str, Any] = {route.media_type: {}} if status < 400 else _PROBLEM
+        if status == 409 and route.body == "WitnessRequest":
+            content = {SIZE_MEDIA_TYPE: {}}
         about = _ABOUT_STATUS.get(status, "See RFC 9110")
         operation["responses"][str(status)] = {"description": about, "content": content}
     if route.steward:
         operation["security"] = [{"steward": []}]
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        media_type = _MEDIA_TYPES.get(route.body, "application/json")
+        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     return operation

@@ -142,10 +142,11 @@ class Hear(NamedTuple):
 
 
 class FetchEnded(NamedTuple):
-    """A fetch ended: complete, or refused by the other side."""
+    """A fetch ended: complete, or refused by the other side, which may be asked again after `retry_s`."""
 
     origin: Origin
     complete: bool
+    retry_s: int = 0
 
 
 Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded | Hear
@@ -163,6 +164,7 @@ class Session:
         self._probed: float | None = None
         self._resume: Resume | None = None
         self._fetches: dict[Origin, Fetch] = {}
+        self._given_up: set[Origin] = set()
         self._pushed: dict[Origin, bytes] = {}
         self._hello: Hello | None = None
         self._seal: Seal | None = None
@@ -260,11 +262,12 @@ class Session:
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
 
-    def give_up(self, origin: Origin) -> list[Action]:
-        """Ends a fetch that the other side cannot serve, or whose ranges do not join what is held (spec 12 §5)."""
+    def give_up(self, origin: Origin, retry_s: int = 0) -> list[Action]:
+        """Ends a fetch that does not move, is not served, or brings what does not join what is held (spec 12 §5)."""
         if self._fetches.pop(origin, None) is None:
             return []
-        return [FetchEnded(origin, complete=False), *self._ask()]
+        self._given_up.add(origin)
+        return [FetchEnded(origin, complete=False, retry_s=retry_s), *self._ask()]
 
     @property
     def seal(self) -> Seal:
@@ -341,7 +344,7 @@ class Session:
             case Entries():
                 return self._receive_entries(frame)
             case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
-                return self.give_up(Origin(log, epoch))
+                return self.give_up(Origin(log, epoch), frame.retry if isinstance(frame, Busy) else 0)
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
@@ -354,8 +357,8 @@ class Session:
         fetch = self._fetches.get(Origin(frame.log, frame.epoch))
         if fetch is None:
             return []
-        if not fetch.take(frame):
-            return self._close("unasked", fault=True)
+        if not fetch.take(frame):  # unless it was asked for in a fetch that has ended since
+            return [] if fetch.origin in self._given_up else self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
 

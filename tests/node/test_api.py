@@ -15,7 +15,7 @@ import pytest
 from yarl import URL
 
 from cli.main import cli
-from node import api, static_log, status
+from node import api, bundles, static_log, status
 from node.problem import MEDIA_TYPE
 from protocol.checkpoint import parse_checkpoint
 from protocol.identity import show_log_id
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.node.running import RunningNode
 
 PLACE = {"kind": "place", "name": {"en": "Tool library"}, "licence": "CC0-1.0"}
-ROUTES = (*api.ROUTES, *static_log.ROUTES, *status.ROUTES)
+ROUTES = (*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
 
 
 def _put(**more: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def test_every_route_answers_get_and_head_alike(node: RunningNode) -> None
             assert got.content_type == headed.content_type == route.media_type
             assert await got.read()
             assert await headed.read() == b""
-            if route.path != "/metrics":
+            if route.path not in {"/metrics", "/bundle"}:
                 assert got.headers["Content-Length"] == headed.headers["Content-Length"]
             for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
                 assert got.headers[name]
@@ -222,7 +222,7 @@ async def test_an_entry_is_saved_and_searchable_at_once(node: RunningNode) -> No
     answered, value = await node.post("/v1/entries", _put())
     assert answered == 201
     assert (value["state"], value["log"]) == ("saved", show_log_id(node.log_id))
-    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False}]
+    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False, "state": "saved"}]
     _, page = await node.get("/v1/records", params={"q": "tool library"})
     assert [item["id"] for item in page["records"]] == ["11" * 16]
 
@@ -393,11 +393,12 @@ async def test_a_full_disk_is_said_and_reading_goes_on(node: RunningNode, monkey
 
 
 async def test_a_node_that_must_not_sign_says_so(node: RunningNode) -> None:
-    node.ledger.own.signing_refused = "this store was restored"
+    node.ledger.own.recovery = node.ledger.own.recovery.doubted("this store was restored")
     answered, value = await node.post("/v1/entries", _put())
-    assert (answered, value["detail"]) == (503, "this store was restored")
+    assert (answered, value["state"], value["receipts"][0]["state"]) == (201, "queued", "queued")
     answered, value = await node.get("/readyz")
-    assert (answered, value["signing"], value["why"]) == (200, False, "this store was restored")
+    assert (answered, value["ready"], value["signing"], value["state"]) == (200, True, False, "unsure")
+    assert value["why"].startswith("this store was restored. Nothing is signed")
 
 
 async def test_peers_can_be_added(node: RunningNode) -> None:

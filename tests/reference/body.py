@@ -14,6 +14,11 @@ def is_id(value: Value) -> bool:
     return is_bytes(value, 16)
 
 
+def is_boolean(value: Value) -> bool:
+    """True or false."""
+    return isinstance(value, bool)
+
+
 def is_record(value: Value) -> bool:
     """A record that may be received."""
     try:
@@ -51,6 +56,7 @@ BODIES: dict[str, Check] = {
     ),
     "import.done": fields({"id": is_id, **COUNTS}),
     "import.undo": fields({"id": is_id}),
+    "circle": fields({"log": lambda value: is_bytes(value, 32), "member": is_boolean}, {"name": text()}),
 }
 
 
