@@ -39,8 +39,8 @@ INBOUND_MAX, OUTBOUND_MAX = 64, 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
-"""Between two attempts to dial. With the 90 s after which a silent connection is given up, all agree again within 5 minutes
-of healing (P11)."""
+"""Between two attempts to dial. With the 90 s after which a silent connection is given up, all agree again within 5
+minutes of healing (P11)."""
 _SECOND_S = 5.0
 """How often whoever was told that there is another connection looks whether it still stands."""
 _COALESCE_S = 0.05

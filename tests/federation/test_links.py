@@ -47,7 +47,7 @@ class Listener:
 
     def heard(self) -> list[tuple[str, bytes]]:
         """Who said what since the last time."""
-        said = []
+        said: list[tuple[str, bytes]] = []
         while True:
             try:
                 data, (sender, _) = self._socket.recvfrom(65_536)
