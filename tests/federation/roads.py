@@ -8,6 +8,7 @@ import fcntl
 import heapq
 import os
 import select
+import ssl
 import struct
 import threading
 import time
@@ -81,12 +82,23 @@ def _tap(link: Machine) -> int:
 
 class RoughRoad:
     """A forwarder of TCP connections on a machine. While it is `rough`, a share of them is refused, and of what passes
-    a share is held up, or the connection stalls, or is cut in the middle of a byte string."""
+    a share is held up, or the connection stalls, or is cut in the middle of a byte string. With contexts it ends TLS on
+    both sides, as one who wants to read along."""
 
-    def __init__(self, machine: Machine, routes: dict[int, tuple[str, int]], seed: int, *, hit: float) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        routes: dict[int, tuple[str, int]],
+        seed: int,
+        *,
+        hit: float,
+        served: ssl.SSLContext | None = None,
+        dialled: ssl.SSLContext | None = None,
+    ) -> None:
         self.rough = True
         self.refused = self.cut = self.stalled = 0
         self._hit = hit
+        self._served, self._dialled = served, dialled
         self._random = Random(seed)
         self._routes = routes
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,7 +120,9 @@ class RoughRoad:
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         servers = [
-            await asyncio.start_server(lambda i, o, target=target: self._forward(i, o, target), "0.0.0.0", port)  # type: ignore[misc] # bound at once
+            await asyncio.start_server(
+                lambda i, o, target=target: self._forward(i, o, target), "0.0.0.0", port, ssl=self._served
+            )  # type: ignore[misc] # bound at once
             for port, target in self._routes.items()
         ]
         self._ready.set()
@@ -126,7 +140,7 @@ class RoughRoad:
             if self._is_hit():
                 self.refused += 1
                 return
-            answers, onward = await asyncio.open_connection(*target)
+            answers, onward = await asyncio.open_connection(*target, ssl=self._dialled)
             ways = [asyncio.ensure_future(self._pass(*way)) for way in ((inward, onward), (answers, back))]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)

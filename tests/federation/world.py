@@ -118,13 +118,13 @@ class Node(Machine):
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, *arguments: str, code: int = 0, text: str = "") -> str:
-        """Runs a `folkmoot` command on this machine; what it shows, without what it says beside."""
+        """Runs a `folkmoot` command on this machine; what it shows and says."""
         ran = subprocess.run(
             self._command(*arguments), check=False, cwd=ROOT, env=_ENVIRONMENT, input=text, capture_output=True,
             text=True, timeout=120,
         )  # fmt: skip
         assert ran.returncode == code, (arguments, ran)
-        return ran.stdout
+        return ran.stdout if "--json" in arguments else ran.stdout + ran.stderr
 
     def _command(self, *arguments: str) -> list[str]:
         command = [sys.executable, "-m", "cli.main", "--data-dir", str(self.directory.path), *arguments]
