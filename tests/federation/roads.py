@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 import time
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Self
 
@@ -120,9 +121,7 @@ class RoughRoad:
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         servers = [
-            await asyncio.start_server(
-                lambda i, o, target=target: self._forward(i, o, target), "0.0.0.0", port, ssl=self._served
-            )  # type: ignore[misc] # bound at once
+            await asyncio.start_server(partial(self._forward, target), "0.0.0.0", port, ssl=self._served)
             for port, target in self._routes.items()
         ]
         self._ready.set()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,7 @@ async def test_two_nodes_meet_through_a_third_that_agreed(tmp_path: Path) -> Non
             await node.stop()
 
 
+@pytest.mark.usefixtures("_impatient")
 async def test_a_tunnel_ends_with_the_connection_that_carries_it_and_is_opened_anew(tmp_path: Path) -> None:
     relay = await RunningNode(found(tmp_path / "relay", "Relay"), relay=True).start()
     alder, birch = RunningNode(found(tmp_path / "alder", "Alder")), RunningNode(found(tmp_path / "birch", "Birch"))
@@ -67,7 +69,7 @@ async def test_a_tunnel_ends_with_the_connection_that_carries_it_and_is_opened_a
         await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder))
         links = list(alder.running.hub.links)
         (carrying,) = [link for link in links if isinstance(link, Link)]
-        carrying._socket.get_extra_info("transport").abort()  # breaks, and nobody says goodbye
+        carrying._socket.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # breaks, and nobody says goodbye
         await until(lambda: not set(links) & set(alder.running.hub.links))
         await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder), seconds=25)
     finally:
