@@ -133,7 +133,7 @@ class RoughRoad:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _forward(self, inward: asyncio.StreamReader, back: asyncio.StreamWriter, target: tuple[str, int]) -> None:
+    async def _forward(self, target: tuple[str, int], inward: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         onward: asyncio.StreamWriter | None = None
         try:
             if self._is_hit():

@@ -97,6 +97,7 @@ def _assert_operators_see_it(fir: Node, gorse: Node, relay: Node) -> None:
     assert f"via:{relay.log}/{gorse.log}" in listed
     assert "Gorse" in gorse.run("log", "list")
     assert "via:" in gorse.run("peer", "list")
-    for node in (fir, gorse, relay):
+    assert "peers: connected to 2: Fir, Gorse" in relay.run("doctor")
+    for node in (fir, gorse):
         assert "BAD" not in node.run("doctor")
         assert "false" not in json.dumps(node.ask("/v1/peers")["problems"])
