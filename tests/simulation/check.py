@@ -28,7 +28,7 @@ HEALING_PERIODS = 5
 class Expected(NamedTuple):
     """What the program promises by now: each is switched on here when it does."""
 
-    restored_nodes_come_back: bool = False
+    restored_nodes_come_back: bool = True
     """A node that was restored from a backup fetches its lost entries and signs on; else it only must not fork."""
 
     forks_are_proved: bool = True
@@ -111,7 +111,8 @@ class Checker:
             own = reads.tree(node.disk.organisation.origin)
             assert own is not None
             for begin in range(0, len(ids), 200):
-                there = reads.accepted(own.tree, ids[begin : begin + 200])
+                part = ids[begin : begin + 200]
+                there = reads.accepted(own.tree, part).keys() | reads.queued_ids(own.tree, part).keys()
                 self._must(len(there) == len(ids[begin : begin + 200]), node, "lost an entry that it acknowledged")
 
     def disagreement(self) -> str:

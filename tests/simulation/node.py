@@ -281,6 +281,10 @@ class VirtualNode:
         assert not self.running
         self.restored = True
         self.disk.restore(image, self.world.random)
+        with self.disk.store.read() as reads:  # what came after the backup and reached nobody is lost with the disk
+            own, ids = int(reads.fact("own") or 0), list(self.acknowledged)
+            there = reads.accepted(own, ids).keys() | reads.queued_ids(own, ids).keys()
+        self.acknowledged = {one: at for one, at in self.acknowledged.items() if one in there}
 
     def _wrote_entries(self, when: str) -> None:
         if when == "after":
