@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 LIES = ("truth", "rollback", "freeze", "withhold", "flood", "false_proof", "fast_forward", "split_view")
 
-"""Those after which honest nodes stand on different histories: they need proofs of forks to be told apart."""
-
 REDIAL_S = 60.0
 FLOOD_FRAMES = 20
 LARGEST = 2**63 - 1
