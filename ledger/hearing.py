@@ -81,7 +81,7 @@ def take_range(own: OwnLog, change: Transaction, verified: VerifiedRange, now: i
         change.set_checkpoint(tree.tree, tree.head, checkpoint.size)
     enter_again(change, tree, own.fetched_from, own.key, now)
     change.forget_fact(own.fact("fetched from"))
-    return own.recovery.caught_up()
+    return own.recovery.caught_up(tree.head_size)
 
 
 def _by_replaced_key(change: Transaction, tree: Tree, head: VerifiedHead) -> bool:

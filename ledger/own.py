@@ -95,12 +95,14 @@ class OwnLog:
         self._seen: Head | None = None
         self._begun: Head | None = None
         self._nonce = b""
+        self._owed = 0
         self.cut_records: tuple[int, ...] = ()
         """Records to be looked up again because the entries that they rest on were cut off."""
         fork = why_not_signing(reads, tree.tree)
         doubt = self._compare_head(reads, tree)
         self._load_tree(reads)
-        self.recovery: Recovery = start(watchers, doubt, tree.head_size if self.fetched_from is not None else 0, fork)
+        target = tree.head_size if self.fetched_from is not None else 0
+        self.recovery: Recovery = start(watchers, doubt, target, fork, self._owed)
 
     def fact(self, name: str) -> str:
         """The name of a fact of the store that is about this log."""
@@ -275,9 +277,11 @@ class OwnLog:
             nonce = self._head.nonce(str(self.origin))
         except (NotSigningError, StoreUnusableError) as error:
             return str(error)
+        if head.size > tree.size:  # whichever instance it was: so much was signed on this machine
+            self._owed = head.size
         if reads.fact("instance") not in {None, nonce}:
             return f"the head file {self._head.path} is of another instance than this store: one of them was put back"
-        if head.size > tree.size:
+        if self._owed:
             return (
                 f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was "
                 "restored from an older copy"

@@ -93,6 +93,8 @@ class Recovery:
     """Whether the quorum has answered, or an operator has overridden it."""
     target: int = 0
     """The size of a verified note of the own log whose entries are being fetched; 0 if there is none."""
+    owed: int = 0
+    """The size that the head file says was signed here, where the store holds less: nothing is signed below it."""
     fork: str = ""
     """What cannot be true together with what was signed here; empty if nothing is known."""
 
@@ -133,9 +135,10 @@ class Recovery:
         """Somebody holds a later epoch of the log: this one has ended, and nothing in it may be signed."""
         return replace(self, fork=f"{watcher} holds epoch {epoch} of this log, which has ended this one", granted=False)
 
-    def caught_up(self) -> Recovery:
+    def caught_up(self, size: int) -> Recovery:
         """All that the target covers is here. Who knew it has to say so again, for there may be more by now."""
-        return replace(self, target=0, granted=False, answers={})
+        owed = self.owed if size < self.owed else 0
+        return replace(self, target=0, owed=owed, granted=False, answers={})
 
     def doubted(self, why: str) -> Recovery:
         """Something says that another instance signs, or that this one was put back: asks anew."""
@@ -143,7 +146,7 @@ class Recovery:
 
     def overridden(self) -> Recovery:
         """An operator takes it on themselves that nothing was signed elsewhere."""
-        return self if self.fork or self.target else replace(self, granted=True)
+        return self if self.fork or self.target else replace(self, granted=True, owed=0)
 
     def vouched(self) -> Recovery:
         """The head file has been made anew and vouches for this store."""
@@ -152,16 +155,16 @@ class Recovery:
 
 def _decided(recovery: Recovery) -> Recovery:
     """Allows signing where enough have answered, or where there is nobody to ask and nothing to doubt."""
-    if recovery.granted or recovery.fork or recovery.target:
+    if recovery.granted or recovery.fork or recovery.target or recovery.owed:
         return recovery
     watchers = recovery.watchers
     enough = recovery.counted >= watchers.needed if watchers.needed else not recovery.doubt
     return replace(recovery, granted=True) if enough else recovery
 
 
-def start(watchers: Watchers, doubt: str = "", target: int = 0, fork: str = "") -> Recovery:
+def start(watchers: Watchers, doubt: str = "", target: int = 0, fork: str = "", owed: int = 0) -> Recovery:
     """The state of the own log after a start: signing at once only if nobody ever watched it and the head vouches."""
-    return _decided(Recovery(watchers, doubt, {}, granted=False, target=target, fork=fork))
+    return _decided(Recovery(watchers, doubt, {}, granted=False, target=target, owed=owed, fork=fork))
 
 
 def explain(recovery: Recovery, held: int) -> str:
@@ -187,6 +190,12 @@ def explain(recovery: Recovery, held: int) -> str:
             f"{because}Nothing is signed, so that the log cannot fork, and nobody is known who could say what was "
             "signed last. Add a peer who holds this log (`folkmoot peer add URL`); or, if you are certain that this "
             "is the newest copy and the only one, `folkmoot log override --reason TEXT`. " + safe
+        )
+    if recovery.owed and recovery.counted >= recovery.watchers.needed:
+        return (
+            f"{because}Those who have answered do not hold the missing entries either. Nothing is signed until the "
+            f"log is here up to {recovery.owed:,} entries; or, if they are lost for good, "
+            "`folkmoot log override --reason TEXT`, which forks the log if anybody holds them after all. " + safe
         )
     silent = sorted(recovery.watchers.names - recovery.answers.keys())
     shown = ", ".join(silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")

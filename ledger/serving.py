@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ledger.charters import is_told
 from ledger.tree import prove_consistency
 from protocol.frames import Entries, HeadField, Missing, Want
@@ -36,11 +38,21 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     return [head_field(reads, tree) for tree in trees if is_told(reads, tree)], own_store, upto
 
 
-def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
-    """The heads of all epochs of these logs, and those of the logs of which none is held."""
-    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if tree.checkpoint]
-    held = {tree.origin.log_id for tree in trees}
-    return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
+def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list[HeadField], list[bytes]]:
+    """The heads of all epochs of these logs, and those of the logs of which none is held.
+
+    Of the asker's own log it is the newest one that was ever seen, also where its entries are not all here.
+    """
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id)]
+    heads = [_newest_seen(reads, tree) if tree.origin.log_id == asker else head_field(reads, tree) for tree in trees]
+    heads = [head for head in heads if head.checkpoint]
+    held = {head.log for head in heads}
+    return heads, [log_id for log_id in logs if log_id not in held]
+
+
+def _newest_seen(reads: Snapshot, tree: Tree) -> HeadField:
+    head = head_field(reads, tree)
+    return replace(head, checkpoint=tree.head) if tree.head_size > tree.checkpoint_size else head
 
 
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:

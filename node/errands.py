@@ -26,7 +26,9 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
     """Does what the other side asks, or takes what it tells. Raises Malformed if it is false: the sender's fault."""
     match errand:
         case GetHeads(logs=logs):
-            heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs))
+            assert link.session.peer is not None
+            asker = link.session.peer.log_id
+            heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, asker))
             link.inform(heads)
             if unknown:
                 link.say(Skip(unknown, "unknown"))

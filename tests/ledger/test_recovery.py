@@ -78,7 +78,7 @@ def test_the_way_back() -> None:
     assert recovery.state is State.BEHIND
     assert "9 signed entries" in explain(recovery, 5)
     assert recovery.overridden() == recovery
-    recovery = recovery.answered("elm", 12, Relation.AHEAD).caught_up()
+    recovery = recovery.answered("elm", 12, Relation.AHEAD).caught_up(12)
     assert (recovery.state, recovery.counted) == (State.UNSURE, 0)
     recovery = recovery.answered("stranger", 12, Relation.KNOWN).answered("ash", 9, Relation.KNOWN)
     assert recovery.counted == 1
@@ -102,7 +102,8 @@ def test_a_fork_is_for_good() -> None:
 
 EVENTS = st.one_of(
     st.tuples(st.just("answered"), st.sampled_from(NAMES), st.integers(0, 9), st.sampled_from(list(Relation))),
-    st.tuples(st.sampled_from(["caught_up", "vouched", "overridden"])),
+    st.tuples(st.sampled_from(["vouched", "overridden"])),
+    st.tuples(st.just("caught_up"), st.integers(0, 9)),
     st.tuples(st.sampled_from(["doubted", "forked"]), st.just("why")),
     st.tuples(st.just("watched_by"), st.sampled_from([THREE, Watchers(), Watchers.witnesses(NAMES[:2], 2)])),
 )
@@ -138,3 +139,15 @@ def test_nothing_but_answers_or_an_operator_lead_to_signing(
         assert (recovery.state is State.SIGNING) == (explain(recovery, 5) == "")
         if recovery.state is State.SIGNING:
             assert not recovery.doubt
+
+
+def test_what_the_head_file_says_was_signed_must_come_back_whoever_answers() -> None:
+    recovery = start(Watchers.peers(["elm"]), "an older copy", owed=12)
+    recovery = recovery.answered("elm", 5, Relation.KNOWN)
+    assert recovery.state is State.UNSURE
+    assert "do not hold the missing entries" in explain(recovery, 5)
+    part = recovery.answered("elm", 9, Relation.AHEAD).caught_up(9).answered("elm", 9, Relation.KNOWN)
+    assert part.state is State.UNSURE
+    whole = part.answered("elm", 12, Relation.AHEAD).caught_up(12).answered("elm", 12, Relation.KNOWN)
+    assert (whole.granted, whole.vouched().state) == (True, State.SIGNING)
+    assert recovery.overridden().granted

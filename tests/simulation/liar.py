@@ -12,7 +12,7 @@ from protocol.merkle import consistency_nodes, fold_nodes
 from protocol.note import Note, sign_note
 from protocol.session import Close, Me, Opened, Send, Serve, Session, TakeHeads, TellSince
 from tests.builders import Log
-from tests.simulation.check import EXPECTED, FORK_AT, Checker, History
+from tests.simulation.check import FORK_AT, Checker, History
 from tests.simulation.memory import organisation_of
 from tests.simulation.node import NETWORK
 
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from tests.simulation.network import End, Network
     from tests.simulation.world import World
 
-LIES = ("truth", "rollback", "freeze", "withhold", "flood", "false_proof", "fast_forward")
-LIES_TO_PROVE = ("split_view",)
-"""Those after which honest nodes stand on different histories: they need proofs of forks to be told apart."""
+LIES = ("truth", "rollback", "freeze", "withhold", "flood", "false_proof", "fast_forward", "split_view")
 
 REDIAL_S = 60.0
 FLOOD_FRAMES = 20
@@ -60,7 +58,7 @@ class Liar:
 
     def change(self) -> None:
         """Thinks of another lie, and goes on with its log."""
-        self.lie = self.world.random.choice(LIES + (LIES_TO_PROVE if EXPECTED.forks_are_proved else ()))
+        self.lie = self.world.random.choice(LIES)
         self.world.note(f"{self.name} {self.lie}".encode())
         self.grow()
 

@@ -12,7 +12,6 @@ from node.exchange import Exchange
 from node.recovering import Recovering
 from protocol.session import State
 from tests.builders import START
-from tests.simulation.check import EXPECTED
 from tests.simulation.memory import Disk, VirtualLedger
 from tests.simulation.world import Killed, Process, Promise
 
@@ -253,7 +252,7 @@ class VirtualNode:
         process.on_kill = lambda: self._died(hub)
         ledger.writer.on_checkpoint = hub.tell_news
         hub.begin()
-        if self.disk.signed and EXPECTED.restored_nodes_come_back:
+        if self.disk.signed:
             Recovering(hub).start()
         self.network.listening[self.name] = hub.accept
         for name in self.peers:
@@ -281,6 +280,10 @@ class VirtualNode:
         assert not self.running
         self.restored = True
         self.disk.restore(image, self.world.random)
+        with self.disk.store.read() as reads:  # what came after the backup and reached nobody is lost with the disk
+            own, ids = int(reads.fact("own") or 0), list(self.acknowledged)
+            there = reads.accepted(own, ids).keys() | reads.queued_ids(own, ids).keys()
+        self.acknowledged = {one: at for one, at in self.acknowledged.items() if one in there}
 
     def _wrote_entries(self, when: str) -> None:
         if when == "after":
