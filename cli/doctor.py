@@ -145,6 +145,27 @@ def _head(directory: DataDirectory) -> Iterator[Finding]:
     yield Finding("head", "ok", f"signed up to entry {head.size}")
 
 
+def _forks(directory: DataDirectory) -> Iterator[Finding]:
+    from ledger.forks import why_not_signing
+    from ledger.sqlite.store import SqliteStore
+    from protocol.identity import short_log_id
+
+    if not directory.exists():
+        return
+    with SqliteStore(directory.store, writable=False).read() as reads:
+        own = int(reads.fact("own") or 0)
+        forked = [reads.tree_numbered(fork.tree) for fork in reads.forks_since(0) if fork.healed is None]
+        why = why_not_signing(reads, own)
+    others = ", ".join(short_log_id(tree.origin.log_id) for tree in forked if tree.tree != own)
+    if why:
+        yield Finding("forks", "bad", why, "Find out which machine or copy signed too, then open a new epoch.")
+    if others:
+        todo = "Ask the organisation. The proof to show: folkmoot log fork-proof LOG."
+        yield Finding("forks", "warning", f"signed two histories, nothing more is taken in: {others}", todo)
+    if not why and not others:
+        yield Finding("forks", "ok", "no log held here has signed two histories")
+
+
 def _configuration(directory: DataDirectory) -> Iterator[Finding]:
     from node.config import load_config
 
@@ -186,4 +207,4 @@ def _multicast(directory: DataDirectory) -> Iterator[Finding]:
             yield Finding("multicast DNS", "ok", f"works on {address}")
 
 
-_LOOKS = (_clock, _disk, _permissions, _store, _head, _configuration, _reachability, _multicast)
+_LOOKS = (_clock, _disk, _permissions, _store, _head, _forks, _configuration, _reachability, _multicast)

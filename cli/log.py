@@ -40,12 +40,15 @@ def _store(data_dir: str | None) -> SqliteStore:
 @click.pass_obj
 def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     """Lists the logs held here."""
+    import time
+
     from ledger.proving import log_object
 
+    now = int(time.time())
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
         own_id = reads.tree_numbered(own).origin.log_id if own else None
-        logs = [log_object(reads, tree, own_id) for tree in reads.trees()]
+        logs = [log_object(reads, tree, now, own_id) for tree in reads.trees()]
     if as_json:
         show_json({"schema": "folkmoot.logs/1", "logs": logs})
         return
@@ -57,10 +60,11 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
             f"{log['size']:,}",
             "own" if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
+            log["state"],
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "state", "searchable"))
+    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state"))
 
 
 @command.command("show")
@@ -74,7 +78,11 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     from ledger.proving import entry_object
 
     with _store(data_dir).read() as reads:
-        entry = entry_object(reads, find_tree(reads, log), position)
+        tree = find_tree(reads, log)
+        entry = entry_object(reads, tree, position)
+        fork = reads.fork(tree.tree)
+    if fork is not None and fork.healed is None:
+        say(f"WARNING: the log {entry['log'][:8]} has forked; `folkmoot log fork-proof` writes the proof")
     if as_json:
         show_json(entry)
         return
@@ -121,6 +129,32 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
     if trust:
         trust.write_bytes(trusted)
         say(f"written: {trust}; compare the log ids in it with what the organisations told you themselves")
+
+
+@command.command("fork-proof")
+@click.argument("log")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="File; LOG.fork-proof if not given; - is stdout.",
+)
+@click.pass_obj
+def write_fork_proof(data_dir: str | None, log: str, output: Path | None) -> None:
+    """Writes the proof that a log has forked: `folkmoot verify` checks it anywhere, offline."""
+    from ledger.audit import find_tree
+    from ledger.proving import newest_fork_proof
+    from protocol.identity import short_log_id
+
+    with _store(data_dir).read() as reads:
+        log_id = find_tree(reads, log).origin.log_id
+        proof = newest_fork_proof(reads, log_id)
+    if str(output) == "-":
+        sys.stdout.buffer.write(proof)
+        return
+    path = output or Path(f"{short_log_id(log_id)}.fork-proof")
+    path.write_bytes(proof)
+    say(f"written: {path}; anybody can check it with `folkmoot verify`")
 
 
 @command.command("audit")

@@ -21,6 +21,7 @@ COMMANDS = {
     "log": ("cli.log", "Show, prove, audit, rebuild logs; erase a payload."),
     "peer": ("cli.peer", "Show, add and remove peers."),
     "verify": ("cli.verify", "Check a proof file, offline."),
+    "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),
     "backup": ("cli.backup", "Copy the store while it is in use."),
     "doctor": ("cli.doctor", "Look for what could go wrong on this machine."),
     "demo": ("cli.demo", "Three organisations on this machine, found, filled, connected, verified."),

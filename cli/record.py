@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import NOT_FOUND, CommandError
-from cli.output import json_option, plain, show, show_json, when
+from cli.output import json_option, plain, say, show, show_json, when
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
@@ -64,6 +64,9 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
         row = _find(reads, name)
         record, history = record_object(reads, row), history_objects(reads, row)
+        fork = reads.fork(row.tree)
+    if fork is not None and fork.healed is None:
+        say(f"WARNING: the log {record['log'][:8]}, in which this stands, has forked: elsewhere it may say otherwise")
     if as_json:
         show_json({"schema": RECORD_SCHEMA, "record": record, "history": history})
         return

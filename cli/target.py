@@ -104,8 +104,12 @@ class RemoteTarget(Target):
 
     def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
         """The answer to a JSON request. Raises CommandError with the node's own words."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        request = Request(self.url + path, json.dumps(value).encode(), headers)  # noqa: S310 - the node's own URL
+        return self.post_bytes(path, json.dumps(value).encode(), "application/json")
+
+    def post_bytes(self, path: str, body: bytes, media_type: str) -> Any:  # noqa: ANN401 - any JSON value
+        """The JSON answer to a request with any body. Raises CommandError with the node's own words."""
+        headers = {"Content-Type": media_type, "Authorization": f"Bearer {self._token}"}
+        request = Request(self.url + path, body, headers)  # noqa: S310 - the node's own URL
         try:
             with self._open(request, timeout=60) as answer:
                 return json.load(answer)

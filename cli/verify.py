@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`folkmoot verify`: checks a proof file with no network, no node and no database."""
+"""`folkmoot verify`: checks a proof file or a fork proof with no network, no node and no database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cli.failure import CANNOT_VERIFY, CommandError
 from cli.output import json_option, plain, show, show_json, when
 
 if TYPE_CHECKING:
+    from protocol.policy import Policy
     from protocol.proof import Finding
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -24,12 +25,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
     """Checks a .tlog-proof file against a trust file: no network, no node, no clock.
 
+    A .fork-proof file, which says that a log signed two histories, can be checked without a trust file too: then the
+    charters in it say whose key is the log's.
+
     Exits with 0 if it is true, 3 if it is false, 7 if that cannot be told because a key or a part is missing.
     """
     from protocol.errors import Malformed
+    from protocol.fork import HEADER
     from protocol.policy import POLICY_BYTES_MAX, parse_policy
     from protocol.proof import PROOF_BYTES_MAX, judge
 
+    data = _read(file, PROOF_BYTES_MAX)
+    is_fork = data.startswith(HEADER)
+    if trust is None and is_fork:
+        return _verify_fork(data, None, as_json=as_json)
     if trust is None:
         raise CommandError(
             "no trust file: say with --trust whose keys you believe. Without one nothing can be told.", CANNOT_VERIFY
@@ -38,7 +47,9 @@ def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
         policy = parse_policy(_read(trust, POLICY_BYTES_MAX))
     except Malformed as error:
         raise CommandError(f"the trust file {trust} cannot be used: {error}", CANNOT_VERIFY) from None
-    finding = judge(_read(file, PROOF_BYTES_MAX), policy)
+    if is_fork:
+        return _verify_fork(data, policy, as_json=as_json)
+    finding = judge(data, policy)
     if as_json:
         show_json(_finding_object(finding))
     else:
@@ -49,6 +60,19 @@ def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
 def _read(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         return file.read(limit + 1)
+
+
+def _verify_fork(data: bytes, policy: Policy | None, *, as_json: bool) -> int:
+    """Says whether a log has forked, as a fork proof claims (spec 12)."""
+    from cli.forking import fork_object, show_fork
+    from protocol.fork import judge_fork
+
+    finding = judge_fork(data, trusted=policy.logs if policy else None)
+    if as_json:
+        show_json(fork_object(finding, data))
+    else:
+        show_fork(finding)
+    return finding.verdict.exit_code
 
 
 def _show(finding: Finding) -> None:

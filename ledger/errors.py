@@ -38,3 +38,11 @@ class NotSigningError(LedgerError):
 
 class RefusedError(LedgerError):
     """The request makes no sense in the present state; the text says why."""
+
+
+class ForkedError(RefusedError):
+    """A log has signed two histories: nothing more of it is taken in. `proof` shows it (spec 12), and is stored."""
+
+    def __init__(self, text: str, proof: bytes) -> None:
+        super().__init__(text)
+        self.proof = proof

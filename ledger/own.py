@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
+from ledger.forks import why_not_signing
 from ledger.head import Head
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
@@ -78,7 +79,7 @@ class OwnLog:
         self._at = last_time(reads, tree)
         self._seen: Head | None = None
         self._begun: Head | None = None
-        self.signing_refused = self._compare_head(reads, tree)
+        self.signing_refused = why_not_signing(reads, tree.tree) or self._compare_head(reads, tree)
 
     @property
     def size(self) -> int:
@@ -95,6 +96,7 @@ class OwnLog:
 
         `settle` once it is committed. Raises IdReusedError: then the group is not written.
         """
+        self._refuse_forked(change)
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
         self._hash_again(change)
@@ -134,6 +136,7 @@ class OwnLog:
 
         Raises NotSigningError, StoreDamagedError.
         """
+        self._refuse_forked(change)
         if self.signing_refused:
             raise NotSigningError(self.signing_refused)
         size = self._growth.peaks.size
@@ -152,6 +155,10 @@ class OwnLog:
         change.set_checkpoint(self.tree, note, size)
         self._signed_size = size
         return checkpoint
+
+    def _refuse_forked(self, reads: Snapshot) -> None:
+        """Signs no more once a fork of the own log is known, wherever it was seen (spec 12 §6)."""
+        self.signing_refused = why_not_signing(reads, self.tree) or self.signing_refused
 
     def _hash_again(self, reads: Snapshot) -> Peaks:
         """Hashes what the disk gives back of the groups before, so that little is left to do when it is signed."""

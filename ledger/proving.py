@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import NotFoundError
+from ledger.forks import log_state
 from ledger.jsonform import to_json
 from ledger.tree import prove_inclusion
 from protocol.charter import establish
 from protocol.errors import Malformed
+from protocol.fork import fork_digest
 from protocol.identity import show_log_id
 from protocol.proof import write_proof
 from protocol.statement import SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_payload, parse_statement
@@ -18,6 +21,7 @@ from protocol.statement import SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_p
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.values import Stored, Tree
+    from protocol.identity import Origin
 
 
 def log_title(reads: Snapshot, tree: Tree, languages: tuple[str, ...] = ()) -> str:
@@ -25,15 +29,18 @@ def log_title(reads: Snapshot, tree: Tree, languages: tuple[str, ...] = ()) -> s
     return establish(reads.charters(tree.tree)).charter.title(languages)
 
 
-def log_object(reads: Snapshot, tree: Tree, own: bytes | None = None) -> dict[str, Any]:
-    """A held log as JSON."""
+def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) -> dict[str, Any]:
+    """A held log as JSON; its state is that at `now`, UTC seconds."""
     keys = establish(reads.charters(tree.tree))
+    fork = reads.fork(tree.tree)
     return {
         "log": show_log_id(tree.origin.log_id),
         "epoch": tree.origin.epoch,
         "name": keys.charter.name,
         "kind": keys.charter.kind,
         "own": tree.origin.log_id == own,
+        "state": str(log_state(reads, tree, keys, now, own=tree.origin.log_id == own)),
+        "fork_proof": fork_digest(fork.proof).hex() if fork and fork.proof else "",
         "size": tree.size,
         "checkpoint_size": tree.checkpoint_size,
         "head_size": tree.head_size,
@@ -103,6 +110,24 @@ def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
     stored = stored_entry(reads, tree, position)
     hashes = prove_inclusion(reads, tree.tree, position, tree.checkpoint_size)
     return write_proof(stored.entry, public_payload(stored), position, hashes, tree.checkpoint)
+
+
+def fork_proof(reads: Snapshot, origin: Origin) -> bytes:
+    """The proof that a held log has forked (spec 12). Raises NotFoundError if none is held."""
+    tree = reads.tree(origin)
+    fork = reads.fork(tree.tree) if tree else None
+    if fork is None or not fork.proof:
+        raise NotFoundError(f"no proof is held that {origin} has forked")
+    return fork.proof
+
+
+def newest_fork_proof(reads: Snapshot, log_id: bytes) -> bytes:
+    """The proof that a log has forked, of its newest epoch that has. Raises NotFoundError if none is held."""
+    origins = [tree.origin for tree in reads.trees() if tree.origin.log_id == log_id]
+    for origin in sorted(origins, reverse=True):
+        with suppress(NotFoundError):
+            return fork_proof(reads, origin)
+    raise NotFoundError(f"no proof is held that the log {show_log_id(log_id)[:8]} has forked")
 
 
 def trust_file(reads: Snapshot) -> bytes:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.errors import RefusedError
+from ledger.errors import ForkedError, RefusedError
+from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, rejudge_fork
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -70,31 +71,51 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
 def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     """Takes note of a newer checkpoint; the log as it is then. An older or equal one changes nothing.
 
-    Raises RefusedError if it contradicts what is held, or if too many logs are held.
+    Raises ForkedError if it contradicts what is held, or if the log had forked already: the proof is stored then, so
+    let the transaction end well. Raises RefusedError if too many logs are held, if the log was healed by its next
+    epoch, or if there is a contradiction that proves nothing.
     """
-    tree = change.tree(head.origin)
-    if tree is None:
-        held = change.trees()
-        if sum(other.origin.log_id == head.origin.log_id for other in held) >= EPOCHS_MAX:
-            raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
-        if len(held) >= TREES_MAX:
-            raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
-        tree = change.add_tree(head.origin)
+    tree = change.tree(head.origin) or _add_tree(change, head.origin)
+    _refuse_contradiction(change, tree, head)
     size = head.checkpoint.size
-    if size <= tree.size and root_at(change, tree.tree, size) != head.checkpoint.root:
-        raise RefusedError(
-            f"{head.origin}: the checkpoint of {size} entries contradicts the entries held here: the log has forked"
-        )
-    known = change.charters(tree.tree)
-    if len(head.charters) > len(known):
-        change.set_charters(tree.tree, head.charters)
-    elif size > tree.head_size and head.key not in establish(known).charter.keys:
-        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
-    if size > tree.head_size:
+    if size < tree.head_size:
+        keep_unproved(change, tree, head.note, size)
+    elif size > tree.head_size:
+        keep_unproved(change, tree, tree.head, tree.head_size)
         change.set_head(tree.tree, head.note, size)
     if tree.checkpoint_size < size <= tree.size:
         change.set_checkpoint(tree.tree, head.note, size)
     return change.tree_numbered(tree.tree)
+
+
+def _add_tree(change: Transaction, origin: Origin) -> Tree:
+    held = change.trees()
+    if sum(other.origin.log_id == origin.log_id for other in held) >= EPOCHS_MAX:
+        raise RefusedError(f"{EPOCHS_MAX} epochs of {origin} are held already: no further one is taken")
+    if len(held) >= TREES_MAX:
+        raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
+    return change.add_tree(origin)
+
+
+def _refuse_contradiction(change: Transaction, tree: Tree, head: VerifiedHead) -> None:
+    """Takes in longer charters, and refuses a head that cannot be true beside what is held."""
+    size, known = head.checkpoint.size, change.charters(tree.tree)
+    if len(head.charters) > len(known):
+        rejudge_fork(change, tree, head.charters)
+    refuse_closed(change, tree)
+    proof = contradiction(change, head.note, head.charters)
+    if proof is not None:
+        change.set_fork(tree.tree, proof)
+        raise ForkedError(f"{head.origin}: the checkpoint of {size} entries contradicts what is held: it forked", proof)
+    if len(head.charters) > len(known):  # also if the head is refused: what they remove signs nothing here from now on
+        change.set_charters(tree.tree, head.charters)
+    elif size > tree.head_size and head.key not in establish(known).charter.keys:
+        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
+    if size <= tree.size and root_at(change, tree.tree, size) != head.checkpoint.root:
+        raise RefusedError(
+            f"{head.origin}: the checkpoint of {size} entries contradicts entries held here that no checkpoint covers, "
+            "or that a key signed which has been removed since"
+        )
 
 
 def head_of(reads: Snapshot, tree: Tree) -> VerifiedHead | None:
@@ -116,7 +137,9 @@ class Replica:
     ) -> VerifiedRange:
         """Checks that a range of (entry, payload) follows what is held and belongs under a checkpoint.
 
-        Raises Malformed if it does not: the sender's fault. Entries that are faulty in themselves are set aside.
+        Raises Malformed if it does not: the sender's fault, but for the reason `branch`: then the range may belong to
+        another history than what is held, which only a fork proof can tell (spec 12 §5). Entries that are faulty in
+        themselves are set aside.
         """
         if begin != self.peaks.size or not entries:
             raise Malformed("range", f"entries from {begin} on, where {self.peaks.size} are held")
@@ -129,17 +152,27 @@ class Replica:
         end, checkpoint = growth.peaks.size, head.checkpoint
         if end > checkpoint.size:
             raise Malformed("range", f"entries up to {end} under a checkpoint of {checkpoint.size}")
-        check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
+        try:
+            check_consistency(end, checkpoint.size, growth.peaks.root(), checkpoint.root, proof)
+        except Malformed as error:
+            if begin and error.reason == "root":  # a range from the first entry on rests on nothing that is held
+                raise Malformed("branch", f"{error.text}: it is false, or what is held is of another history") from None
+            raise
         rows, lacking, self._at = _examine(head, begin, entries, self._at)
         self.peaks = growth.peaks
         return VerifiedRange(self.origin, begin, rows, lacking, growth, head.note if end == checkpoint.size else b"")
 
 
 def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
-    """Stores a verified range; the log as it is then."""
+    """Stores a verified range; the log as it is then.
+
+    If it completes a checkpoint that contradicts one seen earlier, the log has forked with it. Raises ForkedError if it
+    had before, RefusedError if the range does not follow what is held.
+    """
     tree = change.tree(verified.origin)
     if tree is None or tree.size != verified.begin:
         raise RefusedError(f"{verified.origin}: the range does not follow what is held")
+    refuse_closed(change, tree)
     erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
     rows = [row._replace(payload=None) if row.position in erased else row for row in verified.rows]
     end = verified.begin + len(rows)
@@ -149,6 +182,7 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.set_size(tree.tree, end)
     if verified.note:
         change.set_checkpoint(tree.tree, verified.note, end)
+        compare_unproved(change, change.tree_numbered(tree.tree))
     return change.tree_numbered(tree.tree)
 
 

@@ -23,6 +23,18 @@ class Tree(NamedTuple):
     derived: int
 
 
+class Fork(NamedTuple):
+    """What is known of a fork of one epoch (spec 12): the proof, empty if only its healing is known here.
+
+    `arrival` is the order in which forks became known; `healed` what the opening of the next epoch names, or None.
+    """
+
+    tree: int
+    arrival: int
+    proof: bytes
+    healed: bytes | None
+
+
 class Stored(NamedTuple):
     """One entry as it is stored; the payload is None where it is not here."""
 

@@ -18,7 +18,7 @@ from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
 from ledger.own import Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
-from ledger.proving import entry_object, log_object, prove_entry, trust_file
+from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from ledger.submitting import ready_statement
 from ledger.writer import GROUP_ENTRIES
 from node.config import parse_peer_url
@@ -92,7 +92,7 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, ledger.log_id) for tree in reads.trees()]
+            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
 
     return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read)})
 
@@ -116,6 +116,16 @@ async def _proof(request: web.Request) -> web.Response:
     name = f"{request.match_info['log'][:8]}-{_position(request)}.tlog-proof"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=proof, content_type="text/plain", charset="utf-8", headers=headers)
+
+
+async def _fork_proof(request: web.Request) -> web.Response:
+    def read() -> bytes:
+        with request.app[LEDGER].store.read() as reads:
+            return fork_proof(reads, origin_of(request))
+
+    proof = await asyncio.to_thread(read)
+    headers = {"Content-Disposition": f'attachment; filename="{request.match_info["log"][:8]}.fork-proof"'}
+    return web.Response(body=proof, content_type="application/octet-stream", headers=headers)
 
 
 def _position(request: web.Request) -> int:
@@ -241,6 +251,14 @@ ROUTES = (
     Route("GET", "/v1/log", _logs, "The logs held here"),
     Route("GET", _LOG + "/entries/{position}", _entry, "One entry with its payload", statuses=(200, 404)),
     Route("GET", _LOG + "/proofs/{position}", _proof, "A proof file (spec 08)", "text/plain", statuses=(200, 404)),
+    Route(
+        "GET",
+        _LOG + "/fork-proof",
+        _fork_proof,
+        "The proof that this log has forked (spec 12)",
+        "application/octet-stream",
+        statuses=(200, 404),
+    ),
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),

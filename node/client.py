@@ -30,7 +30,7 @@ from node.tls import lax_context, read_binding
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiohttp import ClientWebSocketResponse
+    from aiohttp import ClientResponse, ClientWebSocketResponse
     from aiohttp.abc import ResolveResult
 
     from node.tls import Bound
@@ -137,6 +137,19 @@ class Client:
         if tls is None or tls.context.verify_mode is not CERT_NONE:
             return None
         return read_binding(tls.getpeercert(binary_form=True) or b"")
+
+    @asynccontextmanager
+    async def download(self, url: str, *, trusted: bool) -> AsyncIterator[ClientResponse]:
+        """The answer to a GET, of any length; it is given up when nothing comes for a while."""
+        timeout = ClientTimeout(total=None, connect=CONNECT_S, sock_read=30)
+        session = self._trusted if trusted else self._public
+        ask = partial(session.get, url, timeout=timeout, headers={"Accept-Encoding": "identity"})
+        try:
+            answer = await ask()
+        except ClientConnectorCertificateError:  # what is downloaded verifies itself
+            answer = await ask(ssl=self._lax)
+        async with answer:
+            yield answer
 
     async def close(self) -> None:
         """Closes all connections."""

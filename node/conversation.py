@@ -9,9 +9,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ledger.errors import LedgerError
+from ledger.forks import confirm_heads, unconfirmed
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
+from node.forking import ask_for_proof, tell_all_forks, tell_forks
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -97,6 +99,9 @@ class Conversation(ABC):
         """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.forks_told: set[bytes] = set()
+        """H of the fork proofs that both sides know."""
+        self._astray: set[Origin] = set()
         self.runtime = hub.runtime
         self._work: Line[Action | Audit] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
@@ -208,7 +213,7 @@ class Conversation(ABC):
             await self._carry_out(action)
         except Malformed as error:
             log.warning("%s sent something false: %s", self.name, error)
-            self._do(self.session.refuse("false_range"))
+            self._do(self.session.refuse("false_fork" if error.reason == "false_fork" else "false_range"))
         except LedgerError as error:
             log.warning("with %s: %s", self.name, error)
             self.hub.tell_problem(self.name, str(error))
@@ -263,9 +268,10 @@ class Conversation(ABC):
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
+        await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown = await self._unknown(heads)
+        unknown, confirmed = await self._unknown(heads)
         verified = await self.runtime.compute(
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
@@ -284,32 +290,55 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
+                if head.origin in self._astray:
+                    continue
                 if tree.size < head.checkpoint.size and head.origin.log_id != own:
                     behind.append(head._replace(charters=()))
+            told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
+            confirm_heads(change, told, int(self.hub.ledger.clock()))
             return behind
 
-        behind = await self.runtime.write(accept) if verified else []
+        behind = await self.runtime.write(accept) if verified or confirmed else []
+        if verified:
+            await tell_forks(self.hub)
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> list[HeadField]:
-        """Those of the heads that are not known already, or whose entries are not all here."""
+    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+        """Those of the heads that are not known already, or whose entries are not all here.
+
+        And (origin, size) of those that are known, if they were not confirmed for a while.
+        """
         origins = [Origin(field.log, field.epoch) for field in heads]
         held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        return [
-            field
-            for field, tree in zip(heads, held, strict=True)
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size
-        ]
+        unknown, known = [], []
+        for field, tree in zip(heads, held, strict=True):
+            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                unknown.append(field)
+            else:
+                known.append(tree)
+        now = int(self.hub.ledger.clock())
+        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
+        if origin in self._astray:
+            return
         replica, head = self._replicas[origin]
         entries = action.entries
-        verified = await self.runtime.compute(
-            lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
-        )
+        try:
+            verified = await self.runtime.compute(
+                lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
+            )
+        except Malformed as error:
+            if error.reason != "branch":
+                raise
+            self._astray.add(origin)
+            self.announced.pop(origin, None)
+            await ask_for_proof(self, origin)
+            self._do(self.session.give_up(origin))
+            return
         await self._finish_storing()
         self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ledger.private import payloads_for, take_payloads, wanted_from
 from ledger.serving import heads_of
+from node.forking import hear_fork
 from protocol.errors import Malformed
-from protocol.frames import GetHeads, Payloads, Skip, Tunnel
+from protocol.frames import Fork, GetHeads, Payloads, Skip, Tunnel
 from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 
@@ -38,6 +39,8 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             await _exchange_payloads(link, errand)
         case Tunnel():
             link.hub.tunnels.hear(link, errand)
+        case Fork(proof=proof):
+            await hear_fork(link, proof)
         case _:
             pass
 

@@ -13,6 +13,7 @@ from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.serving import heads_since
 from node.errors import UnreachableError
+from node.forking import tell_forks
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
 from protocol.identity import Origin, show_log_id
@@ -96,6 +97,7 @@ class Exchange(ABC):
         self._found: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
         self._banned: dict[bytes, float] = {}
+        self.forks_told = 0
         self._pushed = 0
         self._news = self._pushing = False
         self._shown: dict[Origin, float] = {}
@@ -108,9 +110,15 @@ class Exchange(ABC):
     async def converse(self, url: str, *, trusted: bool) -> Conversation:
         """Opens a connection to a peer and carries it until it has ended. Raises UnreachableError."""
 
+    @property
+    def links(self) -> set[Conversation]:
+        """The connections, opened or not."""
+        return self._links
+
     def begin(self) -> None:
         """Tells peers of what is new from now on."""
         with self.ledger.store.read() as reads:
+            self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
 
     def peers(self) -> list[PeerState]:
@@ -212,6 +220,7 @@ class Exchange(ABC):
             del self._fetching[origin]
         if complete:
             self.tell_news()
+            await tell_forks(self)
         candidates = [other for other in self._links if other is not link or complete]
         for other in candidates:
             await self.fetch_from(other, origin)

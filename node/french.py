@@ -177,6 +177,19 @@ FRENCH: dict[str, str] = {
     "this node's own": "celui de ce nœud",
     "epoch {number}": "époque {number}",
     "Completely": "En entier",
+    "not heard of for over a day": "sans nouvelles depuis plus d'un jour",
+    "forked: nothing more is taken in": "bifurqué\u00a0: plus rien n'en est repris",
+    "forked, continued in the next epoch": "bifurqué, poursuivi dans l'époque suivante",
+    "its key has been removed": "sa clé a été retirée",
+    "Proof of it": "La preuve",
+    "The log that this stands in has forked.": "Le journal où se trouve ceci a bifurqué.",
+    (
+        "Its key has signed two histories that cannot both be true, so nothing more of it is taken in, and what you "
+        "read here may be told otherwise elsewhere."
+    ): (
+        "Sa clé a signé deux histoires qui ne peuvent être vraies ensemble\u00a0; plus rien n'en est donc repris, et "
+        "ce que vous lisez ici peut être dit autrement ailleurs."
+    ),
     "{held} of {size}": "{held} sur {size}",
     "Signed at {number}": "Signé à {number}",
     "None yet": "Pas encore",

@@ -51,6 +51,10 @@ _HEADERS = {
 }
 
 
+class Paced(web.StreamResponse):
+    """An answer of any length, which keeps deadlines of its own while it is sent."""
+
+
 class GuardedServer(web.Server):
     """A server that counts its connections, per address and in all, and hangs up on those that are too many."""
 
@@ -140,7 +144,7 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
     """Sends an answer, and hangs up on whoever does not take it in time."""
     try:
         with contextlib.suppress(ConnectionError):  # whoever asked has gone
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(None if isinstance(response, Paced) else ANSWER_S):
                 await response.prepare(request)
                 await response.write_eof()
     except TimeoutError:

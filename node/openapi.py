@@ -42,6 +42,8 @@ _BODIES: dict[str, Any] = {
         },
     },
 }
+_BINARY = {"Bundle": {"type": "string", "format": "binary"}}
+"""Bodies that are bytes."""
 _ABOUT_STATUS = {
     200: "What was asked for",
     201: "Saved: it is durable here",
@@ -49,6 +51,7 @@ _ABOUT_STATUS = {
     401: "A steward's token is needed",
     404: "There is no such thing here",
     409: "Contradicts what is there",
+    429: "Too much at once: try again later",
     503: "The node cannot do that now",
     507: "The disk is full",
 }
@@ -81,7 +84,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {"Problem": problem, **_BODIES},
+            "schemas": {"Problem": problem, **_BODIES, **_BINARY},
             "securitySchemes": {"steward": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -105,5 +108,6 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = [{"steward": []}]
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        media_type = "application/octet-stream" if route.body in _BINARY else "application/json"
+        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     return operation

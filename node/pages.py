@@ -167,6 +167,7 @@ async def _record(request: web.Request) -> web.Response:
             return {
                 "profile": profile(record, history_objects(reads, row), names, reader),
                 "log_name": next(iter(_log_names(reads, {record["log"]}, reader))),
+                "fork_proof": _fork_url(reads, row.tree),
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
             }
 
@@ -175,6 +176,13 @@ async def _record(request: web.Request) -> web.Response:
     except NotFoundError:
         return error_page(request, 404, "", "")
     return render(request, "record.html", reader, **values)
+
+
+def _fork_url(reads: Snapshot, tree: int) -> str:
+    """Where the proof is that the log of a record has forked; empty if it has not, or has been healed since."""
+    fork = reads.fork(tree)
+    log_id, epoch = reads.tree_numbered(tree).origin
+    return f"/v1/log/{show_log_id(log_id)}/{epoch}/fork-proof" if fork and fork.healed is None else ""
 
 
 def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
@@ -204,7 +212,7 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, ledger.log_id) for tree in reads.trees()]
+            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
 
     logs = [log_row(log, reader) for log in await asyncio.to_thread(read)]
     peers = [
@@ -229,6 +237,8 @@ def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
         "own": log["own"],
         "entries": words.number(log["size"]),
         "held": held,
+        "state": "" if log["state"] == "ok" else words.label("log_state", log["state"]),
+        "fork_proof": f"/v1/log/{log['log']}/{log['epoch']}/fork-proof" if log["fork_proof"] else "",
         "signed": words.number(log["checkpoint_size"]),
         "checkpoint": f"/log/{log['log']}/{log['epoch']}/checkpoint" if log["checkpoint"] else "",
     }

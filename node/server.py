@@ -15,7 +15,7 @@ from yarl import URL
 from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
-from node import api, openapi, pages, static_log, status
+from node import api, bundles, openapi, pages, static_log, status
 from node.client import Client
 from node.discovery import Discovery, lan_addresses
 from node.finder import Finder
@@ -156,7 +156,8 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    described = (*api.ROUTES, *static_log.ROUTES, *status.ROUTES)
+    app[bundles.DOWNLOADS] = bundles.Downloads()
+    described = (*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:

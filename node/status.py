@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 
 from ledger.errors import LedgerError
+from ledger.forks import why_not_signing
 from ledger.present import lag
 from node.api import json_answer
 from node.keys import HUB, LEDGER
@@ -35,17 +36,18 @@ async def _ready(request: web.Request) -> web.Response:
     """Ready: the store is open and the log was checked against its head."""
     ledger = request.app[LEDGER]
 
-    def look() -> dict[str, object]:
+    def look() -> tuple[dict[str, object], str]:
         with ledger.store.read() as reads:
-            return {"logs": len(reads.trees()), "lag": lag(reads)}
+            numbers: dict[str, object] = {"logs": len(reads.trees()), "lag": lag(reads)}
+            return numbers, why_not_signing(reads, ledger.own.tree) or ledger.own.signing_refused
 
     try:
-        found = await asyncio.to_thread(look)
+        found, refused = await asyncio.to_thread(look)
     except LedgerError as error:
         return problem(503, "Not ready", str(error))
-    signing = {"signing": not ledger.own.signing_refused}
-    if ledger.own.signing_refused:
-        signing["why"] = ledger.own.signing_refused  # type: ignore[assignment] # text beside a truth value
+    signing = {"signing": not refused}
+    if refused:
+        signing["why"] = refused  # type: ignore[assignment] # text beside a truth value
     return json_answer(
         {"schema": "folkmoot.ready/1", "ready": True, **signing, **found, "problem": ledger.writer.failure}
     )
@@ -69,10 +71,13 @@ class _Numbers:
                 behind.add_metric(label, max(0, tree.head_size - tree.size))
             yield entries
             yield behind
+            forked = sum(fork.healed is None for fork in reads.forks_since(0))
+            yield GaugeMetricFamily("folkmoot_forked_logs", "Logs that have forked and are not healed", value=forked)
             yield GaugeMetricFamily("folkmoot_lag_entries", "Entries stored but not yet searchable", value=lag(reads))
+            refused = why_not_signing(reads, self._ledger.own.tree) or self._ledger.own.signing_refused
             yield GaugeMetricFamily("folkmoot_records", "Records, closed ones included", value=reads.record_count())
         yield GaugeMetricFamily("folkmoot_peers", "Open gossip connections", value=len(self._hub.peers()))
-        signing = 0 if self._ledger.own.signing_refused else 1
+        signing = 0 if refused else 1
         yield GaugeMetricFamily("folkmoot_signing", "1 if this node signs its log", value=signing)
 
 

@@ -45,6 +45,12 @@ LABELS: dict[str, dict[str, str]] = {
         "licence": "Licence",
         "status": "Status",
     },
+    "log_state": {
+        "stale": "not heard of for over a day",
+        "forked": "forked: nothing more is taken in",
+        "healed": "forked, continued in the next epoch",
+        "revoked": "its key has been removed",
+    },
     "status": {"active": "Active", "planned": "Planned", "paused": "Paused", "closed": "Closed"},
     "direction": {"offer": "Offered", "want": "Wanted"},
     "terms": {

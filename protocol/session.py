@@ -250,6 +250,12 @@ class Session:
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
 
+    def give_up(self, origin: Origin) -> list[Action]:
+        """Ends a fetch that the other side cannot serve, or whose ranges do not join what is held (spec 12 §5)."""
+        if self._fetches.pop(origin, None) is None:
+            return []
+        return [FetchEnded(origin, complete=False), *self._ask()]
+
     @property
     def seal(self) -> Seal:
         """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
@@ -325,7 +331,7 @@ class Session:
             case Entries():
                 return self._receive_entries(frame)
             case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
-                return self._end_fetch(Origin(log, epoch))
+                return self.give_up(Origin(log, epoch))
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
@@ -342,11 +348,6 @@ class Session:
             return self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
-
-    def _end_fetch(self, origin: Origin) -> list[Action]:
-        if self._fetches.pop(origin, None) is None:
-            return []
-        return [FetchEnded(origin, complete=False), *self._ask()]
 
     def _ask(self) -> list[Action]:
         """Asks for the next ranges of the first log that is being fetched: one after the other, each at full speed."""

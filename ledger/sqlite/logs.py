@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.sqlite.rows import insert, select_in
-from ledger.values import Stored, Tree
+from ledger.values import Fork, Stored, Tree
 from protocol.identity import Origin
 
 if TYPE_CHECKING:
@@ -103,6 +103,25 @@ class LogReads:
         row = self._db.execute(sql, (tree, position)).fetchone()
         return row[0] if row else None
 
+    def fork(self, tree: int) -> Fork | None:
+        """What is known of a fork of a log, or None."""
+        row = self._db.execute("SELECT tree, arrival, proof, healed FROM fork WHERE tree = ?", (tree,)).fetchone()
+        return Fork._make(row) if row else None
+
+    def forks_since(self, arrival: int) -> list[Fork]:
+        """The forks that became known after an arrival number, in that order."""
+        sql = "SELECT tree, arrival, proof, healed FROM fork WHERE arrival > ? ORDER BY arrival"
+        return [Fork._make(row) for row in self._db.execute(sql, (arrival,))]
+
+    def unproved(self, tree: int) -> list[bytes]:
+        """Checkpoints that were seen and are to be compared when their sizes are reached, the smallest first."""
+        sql = "SELECT note FROM unproved WHERE tree = ? ORDER BY size"
+        return [row[0] for row in self._db.execute(sql, (tree,))]
+
+    def seen(self, tree: int) -> int:
+        """When the newest checkpoint of a log was last seen or confirmed (UTC seconds, to the hour); 0: not known."""
+        return int(self._db.execute("SELECT seen FROM tree WHERE tree = ?", (tree,)).fetchone()[0])
+
     def peers(self) -> list[str]:
         """URLs of the peers that were added by hand."""
         return [row[0] for row in self._db.execute("SELECT url FROM peer ORDER BY added, url")]
@@ -181,6 +200,42 @@ class LogWrites(LogReads):
             "WHERE tree = ?",
             (note, size, tree),
         )
+
+    def set_fork(self, tree: int, proof: bytes) -> None:
+        """A log has forked: this proves it. A proof that was there before stays."""
+        self._db.execute(
+            "INSERT INTO fork (tree, arrival, proof) VALUES (?, (SELECT coalesce(max(arrival), 0) + 1 FROM fork), ?) "
+            "ON CONFLICT DO UPDATE SET proof = excluded.proof, arrival = excluded.arrival WHERE proof = x''",
+            (tree, proof),
+        )
+
+    def set_healed(self, tree: int, digest: bytes) -> None:
+        """The opening of the next epoch names this fork proof of a log."""
+        self._db.execute(
+            "INSERT INTO fork VALUES (?, (SELECT coalesce(max(arrival), 0) + 1 FROM fork), x'', ?) "
+            "ON CONFLICT DO UPDATE SET healed = excluded.healed",
+            (tree, digest),
+        )
+
+    def drop_fork(self, tree: int) -> None:
+        """A log counts as forked no more."""
+        self._db.execute("DELETE FROM fork WHERE tree = ?", (tree,))
+
+    def add_unproved(self, tree: int, note: bytes, size: int) -> None:
+        """A checkpoint to be compared when its size is reached, unless there is one of that size already."""
+        self._db.execute("INSERT OR IGNORE INTO unproved VALUES (?, ?, ?)", (tree, size, note))
+
+    def drop_unproved(self, tree: int, size: int) -> None:
+        """The checkpoints up to this size have been compared."""
+        self._db.execute("DELETE FROM unproved WHERE tree = ? AND size <= ?", (tree, size))
+
+    def set_seen(self, rows: Iterable[tuple[Origin, int]], now: int, since: int) -> None:
+        """Checkpoints (origin, size) that others told of now; those that are as new as the newest known confirm it.
+
+        What was confirmed after `since` is left as it is.
+        """
+        sql = "UPDATE tree SET seen = ? WHERE log_id = ? AND epoch = ? AND head_size <= ? AND seen < ?"
+        self._db.executemany(sql, [(now, *origin, size, since) for origin, size in rows])
 
     def set_charters(self, tree: int, payloads: Sequence[bytes]) -> None:
         """The payloads of a log's charters, in order."""

@@ -52,6 +52,7 @@ def test_a_healthy_directory(home: Home) -> None:
         "permissions": "ok",
         "store": "ok",
         "head": "ok",
+        "forks": "ok",
         "configuration": "ok",
         "node": "warning",
     }

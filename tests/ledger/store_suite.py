@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import StoreUnusableError
 from ledger.sqlite.store import SqliteStore
-from ledger.values import HistoryRow, RecordIndex, RecordRow, Stored
+from ledger.values import Fork, HistoryRow, RecordIndex, RecordRow, Stored
 from protocol.identity import Origin
 from protocol.merkle import Node
 from tests.builders import seeded
@@ -420,6 +420,44 @@ class StoreSuite:
             change.clear_derived()
             assert change.record_count() == 0
             assert len({full, half, change.derived_digest()}) == 3
+
+    def test_forks_are_kept_in_the_order_in_which_they_came(self, open_store: OpenStore) -> None:
+        store = open_store()
+        trees = [add_tree(store, Origin(seeded("log"), epoch)) for epoch in (1, 2, 3)]
+        with store.write() as change:
+            assert change.fork(trees[0]) is None
+            change.set_fork(trees[1], b"first")
+            change.set_fork(trees[1], b"second")
+            change.set_healed(trees[0], b"digest")
+            change.set_fork(trees[2], b"third")
+            assert change.fork(trees[1]) == Fork(trees[1], 1, b"first", None)
+            assert change.fork(trees[0]) == Fork(trees[0], 2, b"", b"digest")
+            assert [fork.tree for fork in change.forks_since(0)] == [trees[1], trees[0], trees[2]]
+            assert [fork.tree for fork in change.forks_since(2)] == [trees[2]]
+            change.set_fork(trees[0], b"late")
+            change.set_healed(trees[1], b"other digest")
+            assert change.fork(trees[0]) == Fork(trees[0], 4, b"late", b"digest")
+            assert change.fork(trees[1]) == Fork(trees[1], 1, b"first", b"other digest")
+            change.drop_fork(trees[2])
+            assert [fork.tree for fork in change.forks_since(0)] == [trees[1], trees[0]]
+
+    def test_checkpoints_to_compare_and_when_heads_were_seen(self, open_store: OpenStore) -> None:
+        store = open_store()
+        tree, other = add_tree(store), add_tree(store, OTHER)
+        with store.write() as change:
+            for note, size in ((b"b", 7), (b"a", 5), (b"c", 7), (b"d", 9)):
+                change.add_unproved(tree, note, size)
+            change.add_unproved(other, b"e", 1)
+            assert change.unproved(tree) == [b"a", b"b", b"d"]
+            change.drop_unproved(tree, 7)
+            assert (change.unproved(tree), change.unproved(other)) == ([b"d"], [b"e"])
+            change.set_head(tree, b"note", 7)
+            assert change.seen(tree) == 0
+            change.set_seen([(ORIGIN, 6)], 100, 50)
+            assert change.seen(tree) == 0
+            change.set_seen([(ORIGIN, 7), (OTHER, 0)], 100, 50)
+            change.set_seen([(ORIGIN, 7)], 120, 100)
+            assert (change.seen(tree), change.seen(other)) == (100, 100)
 
     def test_what_was_written_is_there_after_a_restart(self, open_store: OpenStore) -> None:
         store = open_store()

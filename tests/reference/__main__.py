@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.reference.cases import (
+    bundle,
     charter,
     checkpoint,
     directory,
     encoding,
+    fork,
     gossip,
     proof,
     reconciliation,
@@ -32,7 +34,9 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "12-fork-proof.json": fork.generate,
     "13-reconciliation.json": reconciliation.generate,
+    "14-bundle.json": bundle.generate,
     "15-private.json": sealing.generate,
 }
 
