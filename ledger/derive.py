@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.denying import follow_denials
 from ledger.directory import DirectoryFold, record_index, touched_record
 from ledger.fold import Authority, Judged, Reading, judge, read_entry
 from protocol.charter import establish
@@ -15,13 +16,16 @@ from protocol.directory import (
     ClaimEndorse,
     ClaimPair,
     ClaimReport,
+    Deny,
     Erase,
     ImportDone,
     ImportStart,
     ImportUndo,
+    Label,
     RecordClose,
     RecordPut,
     Role,
+    Vouch,
     read_body,
 )
 from protocol.errors import Malformed
@@ -35,7 +39,9 @@ if TYPE_CHECKING:
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"})
-_FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo"})
+_FAR_REACHING = frozenset(
+    {"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"}
+)
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
@@ -88,6 +94,7 @@ class Deriver:
             rids |= self._begin_again(change, tree)
         if erased:
             change.purge_text()
+        follow_denials(change)
         return Derived(tree.tree, len(chunk.readings), tuple(rids), erased)
 
     def forget(self) -> None:
@@ -136,6 +143,7 @@ class Deriver:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
         gone = {row.rid for row in change.record_rows() if row.tree == tree.tree}
         change.clear_derived(tree.tree)
+        change.touch_scopes()
         self._authorities.pop(tree.tree, None)
         return gone
 
@@ -224,5 +232,11 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
         ):
             assert result.statement is not None
             change.add_claim(tree, position, result.statement.kind, subject.log, subject.id)
+        case Vouch(log=log_id, vouched=vouched):
+            change.set_vouch(tree, position, log_id, vouched=vouched)
+        case Deny(log=log_id, id=record_id, denied=denied, reason=reason):
+            change.set_denial(tree, position, log_id, record_id or b"", reason if denied else "")
+        case Label(subject=marked, label=label, set=is_set):
+            change.set_label(tree, position, marked.log, marked.id or b"", label, is_set=is_set)
         case RecordPut() | RecordClose() | Erase() | None:
             pass

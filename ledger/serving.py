@@ -32,12 +32,12 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     own_store = reads.fact("store") or b""
     trees = reads.changed_since(cursor if store == own_store else 0)
     upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
-    return [head_field(reads, tree) for tree in trees if tree.checkpoint], own_store, upto
+    return [head_field(reads, tree) for tree in trees if _is_told(tree)], own_store, upto
 
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
     """The heads of all epochs of these logs, and those of the logs of which none is held."""
-    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if tree.checkpoint]
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if _is_told(tree)]
     held = {tree.origin.log_id for tree in trees}
     return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
 
@@ -45,7 +45,7 @@ def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], l
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
     """The heads of these epochs of logs, of those that are held."""
     trees = [reads.tree(origin) for origin in origins]
-    return [head_field(reads, tree) for tree in trees if tree is not None and tree.checkpoint]
+    return [head_field(reads, tree) for tree in trees if tree is not None and _is_told(tree)]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
@@ -53,6 +53,8 @@ def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
     tree = reads.tree(Origin(want.log, want.epoch))
     if tree is None:
         return Missing(want.log, want.epoch, want.from_, "unknown_log")
+    if tree.hidden:
+        return Missing(want.log, want.epoch, want.from_, "forbidden")
     if want.size > tree.size:
         return Missing(want.log, want.epoch, want.from_, "size")
     if not want.from_ < want.to <= want.size:
@@ -67,6 +69,11 @@ def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
         pairs.append((entry, shown))
     proof = prove_consistency(reads, tree.tree, want.from_ + len(pairs), want.size)
     return Entries(want.log, want.epoch, want.size, want.from_, pairs, proof)
+
+
+def _is_told(tree: Tree) -> bool:
+    """Whether others are told of a log: it is held up to a checkpoint, and not denied."""
+    return bool(tree.checkpoint) and not tree.hidden
 
 
 def _is_public(entry: bytes) -> bool:

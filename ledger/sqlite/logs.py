@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from protocol.merkle import Node
 
 
-_TREE = "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived FROM tree"
+_TREE = (
+    "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, bytes, hidden "
+    "FROM tree"
+)
 
 
-def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int]) -> Tree:
-    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived = row
-    return Tree(
-        tree, Origin(log_id, epoch), size, checkpoint or b"", checkpoint_size, head or b"", head_size, arrival, derived
-    )
+def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int, int, int]) -> Tree:
+    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, *rest, hidden = row
+    origin = Origin(log_id, epoch)
+    return Tree(tree, origin, size, checkpoint or b"", checkpoint_size, head or b"", head_size, *rest, bool(hidden))
 
 
 class LogReads:
@@ -148,7 +150,12 @@ class LogWrites(LogReads):
 
     def add_entries(self, tree: int, rows: Iterable[Stored]) -> None:
         """Entries at the end of a log; the caller sets the size."""
-        insert(self._db, "INSERT INTO entry (tree, position, entry, payload)", [(tree, *row) for row in rows])
+        added = [(tree, *row) for row in rows]
+        insert(self._db, "INSERT INTO entry (tree, position, entry, payload)", added)
+        self._count_bytes(tree, sum(len(entry) + len(payload or b"") for _, _, entry, payload in added))
+
+    def _count_bytes(self, tree: int, grown: int) -> None:
+        self._db.execute("UPDATE tree SET bytes = bytes + ? WHERE tree = ?", (grown, tree))
 
     def add_subtrees(self, tree: int, rows: Iterable[tuple[int, int, bytes]]) -> None:
         """Roots of subtrees (level, number, hash) that have become full."""
@@ -167,6 +174,7 @@ class LogWrites(LogReads):
 
         What `accepted` kept of its content is blanked too: it has no salt, so one could find by trial what was said.
         """
+        self._count_bytes(tree, -self._payload_bytes(tree, position))
         self._db.execute("UPDATE entry SET payload = NULL WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute("UPDATE accepted SET digest = x'' WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute(
@@ -178,8 +186,14 @@ class LogWrites(LogReads):
 
     def add_payload(self, tree: int, position: int, payload: bytes) -> None:
         """Stores a payload that did not come with its entry."""
+        self._count_bytes(tree, len(payload) - self._payload_bytes(tree, position))
         self._db.execute("UPDATE entry SET payload = ? WHERE tree = ? AND position = ?", (payload, tree, position))
         self._db.execute("DELETE FROM lacking WHERE tree = ? AND position = ?", (tree, position))
+
+    def _payload_bytes(self, tree: int, position: int) -> int:
+        sql = "SELECT length(payload) FROM entry WHERE tree = ? AND position = ?"
+        row = self._db.execute(sql, (tree, position)).fetchone()
+        return row[0] or 0 if row else 0
 
     def set_size(self, tree: int, size: int) -> None:
         """How many entries are held."""

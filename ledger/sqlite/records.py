@@ -27,6 +27,9 @@ TABLES = (
     "claim",
     "import",
     "circle",
+    "vouch",
+    "denial",
+    "label",
 )
 """The derived tables; `rebuild` empties and fills them again."""
 

@@ -13,6 +13,7 @@ from ledger.errors import StoreFullError, StoreUnusableError
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
 from ledger.sqlite.logs import LogReads, LogWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
+from ledger.sqlite.scopes import ScopeReads, ScopeWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,11 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads):
+class Snapshot(LogReads, RecordReads, ScopeReads):
     """One consistent view of the whole store."""
 
 
-class Transaction(LogWrites, RecordWrites, Snapshot):
+class Transaction(LogWrites, RecordWrites, ScopeWrites, Snapshot):
     """One change of the store: whole or not at all, and durable when it has ended."""
 
 
