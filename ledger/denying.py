@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protocol.charter import establish
+from protocol.identity import show_log_id
+
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot, Transaction
-    from ledger.values import Denial, LabelRow
+    from ledger.values import Denial
 
 
 def own_log(reads: Snapshot) -> bytes:
@@ -48,10 +51,24 @@ def denied_records(reads: Snapshot) -> set[int]:
     return found
 
 
-def labels_on(reads: Snapshot, log_id: bytes, record_id: bytes = b"") -> list[LabelRow]:
-    """The labels that count here on a record, or on a log as a whole."""
-    counting = moderators(reads)
-    return [label for label in reads.labels(log_id, record_id) if label.by in counting]
+def label_objects(reads: Snapshot, log_id: bytes, record_id: bytes = b"") -> list[dict[str, str]]:
+    """The labels that count here on a record, or on a log as a whole, with who put them there, as JSON."""
+    labels = reads.labels(log_id, record_id)
+    counting = moderators(reads) if labels else set()
+    return [
+        {"label": label.label, "by": show_log_id(label.by), "by_name": title_of(reads, label.by)}
+        for label in labels
+        if label.by in counting
+    ]
+
+
+def title_of(reads: Snapshot, log_id: bytes) -> str:
+    """What the organisation of a log is called; empty if its charter is not here."""
+    for tree in reversed(reads.epochs(log_id)):
+        charters = reads.charters(tree.tree)
+        if charters:
+            return establish(charters).charter.title()
+    return ""
 
 
 def follow_denials(change: Transaction) -> None:

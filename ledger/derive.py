@@ -46,12 +46,13 @@ _FAR_REACHING = frozenset(
 
 
 class Derived(NamedTuple):
-    """What a step did: the records that changed, and whether payloads were dropped."""
+    """What a step did: the records that changed, whether payloads were dropped, and the `scopes_version` after it."""
 
     tree: int
     entries: int
     rids: tuple[int, ...]
     erased: bool
+    scopes: int = 0
 
 
 class _Chunk(NamedTuple):
@@ -95,7 +96,7 @@ class Deriver:
         if erased:
             change.purge_text()
         follow_denials(change)
-        return Derived(tree.tree, len(chunk.readings), tuple(rids), erased)
+        return Derived(tree.tree, len(chunk.readings), tuple(rids), erased, change.scopes_version())
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""

@@ -136,7 +136,7 @@ def trust_file(reads: Snapshot) -> bytes:
     Whoever takes it should compare the ids by another way.
     """
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
-    for tree in reads.trees():
+    for tree in (tree for tree in reads.trees() if not tree.hidden):
         keys = establish(reads.charters(tree.tree))
         title = "".join(character if character.isprintable() else " " for character in keys.charter.title())
         lines.append(f"# {title}: {show_log_id(tree.origin.log_id)}")

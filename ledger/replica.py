@@ -6,6 +6,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.denying import denied_logs
 from ledger.errors import ForkedError, RefusedError
 from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, rejudge_fork
 from ledger.tree import Growth, last_time, load_peaks, root_at
@@ -89,6 +90,8 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
 
 
 def _add_tree(change: Transaction, origin: Origin) -> Tree:
+    if origin.log_id in denied_logs(change):
+        raise RefusedError(f"{origin} is denied here: `folkmoot peer allow` takes that back")
     held = change.trees()
     if sum(other.origin.log_id == origin.log_id for other in held) >= EPOCHS_MAX:
         raise RefusedError(f"{EPOCHS_MAX} epochs of {origin} are held already: no further one is taken")

@@ -32,12 +32,12 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     own_store = reads.fact("store") or b""
     trees = reads.changed_since(cursor if store == own_store else 0)
     upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
-    return [head_field(reads, tree) for tree in trees if _is_told(tree)], own_store, upto
+    return [head_field(reads, tree) for tree in trees if is_told(tree)], own_store, upto
 
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
     """The heads of all epochs of these logs, and those of the logs of which none is held."""
-    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if _is_told(tree)]
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if is_told(tree)]
     held = {tree.origin.log_id for tree in trees}
     return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
 
@@ -45,7 +45,7 @@ def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], l
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
     """The heads of these epochs of logs, of those that are held."""
     trees = [reads.tree(origin) for origin in origins]
-    return [head_field(reads, tree) for tree in trees if tree is not None and _is_told(tree)]
+    return [head_field(reads, tree) for tree in trees if tree is not None and is_told(tree)]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
@@ -71,7 +71,7 @@ def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
     return Entries(want.log, want.epoch, want.size, want.from_, pairs, proof)
 
 
-def _is_told(tree: Tree) -> bool:
+def is_told(tree: Tree) -> bool:
     """Whether others are told of a log: it is held up to a checkpoint, and not denied."""
     return bool(tree.checkpoint) and not tree.hidden
 

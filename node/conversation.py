@@ -36,7 +36,7 @@ from protocol.session import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from ledger.sqlite.store import Transaction
+    from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
     from node.exchange import Exchange, Task
     from node.tls import Bound
@@ -105,6 +105,8 @@ class Conversation(ABC):
         self.runtime = hub.runtime
         self._work: Line[Action | Audit] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
+        self.left_out: set[bytes] = set()
+        """Logs that the other side does not want to hear of (SKIP)."""
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -160,11 +162,14 @@ class Conversation(ABC):
 
     def push(self, heads: list[HeadField]) -> None:
         """Tells the other side of new checkpoints."""
-        self._do(self.session.push(heads))
+        self._do(self.session.push(self._wanted(heads)))
 
     def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
         """Tells the other side of what changed, and how far it has been told."""
-        self._do(self.session.tell(heads, store, upto))
+        self._do(self.session.tell(self._wanted(heads), store, upto))
+
+    def _wanted(self, heads: list[HeadField]) -> list[HeadField]:
+        return [head for head in heads if head.log not in self.left_out] if self.left_out else heads
 
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
@@ -261,6 +266,7 @@ class Conversation(ABC):
             self._work.clear()
             return
         self.opened_at = self.hub.ledger.clock()
+        await self.hub.scoping.meet(self)
         if not self.hub.admit(self):
             self.close("known", 300)
             self._work.clear()
@@ -268,6 +274,8 @@ class Conversation(ABC):
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
+        await self.hub.connecting.opened(self)
+        await self.hub.scoping.ask_lacking([self])
         await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
@@ -276,10 +284,11 @@ class Conversation(ABC):
             lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
         )
 
-        own = self.hub.ledger.log_id
+        own, scoping = self.hub.ledger.log_id, self.hub.scoping
         for head in verified:
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
+        verified = await scoping.sort(self, verified) if verified else []
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -292,7 +301,7 @@ class Conversation(ABC):
                     continue
                 if head.origin in self._astray:
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != own:
+                if tree.size < head.checkpoint.size and head.origin.log_id != own and scoping.may_fetch(change, tree):
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
             confirm_heads(change, told, int(self.hub.ledger.clock()))
@@ -325,6 +334,10 @@ class Conversation(ABC):
         origin = action.origin
         if origin in self._astray:
             return
+        if not await self.runtime.read(lambda reads: self._has_room(reads, origin)):
+            self.announced.pop(origin, None)
+            self._do(self.session.give_up(origin))
+            return
         replica, head = self._replicas[origin]
         entries = action.entries
         try:
@@ -349,6 +362,11 @@ class Conversation(ABC):
             await self._finish_storing()
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
+
+    def _has_room(self, reads: Snapshot, origin: Origin) -> bool:
+        """Whether more of a log is taken in: it may have filled its quota, or been denied, while it came."""
+        tree = reads.tree(origin)
+        return tree is not None and self.hub.scoping.may_fetch(reads, tree)
 
     async def _finish_storing(self) -> None:
         """Waits for the range before this one: while it is written, the next is verified."""

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from ledger.errors import LedgerError
 from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
+from ledger.scopes import Policy
 from ledger.serving import heads_since
+from node.connecting import RELAY, Connecting
 from node.errors import UnreachableError
 from node.forking import tell_forks
+from node.peer_table import may_enter
+from node.scoping import Scoping
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
 from protocol.identity import Origin, show_log_id
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("folkmoot.gossip")
 
-INBOUND_MAX, OUTBOUND_MAX = 64, 32
+OUTBOUND_MAX = 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
@@ -92,9 +96,12 @@ class Exchange(ABC):
         """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
         self.held = HeldSet()
         self.tunnels = Tunnels(self)
+        self.scoping = Scoping(self, Policy())
+        self.connecting = Connecting(self)
         self._links: set[Conversation] = set()
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
+        self._trusted: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
         self._banned: dict[bytes, float] = {}
         self.forks_told = 0
@@ -115,11 +122,21 @@ class Exchange(ABC):
         """The connections, opened or not."""
         return self._links
 
+    @property
+    def named(self) -> int:
+        """How many peers are dialled that the operator named or the local network showed."""
+        return len(self._dialled)
+
+    def is_trusted(self, address: str) -> bool:
+        """Whether an address came from the operator or from the local network."""
+        return address in self._trusted
+
     def begin(self) -> None:
         """Tells peers of what is new from now on."""
         with self.ledger.store.read() as reads:
             self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
+        self.connecting.begin()
 
     def peers(self) -> list[PeerState]:
         """The open connections."""
@@ -150,17 +167,20 @@ class Exchange(ABC):
             return
         if found:
             self._found.add(url)
+        if trusted:
+            self._trusted.add(url)
         self._dialled[url] = self.start_beside(self._keep_dialled(url, trusted=trusted))
 
     def lose(self, url: str) -> None:
         """Ends dialling a peer that was found on the local network and is no longer there."""
         if url in self._found:
             self._found.discard(url)
+            self._trusted.discard(url)
             self._dialled.pop(url).cancel()
 
-    def has_room(self) -> bool:
-        """Whether one more connection that somebody else opens is served."""
-        return sum(link.session.me.role == 1 for link in self._links) < INBOUND_MAX
+    def has_room(self, address: str = "") -> bool:
+        """Whether one more connection that somebody else opens, from that address, is served."""
+        return may_enter(address, [link.address for link in self._links if link.session.me.role == 1])
 
     def admit(self, link: Conversation) -> bool:
         """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same."""
@@ -203,12 +223,14 @@ class Exchange(ABC):
         self._fetching[origin] = link
         replica = None
         try:
-            replica = await self.runtime.read(lambda reads: _begin_replica(reads, head))
+            replica = await self.runtime.read(lambda reads: self._begin_replica(reads, head))
         finally:
             if replica is not None:
                 link.fetch(replica, head)
             elif self._fetching.get(origin) is link:
                 del self._fetching[origin]
+        if replica is None and link.announced.get(origin) is head:
+            del link.announced[origin]
 
     def fetching_from(self, link: Conversation) -> bool:
         """Whether anything is being fetched from this peer."""
@@ -246,7 +268,7 @@ class Exchange(ABC):
         """The session of a new connection: role 0 if this node opened it."""
         ledger, secret = self.ledger, self.runtime.random.randbytes(32)
         nonce = session_nonce(secret)
-        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret)
+        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret, features=(RELAY,) if self.tunnels.carries else ())
         return Session(me, self.runtime.now())
 
     async def carry(self, link: Conversation) -> None:
@@ -302,6 +324,12 @@ class Exchange(ABC):
             await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 
+    def _begin_replica(self, reads: Snapshot, head: VerifiedHead) -> Replica | None:
+        """What a fetch begins with, if the log lacks entries below a head and is to be held whole."""
+        tree = reads.tree(head.origin)
+        lacks = tree is not None and tree.size < head.checkpoint.size
+        return Replica(tree, reads) if tree and lacks and self.scoping.may_fetch(reads, tree) else None
+
     async def _push_news(self) -> None:
         try:
             while self._news:
@@ -316,12 +344,6 @@ class Exchange(ABC):
                 await self.runtime.sleep(_COALESCE_S)
         finally:
             self._pushing = False
-
-
-def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:
-    """What a fetch begins with, if the log lacks entries below a head."""
-    tree = reads.tree(head.origin)
-    return Replica(tree, reads) if tree is not None and tree.size < head.checkpoint.size else None
 
 
 def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:

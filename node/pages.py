@@ -212,7 +212,8 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
+            now = int(ledger.clock())
+            return [log_object(reads, tree, now, ledger.log_id) for tree in reads.trees() if not tree.hidden]
 
     logs = [log_row(log, reader) for log in await asyncio.to_thread(read)]
     peers = [

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from ssl import SSLContext
 
+    from ledger.derive import Derived
     from ledger.ledger import DataDirectory
     from node.config import Config
 
@@ -55,7 +56,6 @@ class Node:
         self.say = say
         self.ledger = Ledger(directory)
         self.finder = Finder(self.ledger.store)
-        self.ledger.writer.on_derived = self.finder.on_derived
         self.url = ""
         self.damage = ""
         self.discovery: Discovery | None = None
@@ -69,6 +69,11 @@ class Node:
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
         self.hub.tunnels.carries = self.config.relay
+        self.hub.scoping.book.policy = self.config.policy
+        self.hub.connecting.addresses = (
+            *filter(None, (self.config.public_url.rstrip("/"),)),
+            *self.ledger.keys.charter.endpoints,
+        )
         try:
             await self._start()
         except BaseException:
@@ -88,6 +93,7 @@ class Node:
         self.url = str(URL.build(scheme="https" if config.tls else "http", host=shown, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
+        ledger.writer.on_derived = self._derived
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
@@ -98,6 +104,11 @@ class Node:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+
+    def _derived(self, derived: Derived) -> None:
+        """Tells of what the writing thread has folded."""
+        self.finder.on_derived(derived)
+        self.hub.on_derived(derived)
 
     def _certificate(self) -> SSLContext:
         """A certificate made anew, for the names and addresses that this machine has now."""

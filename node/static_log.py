@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.errors import NotFoundError
+from ledger.serving import is_told
 from ledger.tree import read_tile
 from node.keys import LEDGER
 from node.routes import Route
@@ -37,7 +38,7 @@ def origin_of(request: web.Request) -> Origin:
 def held_tree(reads: Snapshot, origin: Origin) -> Tree:
     """A log that is held here. Raises NotFoundError."""
     tree = reads.tree(origin)
-    if tree is None or not tree.checkpoint:
+    if tree is None or not is_told(tree):
         raise NotFoundError(f"{origin} is not held here")
     return tree
 

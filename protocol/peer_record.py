@@ -51,6 +51,10 @@ class SignedRecord(NamedTuple):
     key: bytes
     signature: bytes
 
+    def __bytes__(self) -> bytes:
+        """The record as it is kept and passed on."""
+        return encode([self.said, self.key, self.signature], _LIMITS)
+
     def check(self, keys: list[bytes]) -> None:
         """Checks that one of the operating keys in force of its log signed it. Raises Malformed."""
         if self.key not in keys:

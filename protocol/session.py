@@ -79,6 +79,7 @@ class Me(NamedTuple):
     role: int
     nonce: bytes
     secret: bytes = b""
+    features: tuple[str, ...] = ()
 
 
 class Send(NamedTuple):
@@ -168,7 +169,7 @@ class Session:
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
         me = self.me
-        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, [], list(me.charters)))]
+        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), list(me.charters)))]
 
     def receive(self, data: bytes, now: float) -> list[Action]:
         """What to do about a frame."""
@@ -263,6 +264,11 @@ class Session:
             assert self._hello is not None
             self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
         return self._seal
+
+    @property
+    def peer_features(self) -> list[str]:
+        """What the other side said in HELLO that it can do."""
+        return self._hello.features if self._hello else []
 
     @property
     def salt(self) -> bytes:

@@ -23,9 +23,20 @@ _TREE = (
 
 
 def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int, int, int]) -> Tree:
-    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, *rest, hidden = row
-    origin = Origin(log_id, epoch)
-    return Tree(tree, origin, size, checkpoint or b"", checkpoint_size, head or b"", head_size, *rest, bool(hidden))
+    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, taken, hidden = row
+    return Tree(
+        tree=tree,
+        origin=Origin(log_id, epoch),
+        size=size,
+        checkpoint=checkpoint or b"",
+        checkpoint_size=checkpoint_size,
+        head=head or b"",
+        head_size=head_size,
+        arrival=arrival,
+        derived=derived,
+        bytes=taken,
+        hidden=bool(hidden),
+    )
 
 
 class LogReads:

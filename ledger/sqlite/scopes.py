@@ -76,6 +76,15 @@ class ScopeReads:
         latest = {row[:3]: Denial._make(row) for row in self._db.execute(sql)}
         return [denial for denial in latest.values() if denial.reason]
 
+    def decisions(self, tree: int, limit: int) -> list[int]:
+        """Positions in a log of denials, labels, closings and erasures, and of a few other statements; latest first."""
+        sql = (
+            "SELECT position FROM denial WHERE tree = ?1 UNION SELECT position FROM label WHERE tree = ?1 "
+            "UNION SELECT erased_by FROM lacking WHERE tree = ?1 AND erased_by IS NOT NULL "
+            "UNION SELECT latest FROM record WHERE tree = ?1 AND status = 'closed' ORDER BY 1 DESC LIMIT ?2"
+        )
+        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+
     def labels(self, log_id: bytes, record_id: bytes = b"") -> list[LabelRow]:
         """The labels on a record, or on a log as a whole, whoever put them there."""
         sql = (
