@@ -12,15 +12,20 @@ import click
 
 from cli.failure import FALSE, CommandError
 from cli.output import Progress, json_option, plain, say, show, show_json, show_table, when
+from cli.scope import LOG_COMMANDS, mode_text, read_federation, show_apart
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import SqliteStore
 
 
-@click.group("log", short_help="Show, prove, audit, rebuild logs; erase a payload.")
+@click.group("log", short_help="Show, follow, vouch for, prove, audit, rebuild logs; erase a payload.")
 def command() -> None:
     """The logs held here: one's own, and replicas of others."""
+
+
+for _command in LOG_COMMANDS:
+    command.add_command(_command)
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
@@ -39,18 +44,12 @@ def _store(data_dir: str | None) -> SqliteStore:
 @json_option
 @click.pass_obj
 def list_logs(data_dir: str | None, *, as_json: bool) -> None:
-    """Lists the logs held here."""
-    import time
-
-    from ledger.proving import log_object
-
-    now = int(time.time())
-    with _store(data_dir).read() as reads:
-        own = int(reads.fact("own") or 0)
-        own_id = reads.tree_numbered(own).origin.log_id if own else None
-        logs = [log_object(reads, tree, now, own_id) for tree in reads.trees()]
+    """Lists the logs held here and why, those that wait, and those that are denied."""
+    held = read_federation(_directory(data_dir))
+    logs = held["logs"]
     if as_json:
-        show_json({"schema": "folkmoot.logs/1", "logs": logs})
+        names = ("logs", "waiting", "denied", "regions", "vouched")
+        show_json({"schema": "folkmoot.logs/1", **{name: held[name] for name in names}})
         return
     rows = [
         (
@@ -61,10 +60,12 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
             "own" if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
             log["state"],
+            mode_text(log),
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state"))
+    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "why"))
+    show_apart(held)
 
 
 @command.command("show")

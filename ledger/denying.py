@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is denied here: the operator's own word first, then what the own log and those subscribed to say (spec 16 §4)."""
+"""What is denied here: the operator's own word, then what the own log and those subscribed to say (spec 16 §4)."""
 
 from __future__ import annotations
 

@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"})
-_FAR_REACHING = frozenset(
-    {"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"}
-)
+_FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"})
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
@@ -211,7 +209,7 @@ def _statement(row: Stored | None) -> Statement | None:
     return statement if isinstance(statement, Statement) else None
 
 
-def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:
+def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:  # noqa: C901 - a table
     """What statements do beside changing records."""
     match result.body:
         case Role(key=key, role=role, name=name):

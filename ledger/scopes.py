@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.denying import denied_logs, own_log
+from ledger.denying import denied_logs, follow_denials, own_log
+from ledger.errors import NotFoundError, RefusedError
 from ledger.text import words
 from ledger.values import WaitingRow
 from protocol.charter import establish
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +71,7 @@ class Scopes(NamedTuple):
         whole = self.policy.whole or why in {"own", "follow", "mirror"}
         if not whole and self.regions and self._in_region(charters):
             return Standing(admitted=True, whole=True, why="region", through=through)
-        return Standing(True, whole, why, through)
+        return Standing(admitted=True, whole=whole, why=why, through=through)
 
     def _why(self, log_id: bytes) -> tuple[str, tuple[bytes, ...]]:
         if log_id == self.own:
@@ -122,7 +126,7 @@ def vouch_chains(
     roots: set[bytes], vouches: Mapping[bytes, set[bytes]], denied: set[bytes]
 ) -> dict[bytes, tuple[bytes, ...]]:
     """Of each log that a chain of vouches leads to, the logs of the shortest one, the root first."""
-    chains: dict[bytes, tuple[bytes, ...]] = {root: () for root in sorted(roots)}
+    chains: dict[bytes, tuple[bytes, ...]] = dict.fromkeys(sorted(roots), ())
     last = list(chains)
     for _ in range(VOUCHES_MAX):
         found: dict[bytes, tuple[bytes, ...]] = {}
@@ -162,3 +166,41 @@ def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) 
     change.put_waiting(
         WaitingRow(log_id, head.note, head.charters, known.told_by if known else told_by, known.at if known else now)
     )
+
+
+def decide(change: Transaction, action: str, subject: bytes | str) -> None:
+    """Carries out a decision of the operator about a log (its id) or a region (its name). Raises RefusedError."""
+    if isinstance(subject, str):
+        name = " ".join(words(subject))
+        if not name:
+            raise RefusedError(f"a region is named by words of its territory, not {subject[:40]!r}")
+        change.set_region(name, followed=action == "region")
+        return
+    if subject == own_log(change):
+        raise RefusedError("that is this node's own log: it is always held and shown")
+    if action in MODES or action == "unfollow":
+        change.choose(subject, "" if action == "unfollow" else action)
+    elif action in {"deny", "allow"}:
+        change.rule(subject, denied=action == "deny")
+    else:
+        change.subscribe(subject, subscribed=action == "subscribe")
+    follow_denials(change)
+
+
+LOG_ACTIONS = (*MODES, "unfollow", "deny", "allow", "subscribe", "unsubscribe")
+REGION_ACTIONS = ("region", "unregion")
+
+
+def find_log(reads: Snapshot, text: str) -> bytes:
+    """The id of a log that is named by its 52 characters, or by the beginning of them if anything is known of it here.
+
+    Raises NotFoundError.
+    """
+    with suppress(Malformed):
+        return parse_log_id(text.lower())
+    known = {tree.origin.log_id for tree in reads.trees()} | {row.log_id for row in reads.waiting()}
+    known |= {*reads.choices(), *reads.rulings(), *reads.subscriptions()}
+    found = sorted(log_id for log_id in known if text and show_log_id(log_id).startswith(text.lower()))
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found)} logs known here begin with {text[:60]!r}; see `folkmoot log list`")
+    return found[0]

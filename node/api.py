@@ -93,7 +93,9 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees() if not tree.hidden]
+            return [
+                log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees() if not tree.hidden
+            ]
 
     return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read)})
 
@@ -166,7 +168,8 @@ def is_steward(request: web.Request) -> bool:
     return hmac.compare_digest(given.encode(errors="surrogateescape"), f"Bearer {request.app[TOKEN]}".encode())
 
 
-async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON value
+async def read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON value
+    """What a request says in JSON. Raises Malformed."""
     if request.content_type != "application/json":
         raise Malformed("content_type", "send application/json")
     try:
@@ -178,7 +181,7 @@ async def _read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON va
 
 
 async def _add_peer(request: web.Request) -> web.Response:
-    value = await _read_json(request)
+    value = await read_json(request)
     if not isinstance(value, dict) or set(value) != {"url"} or not isinstance(value["url"], str):
         raise Malformed("body", 'send {"url": "https://..."}')
     ledger, url = request.app[LEDGER], parse_peer_url(value["url"])
@@ -189,7 +192,7 @@ async def _add_peer(request: web.Request) -> web.Response:
 
 async def _write(request: web.Request) -> web.Response:
     ledger = request.app[LEDGER]
-    value = await _read_json(request)
+    value = await read_json(request)
     if not isinstance(value, dict) or set(value) - {"entries", "payloads"}:
         raise Malformed("body", 'send {"entries": [{"kind", "body", "id"?}]} or {"payloads": [base64]}')
     entries, payloads = value.get("entries", []), value.get("payloads", [])

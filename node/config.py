@@ -51,7 +51,6 @@ class Config:
         return Policy(self.admission == "open", self.scope == "admitted", self.log_bytes, self.total_bytes)
 
 
-
 _CHOICES = {"admission": ("vouched", "open"), "scope": ("admitted", "followed")}
 
 TEMPLATE = """\

@@ -268,7 +268,16 @@ class Exchange(ABC):
         """The session of a new connection: role 0 if this node opened it."""
         ledger, secret = self.ledger, self.runtime.random.randbytes(32)
         nonce = session_nonce(secret)
-        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret, features=(RELAY,) if self.tunnels.carries else ())
+        me = Me(
+            self.network,
+            ledger.log_id,
+            ledger.key,
+            ledger.keys.payloads,
+            role,
+            nonce,
+            secret,
+            features=(RELAY,) if self.tunnels.carries else (),
+        )
         return Session(me, self.runtime.now())
 
     async def carry(self, link: Conversation) -> None:

@@ -46,7 +46,7 @@ class _Peer:
 
 
 def network_of(address: str) -> str:
-    """What an address shares with its neighbours: /24 or /48, the last two labels of a name, or the node in the middle."""
+    """What an address shares with its neighbours: /24 or /48, the end of a name, or the node in the middle."""
     way = parse_way(address)
     if way is not None:
         return way.relay.hex()
@@ -182,7 +182,7 @@ class PeerTable:
         return Changes(begin, gone)
 
     def _fill(self, candidates: list[bytes], room: int, now: float) -> list[bytes]:
-        """Gives free slots: two to peers that worked before, the rest by chance; no two of one network, if it can be."""
+        """Gives free slots: two to peers that worked before, the rest by chance, no two of those in one network."""
         begin: list[bytes] = []
 
         def give(log_id: bytes, *, remembered: bool) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a node does about its scopes: turns away what is denied, lets wait what nobody vouches for, asks for the rest."""
+"""What a node does about its scopes: turns away what is denied, lets wait what nobody vouches for, asks for more."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Scoping:
             self.changed()
 
     async def ask_lacking(self, links: Iterable[Conversation]) -> None:
-        """Asks for the heads of logs that lack entries and are to be held whole."""
+        """Asks for the heads of logs that lack entries and are to be held whole, and of chosen ones not known yet."""
         lacking = await self._hub.runtime.read(
             lambda reads: sorted(
                 {
@@ -82,6 +82,7 @@ class Scoping:
                     for tree in reads.trees()
                     if tree.size < tree.head_size and reads.fork(tree.tree) is None and self.may_fetch(reads, tree)
                 }
+                | {log_id for log_id in reads.choices() if not reads.epochs(log_id)}
             )
         )
         for link in links:
@@ -90,7 +91,7 @@ class Scoping:
                     link.say(GetHeads(lacking[begin : begin + HEADS_MAX]))
 
     def changed(self) -> None:
-        """Something has changed of what is admitted, followed or denied: it is applied soon, several changes at once."""
+        """What is admitted, followed or denied has changed: it is applied soon, several changes at once."""
         self._changed = True
         if not self._applying:
             self._applying = True

@@ -15,7 +15,7 @@ from yarl import URL
 from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
-from node import api, bundles, openapi, pages, static_log, status
+from node import api, bundles, federation, openapi, pages, static_log, status
 from node.client import Client
 from node.discovery import Discovery, lan_addresses
 from node.finder import Finder
@@ -168,7 +168,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
-    described = (*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+    described = (*api.ROUTES, *federation.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The statement kinds of the directory: their bodies, read and checked (spec 10 §1, spec 16, spec 03 §5, spec 04 §5)."""
+"""The statement kinds of the directory: their bodies, read and checked (specs 10, 16, 03 §5, 04 §5)."""
 
 from __future__ import annotations
 

@@ -169,7 +169,9 @@ class Session:
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
         me = self.me
-        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), list(me.charters)))]
+        return [
+            self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), list(me.charters)))
+        ]
 
     def receive(self, data: bytes, now: float) -> list[Action]:
         """What to do about a frame."""

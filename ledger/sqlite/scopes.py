@@ -163,9 +163,7 @@ class ScopeWrites(ScopeReads):
         self._db.execute("INSERT INTO denial VALUES (?, ?, ?, ?, ?)", (tree, position, log_id, record_id, reason))
         self.touch_scopes()
 
-    def set_label(
-        self, tree: int, position: int, log_id: bytes, record_id: bytes, label: str, *, is_set: bool
-    ) -> None:
+    def set_label(self, tree: int, position: int, log_id: bytes, record_id: bytes, label: str, *, is_set: bool) -> None:
         """A log labels another, or a record of it, from a position on, or takes the label off."""
         row = (tree, position, log_id, record_id, label, int(is_set))
         self._db.execute("INSERT INTO label VALUES (?, ?, ?, ?, ?, ?)", row)

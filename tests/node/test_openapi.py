@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, static_log, status
+from node import api, bundles, federation, static_log, status
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.node.running import RunningNode
 
-DOCUMENT = describe((*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES))
+DOCUMENT = describe((*api.ROUTES, *federation.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES))
 OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
@@ -169,6 +169,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
     examples: dict[str, Any] = {
         "Bundle": encode_header([]) + END,
         "Peer": {"url": "http://127.0.0.1:1"},
+        "Decision": {"action": "region", "region": "Lille"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
     }
     for path, method, operation in OPERATIONS:
