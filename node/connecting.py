@@ -96,7 +96,7 @@ class Connecting:
                     break
         finally:
             self._held.pop(log_id, None)
-            self.table.end(log_id)
+            self.table.end(log_id, runtime.now())
         if not good:
             self.table.judge(log_id, runtime.now(), good=False)
 

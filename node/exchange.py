@@ -320,6 +320,7 @@ class Exchange(ABC):
             try:
                 way = parse_way(url)
                 link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
+                await self.scoping.meet(link)  # also one that the other side ended at once, being connected already
                 if link.opened_at:
                     wait = _BACKOFF_FIRST_S
                     self.problems.pop(url, None)

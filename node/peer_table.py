@@ -148,9 +148,12 @@ class PeerTable:
             peer.failures += 1
             peer.rests_until = now + min(_REST_MAX_S, _REST_FIRST_S * 2.0 ** (peer.failures - 1))
 
-    def end(self, log_id: bytes) -> None:
-        """The slot of a peer is free: its connection has ended."""
+    def end(self, log_id: bytes, now: float) -> None:
+        """The slot of a peer is free: its connection has ended. It is left alone for a moment."""
         self.chosen.pop(log_id, None)
+        peer = self._peers.get(log_id)
+        if peer is not None:
+            peer.rests_until = max(peer.rests_until, now + _REST_FIRST_S)
 
     def adjust(self, now: float, named: int, connected: Collection[bytes]) -> Changes:
         """Fills the slots that the peers named by the operator (`named` of them) leave free.

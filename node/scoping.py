@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.denying import follow_denials
 from ledger.errors import LedgerError
 from ledger.replica import VerifiedHead, accept_head, verify_head
-from ledger.scopes import Policy, ScopeBook, let_wait, over_quota
+from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes
 from protocol.frames import HEADS_MAX, GetHeads, Skip
 from protocol.session import State
 
@@ -35,28 +35,31 @@ class Scoping:
     async def sort(self, link: Conversation, heads: list[VerifiedHead]) -> list[VerifiedHead]:
         """Those of the heads whose logs are admitted; the others wait or are turned away, and the peer is told so."""
 
-        def judge(reads: Snapshot) -> list[str]:
-            scopes = self.book.current(reads)
-            standings = (scopes.standing(head.origin.log_id, head.charters) for head in heads)
-            return ["" if standing.admitted else standing.why for standing in standings]
+        def judge(reads: Snapshot) -> tuple[int, list[str]]:
+            return reads.scopes_version(), [_why_not(self.book.current(reads), head) for head in heads]
 
-        verdicts = list(zip(heads, await self._hub.runtime.read(judge), strict=True))
-        waiting = [head for head, why in verdicts if why == "waiting"]
+        version, reasons = await self._hub.runtime.read(judge)
+        verdicts = list(zip(heads, reasons, strict=True))
         denied = [head for head, why in verdicts if why == "denied"]
         peer, now = link.session.peer, int(self._hub.ledger.clock())
-        if waiting and peer is not None:
-            told_by = peer.log_id
+        told_by = peer.log_id if peer else b""
 
-            def put(change: Transaction) -> None:
-                for head in waiting:
-                    let_wait(change, head, told_by, now)
+        def put(change: Transaction) -> list[VerifiedHead]:
+            """Those that wait; not those that were admitted a moment ago: nobody would look for them in the pool."""
+            outside = [head for head, why in verdicts if why == "waiting"]
+            if change.scopes_version() != version:
+                scopes = read_scopes(change, self.book.policy)
+                outside = [head for head in outside if _why_not(scopes, head) == "waiting"]
+            for head in outside:
+                let_wait(change, head, told_by, now)
+            return outside
 
-            await self._hub.runtime.write(put)
+        waiting = await self._hub.runtime.write(put) if "waiting" in reasons else []
         for turned_away, code in ((waiting, "unwanted"), (denied, "denied")):
             logs = sorted({head.origin.log_id for head in turned_away})
             if logs:
                 link.say(Skip(logs, code))
-        return [head for head, why in verdicts if not why]
+        return [head for head in heads if head not in denied and head not in waiting]
 
     def may_fetch(self, reads: Snapshot, tree: Tree) -> bool:
         """Whether entries of a log are fetched: it is held whole here, and its quota leaves room."""
@@ -134,3 +137,9 @@ class Scoping:
 
         rows = await runtime.read(decided)
         await runtime.write(take)
+
+
+def _why_not(scopes: Scopes, head: VerifiedHead) -> str:
+    """Why a log is not admitted: `waiting` or `denied`; empty if it is."""
+    standing = scopes.standing(head.origin.log_id, head.charters)
+    return "" if standing.admitted else standing.why

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.values import PeerRow
 from node import client, connecting, tunnels
 from protocol.frames import Peers
 from protocol.peer_record import UNTIL_S_MAX, PeerRecord, parse_record, sign_record
@@ -82,14 +83,14 @@ async def test_a_node_without_an_address_is_reached_through_its_relay(tmp_path: 
 
 def _record(peer: ScriptedPeer, **changes: Any) -> bytes:
     now = int(time.time())
-    parts = {
+    parts: dict[str, Any] = {
         "log": peer.organisation.log_id,
         "sequence": 1,
         "addresses": ("http://127.0.0.1:1",),
         "via": (),
         "until": now + 1000,
     }
-    return sign_record(PeerRecord(**(parts | changes)), changes.pop("key", peer.organisation.key))
+    return sign_record(PeerRecord(**(parts | changes)), peer.organisation.key)
 
 
 async def test_only_records_that_hold_are_kept(node: RunningNode) -> None:
@@ -114,11 +115,9 @@ async def test_only_records_that_hold_are_kept(node: RunningNode) -> None:
 
 
 async def test_at_most_32_are_told(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node.running.hub.connecting, "_told", lambda reads: rows)
     async with ScriptedPeer(node.url, "peer", 1) as peer:
-        from ledger.values import PeerRow  # noqa: PLC0415 - beside its one use
-
         rows = [PeerRow(bytes([n]) * 32, 1, 10**11, _record(peer, sequence=n), 0) for n in range(100)]
+        monkeypatch.setattr(node.running.hub.connecting, "_told", lambda _: rows)
         await peer.open()
         await peer.send(Peers(ask=True, records=[]))
         while not (told := await peer.receive(Peers)).records:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which peers are connected to: nobody fills the outbound side from outside, no network does, one seed gives one run."""
+"""Which peers are connected to: nobody fills the outbound side from outside, no network does, a seed fixes a run."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_failure_rests_and_the_score_decays() -> None:
     made = table(OUTBOUND)
     made.adjust(0, 0, ())
     made.judge(log(1), 0, good=False)
-    made.end(log(1))
+    made.end(log(1), 0)
     assert made.adjust(1, 0, ()).begin == []
     assert made.adjust(61, 0, ()).begin == [log(1)]
     assert made.score(log(1), 86_400) == -0.5
@@ -135,7 +135,7 @@ def test_one_seed_gives_one_run(seed: int, steps: list[tuple[int, int]]) -> None
             changes = made.adjust(now, named, [log(named)])
             for begun in changes.begin[::2]:
                 made.judge(begun, now, good=False)
-                made.end(begun)
+                made.end(begun, now)
             seen.append((changes, dict(made.chosen)))
             assert len(made.chosen) <= max(0, OUTBOUND - named)
         return seen  # type: ignore[return-value] # what happened, in order
