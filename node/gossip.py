@@ -126,7 +126,7 @@ class Hub(Exchange):
 
     async def accept(self, socket: WebSocketResponse, address: str) -> None:
         """Serves a connection that somebody else opened."""
-        if not self.has_room(address):
+        if self._loop is None or not self.has_room(address):
             await socket.close(code=1013)
             return
         await self.carry(Link(self, socket, self.session(role=1), address))
