@@ -47,6 +47,12 @@ def receive(kind: str, body: bytes) -> Body | None:
     return read_body(statement)
 
 
+@vectors("16-peers", "body")
+def test_bodies_about_logs(case: Case) -> None:
+    with agreed(case, by_reason=False):
+        assert isinstance(receive(case["kind"], bytes.fromhex(case["body_hex"])), BODIES[case["kind"]])
+
+
 @vectors("10-directory", "body")
 def test_body_vectors(case: Case) -> None:
     # As for the reason word `malformed`: it is the verdict on the entry (§3), and the ledger's to say.

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from tests.reference import messagepack, world
+from tests.reference.cases.bodies import check_body
 from tests.reference.messagepack import Value
 from tests.reference.peer_record import read, sign
 from tests.reference.seeded import seeded_bytes, signer
@@ -24,6 +25,7 @@ def groups() -> Iterator[Group]:
         " sequence, addresses, via_hex and until."
     )
     yield broken(records(Group("peer_record", about, check)))
+    yield bodies(Group("body", "Read body_hex as the body of a statement of this kind, §2 and §4.", check_body))
 
 
 def check(inputs: Fields) -> Fields:
@@ -113,4 +115,44 @@ def broken(group: Group) -> Group:
         ("a number in a longer form", sign(text.replace(b"\x96\x01", b"\x96\xcc\x01"), world.OPERATOR)),
     ):
         group.invalid(name, "form", **inputs_of(data))
+    return group
+
+
+def bodies(group: Group) -> Group:
+    """What is said of logs: vouches, denials, labels."""
+    log, record_id = seeded_bytes("a log"), seeded_bytes("a record", 16)
+    good: dict[str, dict[str, Value]] = {
+        "vouch": {"log": log, "vouched": True},
+        "deny": {"log": log, "denied": True, "reason": "spam"},
+        "label": {"subject": {"log": log}, "label": "adults only", "set": True},
+    }
+
+    def add(kind: str, name: str, body: dict[str, Value], *, valid: bool) -> None:
+        body_hex = messagepack.encode(body).hex()
+        if valid:
+            group.valid(f"{kind} {name}", kind=kind, body_hex=body_hex)
+        else:
+            group.invalid(f"{kind}: {name}", "malformed", kind=kind, body_hex=body_hex)
+
+    for kind, content in good.items():
+        add(kind, "plain", content, valid=True)
+        add(kind, "with a note of 2,000 characters", content | {"note": "a" * 2_000}, valid=True)
+        add(kind, "note of 2,001 characters", content | {"note": "a" * 2_001}, valid=False)
+        for key in content:
+            add(kind, f"{key} missing", {k: v for k, v in content.items() if k != key}, valid=False)
+            add(kind, f"{key} of another type", content | {key: [False]}, valid=False)
+    for kind, key in (("vouch", "vouched"), ("deny", "denied"), ("label", "set")):
+        add(kind, "taken back", good[kind] | {key: False}, valid=True)
+        add(kind, f"{key} as a number", good[kind] | {key: 1}, valid=False)
+    for reason in ("false", "against_charter", "illegal", "duplicate", "not_there", "request"):
+        add("deny", f"for {reason}", good["deny"] | {"reason": reason}, valid=True)
+    add("deny", "of a record", good["deny"] | {"id": record_id}, valid=True)
+    add("deny", "id of 15 bytes", good["deny"] | {"id": bytes(15)}, valid=False)
+    add("deny", "log of 31 bytes", good["deny"] | {"log": bytes(31)}, valid=False)
+    add("vouch", "log of 33 bytes", good["vouch"] | {"log": bytes(33)}, valid=False)
+    add("label", "on a record", good["label"] | {"subject": {"log": log, "id": record_id}}, valid=True)
+    add("label", "of 64 characters", good["label"] | {"label": "\u00e9" * 64}, valid=True)
+    add("label", "empty", good["label"] | {"label": ""}, valid=False)
+    add("label", "of 65 characters", good["label"] | {"label": "a" * 65}, valid=False)
+    add("label", "on nothing", good["label"] | {"subject": {"id": record_id}}, valid=False)
     return group
