@@ -104,6 +104,7 @@ def _permissions(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _store(directory: DataDirectory) -> Iterator[Finding]:
+    from ledger.following import followed
     from ledger.sqlite.store import SqliteStore
 
     if not directory.exists():
@@ -116,7 +117,7 @@ def _store(directory: DataDirectory) -> Iterator[Finding]:
     with store.read() as reads:
         trees = reads.trees()
         entries = sum(tree.size for tree in trees)
-        behind = sum(tree.size - tree.derived for tree in trees)
+        behind = sum(tree.size - tree.derived for tree in followed(trees))
     yield Finding("store", "ok", f"{len(trees)} logs, {entries:,} entries, {behind:,} not yet searchable")
     store.close()
 

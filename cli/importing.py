@@ -122,6 +122,7 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
             _write(target, start, steps, key)
         named = key if changes or begun else None
         report = _report(file.name, table, mapping, steps, found, named, dry_run=options.dry_run)
+        report["state"] = target.state_of() if report["import"] else ""
     if options.report:
         _write_report(options.report, report)
     if options.as_json:
@@ -297,7 +298,8 @@ def _show_report(report: dict[str, Any], options: _Options) -> None:
             show(f"  and {len(lines) - _PROBLEMS_SHOWN:,} more{more}")
     show(_summary(report))
     if report["import"]:
-        show(f"Import {report['import'][:12]}; to take it back: folkmoot import --undo {report['import'][:12]}")
+        name = report["import"][:12]
+        show(f"Import {name}, {report['state']}; to take it back: folkmoot import --undo {name}")
 
 
 def _write_report(path: Path, report: dict[str, Any]) -> None:
@@ -361,6 +363,7 @@ def _undo(target: Target, prefix: str, *, as_json: bool) -> None:
     result = {
         "schema": "folkmoot.import-undo/1",
         "import": row.id.hex(),
+        "state": target.state_of(),
         "restored": len(undoing.statements),
         "left": [record_id.hex() for record_id in undoing.changed_since],
     }

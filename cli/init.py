@@ -6,12 +6,18 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from cli.failure import CommandError
 from cli.output import json_option, say, show, show_json
+
+if TYPE_CHECKING:
+    from cli.sheet import Organisation
+
+THRESHOLD_MAX = 7
+"""An amendment has at most 16 signatures: its author's, and two by each holder (spec 04 §4)."""
 
 KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
 
@@ -61,14 +67,17 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     each to
     another person, and keep none on this machine.
     """
+    from cli.sheet import Organisation
     from ledger.ledger import found_log
     from node.config import TEMPLATE, data_directory
     from protocol.identity import show_log_id
 
     directory = data_directory(data_dir)
-    threshold = threshold or holders // 2 + 1
+    threshold = threshold or min(holders // 2 + 1, THRESHOLD_MAX)
     if not name.isprintable():
         raise click.UsageError("a name has no control characters")
+    if threshold > THRESHOLD_MAX:
+        raise click.UsageError(f"at most {THRESHOLD_MAX} of the holders can be needed to change keys, not {threshold}")
     if threshold > holders:
         raise click.UsageError(f"a threshold of {threshold} among {holders} recovery keys")
     if directory.exists():
@@ -93,7 +102,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
         _remove_sheets(sheets, files)
         raise
     log = show_log_id(keys.log_id)
-    _write_sheets(files, name, log, secrets, threshold)
+    _write_sheets(files, Organisation(name, log, languages[0], holders, threshold), secrets)
     if not directory.configuration.exists():
         directory.configuration.write_text(TEMPLATE)
     if as_json:
@@ -102,38 +111,40 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     show(f"Founded {name} ({kind}).")
     show(f"  log        {log}")
     show(f"  data       {directory.path}")
-    show(f"  recovery   {sheets}: {holders} sheets, {threshold} of them can replace a lost key")
+    show(f"  recovery   {sheets}: {holders} sheets to print (.html), {threshold} of them can replace a lost key")
     say("Print the recovery sheets, give each to another person, and delete them from this machine.")
     say(f"Next: folkmoot --data-dir {directory.path} serve")
 
 
+_ENDINGS = ("txt", "html")
+
+
 def _open_sheets(folder: Path, count: int) -> list[TextIO]:
-    """One empty text file for each holder, readable by the owner alone."""
+    """Two empty files for each holder, to be read by a program and to be printed; for the owner's eyes alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths = [folder / f"recovery-{number}.txt" for number in range(1, count + 1)]
-    return [os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") for path in paths]
+    return [
+        os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") for path in _paths(folder, count)
+    ]
+
+
+def _paths(folder: Path, count: int) -> list[Path]:
+    return [folder / f"recovery-{number}.{ending}" for number in range(1, count + 1) for ending in _ENDINGS]
 
 
 def _remove_sheets(folder: Path, files: list[TextIO]) -> None:
-    for number, file in enumerate(files, 1):
+    for file, path in zip(files, _paths(folder, len(files) // len(_ENDINGS)), strict=True):
         file.close()
-        (folder / f"recovery-{number}.txt").unlink()
+        path.unlink()
 
 
-def _write_sheets(files: list[TextIO], name: str, log: str, secrets: list[bytes], threshold: int) -> None:
+def _write_sheets(files: list[TextIO], organisation: Organisation, secrets: list[bytes]) -> None:
     """Fills the sheets; they are on the disk when this returns."""
-    from ledger.keys import show_secret
+    from cli.sheet import html_sheet, text_sheet
 
-    for number, (file, secret) in enumerate(zip(files, secrets, strict=True), 1):
-        groups = show_secret(secret).split(" ")
-        lines = [" ".join(groups[n : n + 5]) for n in range(0, len(groups), 5)]
-        file.write(
-            f"RECOVERY KEY {number} of {len(secrets)}\n{'=' * 40}\n\n{name}\nlog {log}\n\n"
-            + "".join(f"    {line}\n" for line in lines)
-            + f"\nAny {threshold} of these {len(secrets)} sheets together can replace the keys of this organisation.\n"
-            "Print this sheet, give it to the person who keeps it, and delete the file.\n"
-            "Nobody needs it in daily work. Whoever asks you for it should be able to say why, to your face.\n"
-        )
-        file.flush()
-        os.fsync(file.fileno())
-        file.close()
+    for number in range(1, len(secrets) + 1):
+        texts = text_sheet(organisation, number, secrets), html_sheet(organisation, number, secrets)
+        for file, text in zip(files[2 * number - 2 : 2 * number], texts, strict=True):
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()

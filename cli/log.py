@@ -16,10 +16,10 @@ from cli.scope import LOG_COMMANDS, mode_text, read_federation, show_apart
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
-    from ledger.sqlite.store import SqliteStore
+    from ledger.sqlite.store import Snapshot, SqliteStore
 
 
-@click.group("log", short_help="Show, follow, vouch for, prove, audit, rebuild logs; erase a payload.")
+@click.group("log", short_help="Show, follow, vouch for, prove, audit, rebuild logs; erase; override.")
 def command() -> None:
     """The logs held here: one's own, and replicas of others."""
 
@@ -45,11 +45,15 @@ def _store(data_dir: str | None) -> SqliteStore:
 @click.pass_obj
 def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     """Lists the logs held here and why, those that wait, and those that are denied."""
+    key = _witness_key(data_dir)
     held = read_federation(_directory(data_dir))
     logs = held["logs"]
+    with _store(data_dir).read() as reads:
+        own = int(reads.fact("own") or 0)
+        waiting = _unsigned(reads, own) if own else 0
     if as_json:
-        names = ("logs", "waiting", "denied", "regions", "vouched")
-        show_json({"schema": "folkmoot.logs/1", **{name: held[name] for name in names}})
+        apart = {name: held[name] for name in ("waiting", "denied", "regions", "vouched")}
+        show_json({"schema": "folkmoot.logs/1", "logs": logs, "witness_key": key, "queued": waiting, **apart})
         return
     rows = [
         (
@@ -57,15 +61,48 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
             next(iter(log["name"].values())),
             log["kind"],
             f"{log['size']:,}",
-            "own" if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
+            _own_state(waiting) if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
             log["state"],
+            _published(log),
             mode_text(log),
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "why"))
+    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written", "why"))
     show_apart(held)
+    if key:
+        show(f"witness key of this node, for others to paste: {key}")
+
+
+def _published(log: dict[str, Any]) -> str:
+    """How much of a log a quorum of its witnesses has cosigned."""
+    if log["written"] == "published" or not log["published_size"]:
+        return str(log["written"])
+    return f"{log['written']}, published to {log['published_size']:,}"
+
+
+def _witness_key(data_dir: str | None) -> str:
+    """The verifier key of this node's witness; empty before the node has been opened once."""
+    from ledger.keys import read_key
+    from ledger.witness import verifier_of
+
+    path = _directory(data_dir).witness_key
+    if not path.exists():
+        return ""
+    with _store(data_dir).read() as reads:
+        log_id = reads.tree_numbered(int(reads.fact("own") or 0)).origin.log_id
+    return str(verifier_of(log_id, read_key(path, "witness")))
+
+
+def _unsigned(reads: Snapshot, own: int) -> int:
+    """How many entries of the own log are durable and not signed yet."""
+    tree = reads.tree_numbered(own)
+    return max(0, tree.size - tree.checkpoint_size) + reads.queue_size(own)
+
+
+def _own_state(waiting: int) -> str:
+    return f"own, {waiting:,} queued" if waiting else "own"
 
 
 @command.command("show")
@@ -87,7 +124,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     if as_json:
         show_json(entry)
         return
-    show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}")
+    show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}, {entry['state']}")
     statement = entry.get("statement")
     if statement is None:
         show(f"  payload: {entry.get('payload_missing') or entry.get('malformed')}")
@@ -106,7 +143,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     type=click.Path(path_type=Path),
     help="Proof file; LOG-POSITION.tlog-proof if not given; - is stdout.",
 )
-@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the logs held here, too.")
+@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the log and its witnesses, too.")
 @click.pass_obj
 def prove(data_dir: str | None, log: str, position: int, output: Path | None, trust: Path | None) -> None:
     """Writes a proof file that anybody can check offline.
@@ -120,7 +157,7 @@ def prove(data_dir: str | None, log: str, position: int, output: Path | None, tr
     with _store(data_dir).read() as reads:
         tree = find_tree(reads, log)
         proof = prove_entry(reads, tree, position)
-        trusted = trust_file(reads)
+        trusted = trust_file(reads, tree)
     if str(output) == "-":
         sys.stdout.buffer.write(proof)
     else:
@@ -239,3 +276,32 @@ def erase(data_dir: str | None, position: int, reason: str, *, as_json: bool) ->
         show_json({"schema": "folkmoot.erased/1", "state": "erased", "position": position})
     else:
         show(f"erased: the payload at position {position}; the log still verifies")
+
+
+@command.command("override")
+@click.option("--reason", required=True, help="Why you are certain; it is recorded in the log for good.")
+@json_option
+@click.pass_obj
+def override(data_dir: str | None, reason: str, *, as_json: bool) -> None:
+    """Signs from here on although not enough of those who watch this log have answered.
+
+    Only where you are certain that this is the newest copy of your log and the only one in use: if another one has
+    signed something else, the log has forked for good.
+    """
+    from cli.target import RemoteTarget
+    from ledger.errors import StoreLockedError
+    from ledger.ledger import Ledger
+
+    directory = _directory(data_dir)
+    try:
+        with Ledger(directory) as ledger:
+            position = ledger.override(reason)
+    except StoreLockedError:
+        if not directory.url.exists() or not directory.token.exists():
+            raise
+        with RemoteTarget(directory) as target:
+            position = target.post("/v1/override", {"reason": reason})["position"]
+    if as_json:
+        show_json({"schema": "folkmoot.override/1", "position": position})
+    else:
+        show(f"overridden: said at position {position} of the log; it is signed from here on")

@@ -82,14 +82,13 @@ def list_subscriptions(data_dir: str | None, *, as_json: bool) -> None:
 def show_log(data_dir: str | None, log: str | None, *, as_json: bool) -> None:
     """Shows what an organisation decided: this one, or that of LOG. Each line is an entry that can be proved."""
     from ledger.audit import find_tree
-    from ledger.denying import own_log
     from ledger.federation import moderation_log
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from protocol.identity import show_log_id
 
     with SqliteStore(data_directory(data_dir).store, writable=False).read() as reads:
-        tree = find_tree(reads, log or show_log_id(own_log(reads)))
+        tree = find_tree(reads, log or show_log_id(reads.own_log()))
         decisions = moderation_log(reads, tree)
     name = show_log_id(tree.origin.log_id)
     if as_json:

@@ -120,7 +120,7 @@ def list_peers(data_dir: str | None, *, as_json: bool) -> None:
         say(f"{plain(name)}: {plain(problem)}")
 
 
-def _ask(directory: DataDirectory) -> dict[str, Any] | None:
+def _ask(directory: DataDirectory, path: str = "/v1/peers") -> dict[str, Any] | None:
     """What the running node says of its connections; None if none runs."""
     if not directory.url.exists():
         return None
@@ -128,8 +128,98 @@ def _ask(directory: DataDirectory) -> dict[str, Any] | None:
 
     url = directory.url.read_text().strip()
     try:
-        with node_opener(directory).open(f"{url}/v1/peers", timeout=5) as answer:
+        with node_opener(directory).open(f"{url}{path}", timeout=5) as answer:
             value: dict[str, Any] = json.load(answer)
             return value
     except (URLError, OSError) as error:
         raise CommandError(f"the node at {url} does not answer: {error}", NETWORK) from None
+
+
+@command.group("witness", short_help="Choose who cosigns this node's log.")
+def witness() -> None:
+    """Witnesses of one's own log: they cosign its checkpoints, so that it cannot show two histories unnoticed.
+
+    More than half of them make what is written published. Witnesses that the charter names come before these.
+    """
+
+
+@witness.command("add")
+@click.argument("key", metavar="VKEY")
+@click.option(
+    "--url",
+    default="",
+    help="The witness's node, or the submission prefix of a third-party one; to change it, add again.",
+)
+@json_option
+@click.pass_obj
+def add_witness(data_dir: str | None, key: str, url: str, *, as_json: bool) -> None:
+    """Chooses a witness by its verifier key, as its own `folkmoot log list` shows it (name+id+key)."""
+    from cli.target import LocalTarget, RemoteTarget, open_target
+    from ledger.choosing import check_choice, parse_witness_key
+    from node.config import parse_peer_url
+    from protocol.errors import Malformed
+
+    try:
+        parsed, url = parse_witness_key(key), parse_peer_url(url) if url else ""
+    except Malformed as error:
+        raise click.UsageError(error.text) from None
+    with open_target(_directory(data_dir)) as target:
+        if isinstance(target, RemoteTarget):
+            target.post("/v1/witnesses", {"key": key, "url": url})
+        elif isinstance(target, LocalTarget):
+            check_choice(target.ledger, parsed)
+            target.ledger.writer.run(lambda change: change.add_witness(key, url, int(time.time()))).result()
+    _show_witness_change("added", key, url, as_json=as_json)
+
+
+@witness.command("remove")
+@click.argument("key", metavar="VKEY")
+@json_option
+@click.pass_obj
+def remove_witness(data_dir: str | None, key: str, *, as_json: bool) -> None:
+    """Gives up a witness."""
+    from urllib.parse import urlencode
+
+    from cli.target import LocalTarget, RemoteTarget, open_target
+
+    with open_target(_directory(data_dir)) as target:
+        if isinstance(target, RemoteTarget):
+            target.delete(f"/v1/witnesses?{urlencode({'key': key})}")
+        elif (
+            isinstance(target, LocalTarget)
+            and not target.ledger.writer.run(lambda change: change.remove_witness(key)).result()
+        ):
+            raise CommandError("no such witness was chosen here; see `folkmoot peer witness list`", NOT_FOUND)
+    _show_witness_change("removed", key, "", as_json=as_json)
+
+
+def _show_witness_change(what: str, key: str, url: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"schema": "folkmoot.witness/1", "state": what, "key": key, "url": url})
+    else:
+        show(f"{what}: {plain(key)}{' at ' + plain(url) if url else ''}")
+
+
+@witness.command("list")
+@json_option
+@click.pass_obj
+def list_witnesses(data_dir: str | None, *, as_json: bool) -> None:
+    """Lists the witnesses of one's own log, and how far they have cosigned it."""
+    from ledger.choosing import witnesses_object
+    from ledger.sqlite.store import SqliteStore
+
+    directory = _directory(data_dir)
+    found = _ask(directory, "/v1/witnesses")
+    if found is None:
+        with SqliteStore(directory.store, writable=False).read() as reads:
+            found = witnesses_object(reads, int(reads.fact("own") or 0))
+    if as_json:
+        show_json(found)
+        return
+    rows = [(one["key"], one["url"], one.get("problem", "")) for one in found["witnesses"]]
+    show_table(rows, ("witness", "address", "problem"))
+    chosen = "named by the charter" if found["by"] == "charter" else "chosen here"
+    show(
+        f"{len(rows)} {chosen}, {found['quorum']} of them needed: "
+        f"{found['published_size']:,} of {found['size']:,} entries are published"
+    )

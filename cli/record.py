@@ -75,6 +75,7 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
             show(f"{key}: {plain(value)}")
     entry = record["entry"]
     show(f"position: {entry['position']} of log {record['log'][:8]}, by {entry['author'][:16]}, {when(entry['at'])}")
+    show(f"state: {entry['state']}")
     for step in history:
         show(f"  {when(step['at'])}  {step['kind']} at {step['position']} by {step['author'][:16]}")
 
@@ -115,7 +116,8 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
         statement = Statement("record.put", body, os.urandom(16), SCOPE_NAMES.index(scope))
         position = target.write([statement])[0]
         target.settle()
-    _saved(record["id"], position, as_json=as_json)
+        state = target.state_of(position)
+    _show_written(record["id"], position, state, as_json=as_json)
 
 
 @command.command("close")
@@ -158,11 +160,12 @@ def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any
             body = {"subject": {"log": log_id, "id": row.id}, **body}
         position = target.write([Statement(kind, body, os.urandom(16))])[0]
         target.settle()
-    _saved(row.id, position, as_json=as_json)
+        state = target.state_of(position)
+    _show_written(row.id, position, state, as_json=as_json)
 
 
-def _saved(record_id: bytes, position: int, *, as_json: bool) -> None:
+def _show_written(record_id: bytes, position: int, state: str, *, as_json: bool) -> None:
     if as_json:
-        show_json({"schema": "folkmoot.saved/1", "state": "saved", "id": record_id.hex(), "position": position})
+        show_json({"schema": "folkmoot.saved/1", "state": state, "id": record_id.hex(), "position": position})
     else:
-        show(f"saved: record {record_id.hex()} at position {position}")
+        show(f"{state}: record {record_id.hex()} at position {position}")

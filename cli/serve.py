@@ -48,11 +48,11 @@ async def _serve(directory: object, config: object) -> None:
         raise CommandError(
             f"cannot listen on {node.config.host}:{node.config.port}: {error.strerror or error}"
         ) from None
-    ledger = node.ledger
-    show(f"{plain(ledger.keys.charter.title())}: {node.url}/")
+    show(f"{plain(node.ledger.keys.charter.title())}: {node.url}/")
     show(f"API: {node.url}/openapi.json")
-    if ledger.own.signing_refused:
-        say(f"NOT SIGNING: {ledger.own.signing_refused}")
+    if node.ledger.witness_renewed:
+        say("This store is an older copy, which has forgotten what it cosigned: its witness has got a new key, which")
+        say("those who named the old one need (folkmoot log list).")
     await stop.wait()
     say("stopping")
     await node.stop()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
 
-from cli.failure import NETWORK, STORE, CommandError
+from cli.failure import NETWORK, NOT_FOUND, STORE, CommandError
+from cli.output import say
 from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
@@ -32,6 +33,8 @@ class Target(ABC):
     """A place to write statements of the organisation to, and the store to read from."""
 
     store: SqliteStore
+    queued = False
+    """Whether some of what was written may not be signed yet."""
 
     @property
     def own(self) -> tuple[int, bytes]:
@@ -44,9 +47,24 @@ class Target(ABC):
     def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
         """Writes statements, in order; their positions. Durable when it returns."""
 
+    def state_of(self, position: int | None = None) -> str:
+        """The state of what stands at a position of the own log; of all of it if none is named."""
+        from ledger.state import position_state, written_state
+
+        if self.queued:
+            return "queued"
+        number, _ = self.own
+        with self.store.read() as reads:
+            tree = reads.tree_numbered(number)
+            return written_state(reads, tree) if position is None else position_state(reads, tree, position)
+
     @abstractmethod
     def settle(self) -> None:
         """Waits until what was written is in the directory."""
+
+    @abstractmethod
+    def why_queued(self) -> str:
+        """Why something that was written is not signed at once, for the operator."""
 
     @abstractmethod
     def close(self) -> None:
@@ -56,7 +74,10 @@ class Target(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
+        why = self.why_queued() if self.queued else ""
         self.close()
+        if why:
+            say(f"queued: what was written is saved here and not signed yet. {why}")
 
 
 class LocalTarget(Target):
@@ -82,11 +103,17 @@ class LocalTarget(Target):
     def _finish(self, future: Any, advance: Callable[[int], None]) -> list[int]:  # noqa: ANN401 - a Future
         receipts = future.result()
         advance(len(receipts))
+        self.queued |= any(receipt.state == "queued" for receipt in receipts)
         return [receipt.position for receipt in receipts]
 
     def settle(self) -> None:
         """Signs and derives."""
         self.ledger.writer.settle()
+
+    def why_queued(self) -> str:
+        """What the own log says."""
+        watched = self.ledger.own.recovery.watchers.needed
+        return f"{self.ledger.own.signing_refused}{' `folkmoot serve` asks them.' if watched else ''}"
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -108,14 +135,22 @@ class RemoteTarget(Target):
 
     def post_bytes(self, path: str, body: bytes, media_type: str) -> Any:  # noqa: ANN401 - any JSON value
         """The JSON answer to a request with any body. Raises CommandError with the node's own words."""
+        return self._ask("POST", path, body, media_type)
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        """The answer when something is to be taken away. Raises CommandError with the node's own words."""
+        return self._ask("DELETE", path, None, "application/json")
+
+    def _ask(self, method: str, path: str, body: bytes | None, media_type: str) -> Any:  # noqa: ANN401 - any JSON value
         headers = {"Content-Type": media_type, "Authorization": f"Bearer {self._token}"}
-        request = Request(self.url + path, body, headers)  # noqa: S310 - the node's own URL
+        request = Request(self.url + path, body, headers, method=method)  # noqa: S310 - the node's own URL
         try:
             with self._open(request, timeout=60) as answer:
                 return json.load(answer)
         except HTTPError as error:
             detail = json.loads(error.read() or b"{}").get("detail", error.reason)
-            raise CommandError(f"the node refused: {detail}", STORE if error.code in {503, 507} else 1) from None
+            code = {404: NOT_FOUND, 503: STORE, 507: STORE}.get(error.code, 1)
+            raise CommandError(f"the node refused: {detail}", code) from None
         except (URLError, OSError) as error:
             raise CommandError(f"the node at {self.url} does not answer: {error}", NETWORK) from None
 
@@ -127,7 +162,9 @@ class RemoteTarget(Target):
                 {"kind": item.kind, "body": to_json(item.body), "id": item.id.hex(), "scope": item.scope}
                 for item in part
             ]
-            receipts = self.post("/v1/entries", {"entries": entries})["receipts"]
+            answer = self.post("/v1/entries", {"entries": entries})
+            receipts = answer["receipts"]
+            self.queued |= answer["state"] == "queued"
             positions += [receipt["position"] for receipt in receipts]
             advance(len(part))
         return positions
@@ -140,6 +177,10 @@ class RemoteTarget(Target):
             if tree.derived >= tree.size:
                 return
             time.sleep(0.05)
+
+    def why_queued(self) -> str:
+        """Where the node says it; by now it may have been signed."""
+        return f"The node says why at {self.url}/readyz; `folkmoot log list` shows what waits."
 
     def close(self) -> None:
         """Closes the reading side."""

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError
+from ledger.tree import root_at
 from protocol.charter import establish
 from protocol.checkpoint import parse_checkpoint
 from protocol.errors import Malformed
-from protocol.identity import show_log_id
+from protocol.identity import Origin, show_log_id
 from protocol.merkle import Peaks, leaf_hash
 from protocol.note import verified_by
 from protocol.statement import Entry, Opened, open_payload, parse_entry
@@ -50,6 +51,7 @@ def audit(store: SqliteStore, advance: Callable[[int], None] = lambda _: None, *
     with store.read() as reads, ThreadPoolExecutor(2) as pool:
         trees = reads.trees()
         for tree in trees:
+            _audit_opening(reads, tree, faults)
             for chunk, found in _audit_entries(reads, tree, faults):
                 entries += len(chunk)
                 if signatures:
@@ -94,6 +96,22 @@ def _audit_entries(
     _audit_checkpoint(reads, tree, peaks, faults)
 
 
+def _audit_opening(reads: Snapshot, tree: Tree, faults: list[Fault]) -> None:
+    """A later epoch: whether it entered again what it says that it accepts, as far as the epoch before is held."""
+    log_id, epoch = tree.origin
+    before = reads.tree(Origin(log_id, epoch - 1)) if epoch > 1 else None
+    opens = establish(reads.charters(tree.tree)).opening(epoch) if before else None
+    if before is None or opens is None or before.size < opens.size:
+        return
+    if root_at(reads, before.tree, opens.size) != opens.root:
+        faults.append(Fault(str(tree.origin), -1, f"it accepts another history than that held of epoch {epoch - 1}"))
+    end = min(opens.size, tree.size)
+    pairs = zip(reads.leaves(before.tree, 1, end), reads.leaves(tree.tree, 1, end), strict=True)
+    for position, (old, new) in enumerate(pairs, 1):
+        if old != new:
+            faults.append(Fault(str(tree.origin), position, f"not the entry that stands there in epoch {epoch - 1}"))
+
+
 def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: list[tuple[int, Opened]]) -> int | None:
     """The entry's time, if it tells one; its payload, if it is there, is opened. Raises Malformed."""
     if stored.position in lacking and stored.payload is None:
@@ -105,7 +123,10 @@ def _audit_entry(tree: Tree, stored: Stored, lacking: dict[int, str], opened: li
     if stored.payload is None:
         raise Malformed("payload", "the payload is gone, and nothing says why")
     opened.append(
-        (stored.position, open_payload(stored.payload, header.commitment, tree.origin.log_id, stored.position))
+        (
+            stored.position,
+            open_payload(stored.payload, header.commitment, tree.origin.log_id, stored.position, tree.origin.epoch),
+        )
     )
     return header.at
 
@@ -116,7 +137,8 @@ def _audit_checkpoint(reads: Snapshot, tree: Tree, peaks: Peaks, faults: list[Fa
         return
     try:
         checkpoint, note = parse_checkpoint(tree.checkpoint)
-        verified_by(note, establish(reads.charters(tree.tree)).verifier_keys(tree.origin.epoch))
+        keys, epoch = establish(reads.charters(tree.tree)), tree.origin.epoch
+        verified_by(note, [*keys.verifier_keys(epoch), *keys.earlier_keys(epoch)])
     except Malformed as error:
         faults.append(Fault(str(tree.origin), -1, f"its checkpoint: {error}"))
         return

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError, StoreDamagedError
-from ledger.serving import head_field, is_told, serve_range
+from ledger.serving import head_field, serve_range
 from protocol.bundle import END, RANGE_BYTES, Part, encode_header, encode_item
 from protocol.checkpoint import parse_checkpoint
 from protocol.frames import Entries, HeadField, Heads, Want
@@ -30,7 +30,11 @@ def choose(reads: Snapshot, logs: Collection[bytes] = (), since: int = 0) -> lis
 
     Raises NotFoundError if one that is named is not held so.
     """
-    trees = [tree for tree in reads.trees() if is_told(tree) and (not logs or tree.origin.log_id in logs)]
+    trees = [
+        tree
+        for tree in reads.trees()
+        if tree.checkpoint and not tree.hidden and (not logs or tree.origin.log_id in logs)
+    ]
     lacking = set(logs) - {tree.origin.log_id for tree in trees}
     if lacking:
         names = ", ".join(sorted(show_log_id(log_id) for log_id in lacking))

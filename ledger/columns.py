@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The searchable columns of all records in memory, so that facets over 200,000 records take milliseconds.
 
-SQLite selects by text and small boxes; everything else is a comparison of columns. (Measured over 200,000 records:
-counting facets of a common word takes
-SQL about 20 ms, these columns under 1 ms.)
+SQLite selects by text; everything else is a comparison of columns. (Measured over 200,000 records: counting facets of a
+common word takes SQL about 20 ms, these columns under 1 ms; the points of a small box take 0.02 ms in an R*Tree, which
+costs 10 microseconds for each record that is written, and 0.15 ms here.)
 """
 
 from __future__ import annotations
@@ -156,6 +156,11 @@ class Columns:
     def everywhere(self) -> Ids:
         """All places."""
         return np.arange(self.count)
+
+    def between(self, south: int, north: int) -> Ids:
+        """The places whose points lie between two latitudes."""
+        lat = self.lat[: self.count]
+        return np.flatnonzero((lat >= south) & (lat <= north))
 
     def in_category(self, ids: Ids, category: str) -> np.ndarray:
         """A mask over ids: which of them have a category."""

@@ -13,15 +13,9 @@ if TYPE_CHECKING:
     from ledger.values import Denial
 
 
-def own_log(reads: Snapshot) -> bytes:
-    """The id of this node's own log; empty in a store that has none."""
-    number = int(reads.fact("own") or 0)
-    return reads.tree_numbered(number).origin.log_id if number else b""
-
-
 def moderators(reads: Snapshot) -> set[bytes]:
     """Logs whose denials and labels count here: the own one, and those subscribed to."""
-    return reads.subscriptions() | {own_log(reads)}
+    return reads.subscriptions() | {reads.own_log()}
 
 
 def denials_in_force(reads: Snapshot) -> list[Denial]:
@@ -35,7 +29,7 @@ def denied_logs(reads: Snapshot) -> set[bytes]:
     listed = {denial.log_id for denial in denials_in_force(reads) if not denial.id}
     rulings = reads.rulings()
     denied = {log_id for log_id in listed if rulings.get(log_id, True)}
-    return (denied | {log_id for log_id, is_denied in rulings.items() if is_denied}) - {own_log(reads)}
+    return (denied | {log_id for log_id, is_denied in rulings.items() if is_denied}) - {reads.own_log()}
 
 
 def denied_records(reads: Snapshot) -> set[int]:

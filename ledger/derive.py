@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.denying import follow_denials
-from ledger.directory import DirectoryFold, record_index, touched_record
-from ledger.fold import Authority, Judged, Reading, judge, read_entry
-from protocol.charter import establish
+from ledger.directory import DirectoryFold, touched_record
+from ledger.fold import Authority, Judged, judge
+from ledger.following import followed, is_followed
+from ledger.prepare import prepare_now
 from protocol.directory import (
     Circle,
     ClaimChecked,
@@ -22,6 +23,7 @@ from protocol.directory import (
     ImportStart,
     ImportUndo,
     Label,
+    Override,
     RecordClose,
     RecordPut,
     Role,
@@ -34,6 +36,8 @@ from protocol.statement import Statement, parse_payload, parse_statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ledger.fold import Reading
+    from ledger.prepare import Chunk
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import RecordIndex, Stored, Tree
 
@@ -41,6 +45,13 @@ if TYPE_CHECKING:
 _NEVER_ERASED = frozenset({"charter", "erase"})
 _FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"})
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
+
+
+def next_behind(reads: Snapshot) -> Tree | None:
+    """A log whose derived tables are not what they should be."""
+    trees = reads.trees()
+    wanted = {tree.tree: tree.size for tree in followed(trees)}
+    return next((tree for tree in trees if tree.derived != wanted.get(tree.tree, 0)), None)
 
 
 class Derived(NamedTuple):
@@ -53,48 +64,44 @@ class Derived(NamedTuple):
     scopes: int = 0
 
 
-class _Chunk(NamedTuple):
-    """Entries of one log that have been read and prepared, without regard to who may say what."""
-
-    readings: list[Reading]
-    indexes: dict[int, RecordIndex]
-
-
 class Deriver:
     """Folds entries into the derived tables, in order of position within each log. For the writing thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Snapshot, Tree, int], Chunk] = prepare_now) -> None:
+        self._take = take
         self._authorities: dict[int, Authority] = {}
 
     def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
-        """Folds the next entries of one log, at most `limit`."""
-        chunk = _prepare(change, tree, limit)
+        """Folds the next entries of one log, at most `limit`.
+
+        A log that has gone on in a newer epoch, or was cut back, loses what was derived from it first.
+        """
+        if tree.derived < 0 or not is_followed(tree, change.epochs(tree.origin.log_id)):
+            return Derived(tree.tree, 0, tuple(self._begin_again(change, tree)), erased=False)
+        chunk = self._take(change, tree, limit)
         end = tree.derived + len(chunk.readings)
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
-        rids: set[int] = set()
-        erased = again = False
+        erased: dict[int, str] = {}
         for position, reading in enumerate(chunk.readings, tree.derived):
             result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
             judged.append((position, result))
             if isinstance(result.body, Erase):
-                rids |= self._apply(change, tree, judged, chunk.indexes)
-                judged = []
                 target = result.body.position
                 statement = _statement(next(change.entries(tree.tree, target, target + 1)))
                 kind = statement.kind if statement else ""
                 if kind not in _NEVER_ERASED:
                     change.drop_payload(tree.tree, target, position)
-                    rids |= self._erase(change, tree, target)
-                    erased, again = True, again or kind in _FAR_REACHING
-        rids |= self._apply(change, tree, judged, chunk.indexes)
+                    erased.setdefault(target, kind)
+        rids = self._apply(change, tree, judged, chunk.indexes)
         change.set_derived(tree.tree, end)
-        if again:
-            rids |= self._begin_again(change, tree)
         if erased:
+            rids |= self._erase(change, tree, list(erased))
+            if not _FAR_REACHING.isdisjoint(erased.values()):
+                rids |= self._begin_again(change, tree)
             change.purge_text()
         follow_denials(change)
-        return Derived(tree.tree, len(chunk.readings), tuple(rids), erased, change.scopes_version())
+        return Derived(tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version())
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""
@@ -103,10 +110,9 @@ class Deriver:
     def _authority(self, change: Transaction, tree: Tree) -> Authority:
         authority = self._authorities.get(tree.tree)
         if authority is None or tree.derived == 0:
-            authority = Authority(tree.origin.log_id)
-            charters = change.charters_in_force(tree.tree)
-            if charters:
-                authority.keys = establish(charters)
+            authority = Authority.at_start(tree.origin, change.charters(tree.tree))
+            for position, payload in change.charters_in_force(tree.tree):
+                authority.resume(position, payload)
             authority.stewards = change.stewards(tree.tree)
             self._authorities[tree.tree] = authority
         return authority
@@ -140,23 +146,27 @@ class Deriver:
 
     def _begin_again(self, change: Transaction, tree: Tree) -> set[int]:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
-        gone = {row.rid for row in change.record_rows() if row.tree == tree.tree}
+        gone = set(change.record_ids(tree.tree))
         change.clear_derived(tree.tree)
         change.touch_scopes()
         self._authorities.pop(tree.tree, None)
         return gone
 
-    def _erase(self, change: Transaction, tree: Tree, position: int) -> set[int]:
-        """Leaves the derived state as if a payload that was dropped had never been seen (spec 03 §5)."""
-        step = change.history_at(tree.tree, position)
-        change.add_verdicts(tree.tree, {position: "erased"})
-        change.forget_claim(tree.tree, position)
-        if step is None:
-            return set()
-        before = change.records_by_id(tree.tree, [step.id])[step.id]
-        positions = sorted(other.position for other in change.history(tree.tree, step.id) if other.position != position)
-        change.drop_record(before)
-        return {before.rid} | self._replay(change, tree, positions)
+    def _erase(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:
+        """Leaves the derived state as if payloads that were dropped had never been seen (spec 03 §5).
+
+        Each record is folded anew once, however many of its states are gone.
+        """
+        change.add_verdicts(tree.tree, dict.fromkeys(positions, "erased"))
+        gone, rids = set(positions), set()
+        steps = [change.history_at(tree.tree, position) for position in positions]
+        for position in positions:
+            change.forget_claim(tree.tree, position)
+        for record_id, before in change.records_by_id(tree.tree, sorted({step.id for step in steps if step})).items():
+            left = sorted({other.position for other in change.history(tree.tree, record_id)} - gone)
+            change.drop_record(before)
+            rids |= {before.rid} | self._replay(change, tree, left)
+        return rids
 
     def _replay(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:
         """Applies statements again that were found applicable in their places."""
@@ -166,22 +176,6 @@ class Deriver:
             assert statement is not None
             judged.append((position, Judged("applied", statement, read_body(statement))))
         return self._apply(change, tree, judged, {})
-
-
-def _prepare(reads: Snapshot, tree: Tree, limit: int) -> _Chunk:
-    """Reads a chunk of entries, and folds the text of the records among them."""
-    begin, end = tree.derived, min(tree.size, tree.derived + limit)
-    lacking = reads.lacking(tree.tree, begin, end)
-    readings: list[Reading] = []
-    indexes: dict[int, RecordIndex] = {}
-    for position, entry, payload in reads.entries(tree.tree, begin, end):
-        reading = read_entry(tree.origin.log_id, position, entry, None if position in lacking else payload)
-        if reading.verdict == "withheld":
-            reading = Reading(lacking.get(position, "withheld"))
-        if isinstance(reading.body, RecordPut):
-            indexes[position] = record_index(reading.body.record)
-        readings.append(reading)
-    return _Chunk(readings, indexes)
 
 
 def _authors(change: Transaction, tree: int, eraser: int, reading: Reading) -> Callable[[int], bytes | None]:
@@ -237,5 +231,5 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
             change.set_denial(tree, position, log_id, record_id or b"", reason if denied else "")
         case Label(subject=marked, label=label, set=is_set):
             change.set_label(tree, position, marked.log, marked.id or b"", label, is_set=is_set)
-        case RecordPut() | RecordClose() | Erase() | None:
+        case RecordPut() | RecordClose() | Erase() | Override() | None:
             pass

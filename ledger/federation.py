@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.denying import denials_in_force, label_objects, moderators, own_log, title_of
+from ledger.denying import denials_in_force, label_objects, moderators, title_of
 from ledger.fold import read_entry
 from ledger.jsonform import to_json
 from ledger.proving import log_object
@@ -30,7 +30,7 @@ DECISIONS_MAX = 500
 
 def federation_object(reads: Snapshot, policy: Policy, now: int) -> dict[str, Any]:
     """Logs with their mode and state at `now` (UTC seconds), the pool, what is denied, followed and subscribed to."""
-    scopes, own = read_scopes(reads, policy), own_log(reads)
+    scopes, own = read_scopes(reads, policy), reads.own_log()
     denied = {}
     for log_id, is_denied in reads.rulings().items():
         if is_denied:

@@ -6,13 +6,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from protocol.charter import LogKeys, found
-from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Role, Vouch, read_body
+from protocol.charter import LogKeys, establish, found
+from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, Vouch, read_body
 from protocol.errors import Malformed
-from protocol.statement import SCOPE_PUBLIC, Opaque, Opened, Statement, open_payload, parse_entry
+from protocol.statement import (
+    SCOPE_PUBLIC,
+    Opaque,
+    Opened,
+    Statement,
+    commit,
+    open_payload,
+    parse_entry,
+    parse_payload,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from protocol.identity import Origin
 
 
 @dataclass
@@ -22,6 +33,52 @@ class Authority:
     log_id: bytes
     keys: LogKeys | None = None
     stewards: dict[bytes, str] = field(default_factory=dict)
+    epoch: int = 1
+    openings: list[tuple[int, LogKeys]] = field(default_factory=list)
+
+    @classmethod
+    def at_start(cls, origin: Origin, charters: Sequence[bytes]) -> Authority:
+        """Who may speak before the first entry of an epoch; `charters` are those of the log, as far as known.
+
+        The charters that opened epochs come in force where what was accepted of the epoch before ends (spec 04 §6).
+        """
+        authority = cls(origin.log_id, epoch=origin.epoch)
+        if origin.epoch > 1:
+            keys = establish(charters)
+            end = 2**63
+            for epoch in range(origin.epoch, 1, -1):
+                then = keys.at_opening(epoch)
+                assert then.charter.opens is not None
+                end = min(end, then.charter.opens.size)
+                authority.openings.insert(0, (end, then))
+        return authority
+
+    def reach(self, position: int) -> None:
+        """Comes to a position: what was accepted of earlier epochs may have ended there."""
+        while self.openings and self.openings[0][0] <= position:
+            self.keys = self.openings.pop(0)[1]
+
+    def take_charter(self, position: int, payload: bytes, opened: Opened) -> None:
+        """Takes in the charter at a position. Raises Malformed if it is none that counts there."""
+        if position == 0 and self.epoch > 1:
+            opening = self.openings[-1][1].payloads
+            if parse_payload(payload).statement != parse_payload(opening[-1]).statement:
+                raise Malformed("epoch", "not the charter that opened this epoch")
+            self.keys = establish(opening[:1])
+        elif position == 0:
+            self.keys = found(payload)
+        elif self.keys is None:
+            raise Malformed("body", "the first charter is not here, or not valid: nothing can be amended")
+        else:
+            keys = self.keys.amended(payload, opened)
+            if keys.charter.opens:
+                raise Malformed("epoch", "a charter that opens an epoch stands at its beginning")
+            self.keys = keys
+
+    def resume(self, position: int, payload: bytes) -> None:
+        """Takes in a charter that was found valid at its position before."""
+        self.reach(position)
+        self.take_charter(position, payload, open_payload(payload, commit(payload), self.log_id, position, self.epoch))
 
     def may_decide(self, key: bytes) -> bool:
         """Whether a key is an operating key in force."""
@@ -50,7 +107,7 @@ class Judged(NamedTuple):
     body: Body | None = None
 
 
-def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None) -> Reading:
+def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None, epoch: int = 1) -> Reading:
     """What an entry says; `payload` is None where it is not here."""
     try:
         header = parse_entry(entry)
@@ -58,7 +115,7 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
             return Reading("opaque")
         if payload is None:
             return Reading("withheld")
-        opened = open_payload(payload, header.commitment, log_id, position)
+        opened = open_payload(payload, header.commitment, log_id, position, epoch)
         statement = opened.statement
         if isinstance(statement, Opaque):
             return Reading("opaque")
@@ -91,6 +148,7 @@ def judge(authority: Authority, position: int, reading: Reading, author_of: Call
 
     `author_of(position)` gives the author of an earlier entry.
     """
+    authority.reach(position)
     if reading.verdict or reading.statement is None or reading.opened is None:
         return Judged(reading.verdict)
     if reading.body is None:
@@ -100,12 +158,7 @@ def judge(authority: Authority, position: int, reading: Reading, author_of: Call
 
 def _judge_charter(authority: Authority, position: int, payload: bytes, opened: Opened) -> Judged:
     try:
-        if position == 0:
-            authority.keys = found(payload)
-        elif authority.keys is None:  # the first charter is not here, or not valid: nothing can be amended
-            return Judged("not_authorised")
-        else:
-            authority.keys = authority.keys.amended(payload, opened)
+        authority.take_charter(position, payload, opened)
     except Malformed:
         return Judged("not_authorised")
     assert isinstance(opened.statement, Statement)
@@ -132,7 +185,7 @@ def _judge_body(
             authority.stewards[body.key] = body.name
         else:
             authority.stewards.pop(body.key, None)
-    elif isinstance(body, Circle | Vouch):
+    elif isinstance(body, Circle | Override | Vouch):
         if not authority.may_decide(author):
             return Judged("not_authorised")
     elif not authority.may_write(author):

@@ -14,7 +14,7 @@ from protocol.signature import SigningKey
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HEADER = "folkmoot operating key 1"
+_HEADER = "folkmoot {what} key 1"
 SECRET_BYTES = 32
 
 
@@ -25,30 +25,45 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def write_key(path: Path, key: SigningKey) -> None:
+def write_key(path: Path, key: SigningKey, what: str = "operating") -> None:
     """Writes a key file that only its owner can read; never over another one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"{_HEADER}\n{key.seed.hex()}\n")
+        file.write(f"{_HEADER.format(what=what)}\n{key.seed.hex()}\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def read_key(path: Path) -> SigningKey:
+def read_key(path: Path, what: str = "operating") -> SigningKey:
     """The key in a key file. Raises StoreUnusableError if it is missing, StoreDamagedError if it is not one."""
     try:
         lines = path.read_text("ascii").split("\n")
     except FileNotFoundError:
-        raise StoreUnusableError(f"the operating key {path} is missing: put it back from where it is kept") from None
+        raise StoreUnusableError(f"the {what} key {path} is missing: put it back from where it is kept") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreUnusableError(f"the operating key {path} cannot be read: {error}") from None
+        raise StoreUnusableError(f"the {what} key {path} cannot be read: {error}") from None
     try:
         seed = bytes.fromhex(lines[1])
     except (IndexError, ValueError):
         seed = b""
-    if lines[0] != _HEADER or len(seed) != SECRET_BYTES:
-        raise StoreDamagedError(f"{path} is not an operating key")
+    if lines[0] != _HEADER.format(what=what) or len(seed) != SECRET_BYTES:
+        raise StoreDamagedError(f"{path} is not {'an' if what[0] in 'aeiou' else 'a'} {what} key")
     return SigningKey.from_seed(seed)
+
+
+def witness_key(path: Path) -> SigningKey:
+    """The witness key of this node, made where it is missing. Raises StoreUnusableError, StoreDamagedError.
+
+    It is made whole or not at all, and can be made anew: a witness that lost its key is another witness, while one that
+    lost what it has seen, and kept its key, could be shown a second history.
+    """
+    if not path.exists():
+        partial = path.with_name(path.name + ".part")
+        partial.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_key(partial, SigningKey.from_seed(os.urandom(SECRET_BYTES)), "witness")
+        partial.replace(path)
+    return read_key(path, "witness")
 
 
 def show_secret(secret: bytes) -> str:

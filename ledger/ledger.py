@@ -12,15 +12,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
-from ledger.keys import read_key, write_key
+from ledger.keys import witness_key, write_key
+from ledger.operating import operating_key
 from ledger.own import OwnLog, submission
 from ledger.sqlite.store import SqliteStore
+from ledger.tally import Tally
+from ledger.tree import root_at
+from ledger.watchers import watchers_of
+from ledger.witness import COSIGNED
 from ledger.writer import Writer
-from protocol.charter import Charter, LogKeys, establish, found, recovery_key, recovery_set
+from protocol.charter import Charter, LogKeys, coming_sets, establish, found, recovery_key, recovery_set
+from protocol.directory import check_body
+from protocol.encoding import encode
 from protocol.identity import Origin
 from protocol.merkle import EMPTY_ROOT
 from protocol.signature import SigningKey
-from protocol.statement import make_payload, make_statement, sign_statement
+from protocol.statement import SIGNATURES_MAX, make_payload, make_statement, sign_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +65,24 @@ class DataDirectory:
     def key(self) -> Path:
         """The operating key."""
         return self.path / "keys" / "operating.key"
+
+    def coming_key(self, public: bytes) -> Path:
+        """An operating key that an amendment on its way names."""
+        return self.key.with_name(f"operating-{public.hex()[:16]}.key")
+
+    def removed_key(self, public: bytes) -> Path:
+        """An operating key that was in use, kept aside."""
+        return self.key.with_name(f"removed-{public.hex()[:16]}.key")
+
+    @property
+    def witness_key(self) -> Path:
+        """The key with which this node cosigns others' checkpoints."""
+        return self.path / "keys" / "witness.key"
+
+    @property
+    def tally(self) -> Path:
+        """How often the witness has cosigned: outside of the backup."""
+        return self.path / "instance" / "witness-tally"
 
     @property
     def certificate(self) -> Path:
@@ -124,12 +149,13 @@ def found_log(
         kseq=0,
     )
     statement = make_statement(b"", "charter", os.urandom(16), now, key.public, charter.body())
-    signers = [key, *(recovery_key(secret, 0) for secret in secrets)]
+    signers = [key, *(recovery_key(secret, 0) for secret in secrets[: SIGNATURES_MAX - 1])]
     payload = make_payload(os.urandom(32), statement, [sign_statement(statement, signer) for signer in signers])
     keys = found(payload)
     for folder in (directory.store, directory.head, directory.key):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_key(directory.key, key)
+    witness_key(directory.witness_key)
     origin = Origin(keys.log_id, FIRST_EPOCH)
     store = SqliteStore(directory.store)
     try:
@@ -138,6 +164,7 @@ def found_log(
             tree = change.add_tree(origin)
             change.set_fact("own", str(tree.tree).encode())
             change.set_charters(tree.tree, [payload])
+            change.set_fact("recovery", encode(coming_sets(secrets)))
         with store.read() as reads:
             own = OwnLog(reads.tree_numbered(tree.tree), head, key, reads)
         writer = Writer(store, own)
@@ -164,9 +191,16 @@ class Ledger:
         try:
             self.store = SqliteStore(directory.store)
             try:
-                self.key = read_key(directory.key)
                 with self.store.read() as reads:
                     own = self._open_own(reads)
+                    cosigned = int(reads.fact(COSIGNED) or 0)
+                self.tally = Tally(directory.tally)
+                self.witness_renewed = not self.tally.holds(cosigned)
+                if self.witness_renewed:
+                    directory.witness_key.unlink(missing_ok=True)
+                self.witness_key = witness_key(directory.witness_key)
+                if self.witness_renewed:
+                    self.tally.put(cosigned)
             except BaseException:
                 self.store.close()
                 raise
@@ -186,7 +220,9 @@ class Ledger:
                 "away and run `folkmoot init` again"
             )
         self.keys = establish(reads.charters(number))
-        return OwnLog(tree, HeadFile(self.directory.head), self.key, reads)
+        self.key = operating_key(self.directory, self.keys)
+        watchers = watchers_of(reads, self.keys)
+        return OwnLog(tree, HeadFile(self.directory.head), self.key, reads, watchers)
 
     @property
     def log_id(self) -> bytes:
@@ -199,6 +235,23 @@ class Ledger:
             self.log_id, kind, statement_id or os.urandom(16), int(self.clock()), self.key.public, body
         )
         return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, self.key)]), scope)
+
+    def override(self, reason: str) -> int:
+        """Has the own log signed although not enough of those who watch it have answered; says so in the log itself.
+
+        The position of the statement. Raises RefusedError if nothing is in question, or if it could only do harm.
+        """
+        if not self.own.signing_refused:
+            raise RefusedError("this log is signed: there is nothing to override")
+        self.own.override()
+        with self.store.read() as reads:
+            root = root_at(reads, self.own.tree, self.own.signed_size)
+        body: dict[str, Value] = {"size": self.own.signed_size, "root": root, "reason": reason}
+        check_body("override", body)
+        (receipt,) = self.writer.append([self.state("override", body)]).result()
+        self.writer.change_own(lambda own, _: own.override()).result()
+        self.writer.settle()
+        return receipt.position
 
     def close(self) -> None:
         """Finishes writing, signs, closes."""

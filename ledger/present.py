@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ledger.denying import label_objects
+from ledger.following import followed
 from ledger.jsonform import to_json
+from ledger.state import position_state
 from protocol.directory import RecordPut, read_body
 from protocol.identity import show_log_id
 from protocol.statement import Statement, parse_entry, parse_payload, parse_statement
@@ -55,6 +57,7 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
         "latest": row.latest,
         "at": at,
         "author": statement.author.hex(),
+        "state": position_state(reads, tree, row.latest),
     }
     return value
 
@@ -76,7 +79,7 @@ def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
 
 def lag(reads: Snapshot) -> int:
     """How many stored entries are not yet folded into the directory."""
-    return sum(tree.size - tree.derived for tree in reads.trees())
+    return sum(tree.size - tree.derived for tree in followed(reads.trees()))
 
 
 def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:

@@ -93,7 +93,7 @@ def take_payloads(change: Transaction, origin: Origin, items: Iterable[tuple[int
         header = parse_entry(next(change.entries(tree.tree, position, position + 1)).entry)
         try:
             assert isinstance(header, Entry)
-            open_payload(payload, header.commitment, origin.log_id, position).verify()
+            open_payload(payload, header.commitment, origin.log_id, position, origin.epoch).verify()
         except Malformed:
             continue
         change.add_payload(tree.tree, position, payload)

@@ -7,9 +7,12 @@ from base64 import b64encode
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ledger.charters import signer_of
 from ledger.errors import NotFoundError
+from ledger.following import is_followed
 from ledger.forks import log_state
 from ledger.jsonform import to_json
+from ledger.state import position_state, published_checkpoint, witnesses_of, written_state
 from ledger.tree import prove_inclusion
 from protocol.charter import establish
 from protocol.errors import Malformed
@@ -20,7 +23,9 @@ from protocol.statement import SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_p
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
+    from ledger.state import Witnesses
     from ledger.values import Stored, Tree
+    from protocol.charter import LogKeys
     from protocol.identity import Origin
 
 
@@ -32,7 +37,7 @@ def log_title(reads: Snapshot, tree: Tree, languages: tuple[str, ...] = ()) -> s
 def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) -> dict[str, Any]:
     """A held log as JSON; its state is that at `now`, UTC seconds."""
     keys = establish(reads.charters(tree.tree))
-    fork = reads.fork(tree.tree)
+    fork, witnesses = reads.fork(tree.tree), witnesses_of(reads, tree)
     return {
         "log": show_log_id(tree.origin.log_id),
         "epoch": tree.origin.epoch,
@@ -45,6 +50,10 @@ def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) 
         "checkpoint_size": tree.checkpoint_size,
         "head_size": tree.head_size,
         "complete": tree.size >= tree.head_size,
+        "written": written_state(reads, tree),
+        "published_size": reads.published(tree.tree)[0],
+        "witnesses": [str(key) for key in witnesses.quorum.keys],
+        "quorum": witnesses.needed,
         "derived": tree.derived,
         "checkpoint": tree.checkpoint.decode() if tree.checkpoint else "",
     }
@@ -53,6 +62,7 @@ def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) 
 def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
     """An entry with what it says, if that is public and here."""
     stored = stored_entry(reads, tree, position)
+    current = is_followed(tree, reads.epochs(tree.origin.log_id))
     lacking = reads.lacking(tree.tree, position, position + 1)
     verdict = reads.verdicts(tree.tree, position, position + 1).get(position)
     value: dict[str, Any] = {
@@ -61,7 +71,8 @@ def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
         "epoch": tree.origin.epoch,
         "position": position,
         "entry": b64encode(stored.entry).decode(),
-        "verdict": verdict or ("applied" if position < tree.derived else "pending"),
+        "verdict": verdict or ("applied" if position < tree.derived else "pending" if current else "superseded"),
+        "state": position_state(reads, tree, position),
     }
     payload = public_payload(stored)
     if not payload:
@@ -102,14 +113,15 @@ def public_payload(stored: Stored) -> bytes:
 
 
 def prove_entry(reads: Snapshot, tree: Tree, position: int) -> bytes:
-    """A proof file for an entry under the newest checkpoint that is completely held (spec 08 §1)."""
-    if position >= tree.checkpoint_size:
+    """A proof file for an entry, under a published checkpoint if one covers it, else the newest (spec 08 §1)."""
+    note, size = published_checkpoint(reads, tree, position)
+    if position >= size:
         raise NotFoundError(
             f"position {position} is not under a checkpoint yet: the newest one covers {tree.checkpoint_size} entries"
         )
     stored = stored_entry(reads, tree, position)
-    hashes = prove_inclusion(reads, tree.tree, position, tree.checkpoint_size)
-    return write_proof(stored.entry, public_payload(stored), position, hashes, tree.checkpoint)
+    hashes = prove_inclusion(reads, tree.tree, position, size)
+    return write_proof(stored.entry, public_payload(stored), position, hashes, note)
 
 
 def fork_proof(reads: Snapshot, origin: Origin) -> bytes:
@@ -130,16 +142,53 @@ def newest_fork_proof(reads: Snapshot, log_id: bytes) -> bytes:
     raise NotFoundError(f"no proof is held that the log {show_log_id(log_id)[:8]} has forked")
 
 
-def trust_file(reads: Snapshot) -> bytes:
-    """A trust file that names every log held here (spec 08 §2).
+def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
+    """A trust file for a log held here, its witnesses and their quorum (spec 08 §2); for the own one if none is named.
 
-    Whoever takes it should compare the ids by another way.
+    Other logs stand in it too if the same witnesses cosign them, or if none are asked for: there is one quorum in a
+    file. Whoever takes it should compare the ids by another way. Keys that were removed stand as comments: whoever
+    trusts one believes what its thief signs, too.
     """
+    trees = [tree for tree in reads.trees() if not tree.hidden]
+    main = main or reads.tree_numbered(int(reads.fact("own") or trees[0].tree))
+    asked = witnesses_of(reads, main)
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]
-    for tree in (tree for tree in reads.trees() if not tree.hidden):
+    left_out = []
+    for tree in trees:
         keys = establish(reads.charters(tree.tree))
         title = "".join(character if character.isprintable() else " " for character in keys.charter.title())
-        lines.append(f"# {title}: {show_log_id(tree.origin.log_id)}")
-        lines += [f"log {key}" for key in keys.verifier_keys(tree.origin.epoch)]
-    lines += ["", "# No witness is asked for.", "quorum none", ""]
-    return "\n".join(lines).encode()
+        name = f"# {title}: {show_log_id(tree.origin.log_id)}"
+        witnessed = witnesses_of(reads, tree) == asked and reads.published(tree.tree)[0]
+        if tree == main or witnessed or not asked.chosen:
+            lines += [name, *_key_lines(keys, tree)]
+        else:
+            left_out.append(name)
+    if left_out:
+        lines += ["", "# Left out, because the witnesses below have not cosigned them:", *left_out]
+    return "\n".join([*lines, "", *_quorum_lines(asked), ""]).encode()
+
+
+_GROUP = "witnesses"
+
+
+def _quorum_lines(asked: Witnesses) -> list[str]:
+    """The witnesses of a trust file and how many of them it takes."""
+    if not asked.chosen:
+        return ["# No witness is asked for.", "quorum none"]
+    names = [one.key.name for one in asked.chosen]
+    if len({"none", _GROUP, *names}) < len(names) + 2:
+        names = [f"w{number}" for number in range(1, len(names) + 1)]
+    lines = [f"witness {name} {one.key} {one.url}".rstrip() for name, one in zip(names, asked.chosen, strict=True)]
+    return [*lines, f"group {_GROUP} {asked.needed} {' '.join(names)}", f"quorum {_GROUP}"]
+
+
+def _key_lines(keys: LogKeys, tree: Tree) -> list[str]:
+    """The keys of a log in a trust file: those in force, and the one by which the newest checkpoint held still is."""
+    lines, named = [], keys.verifier_keys(tree.origin.epoch)
+    signer = signer_of(keys, tree, tree.checkpoint)
+    for key in keys.earlier_keys(tree.origin.epoch):
+        if key.public == signer:
+            named.append(key)
+        else:
+            lines.append(f"# removed; for proofs from before that: log {key}")
+    return [*lines, *(f"log {key}" for key in named)]

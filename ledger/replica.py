@@ -6,9 +6,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import in_force, known_charters, signer_of, take_charters
 from ledger.denying import denied_logs
 from ledger.errors import ForkedError, RefusedError
-from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, rejudge_fork
+from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed
+from ledger.state import add_cosignatures, join_head, keep_checkpoint
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
 from protocol.charter import establish
@@ -16,7 +18,7 @@ from protocol.checkpoint import Checkpoint, parse_checkpoint
 from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
-from protocol.note import VerifierKey, verified_by
+from protocol.note import VerifierKey, parse_note, verified_by
 from protocol.statement import Entry, Opaque, Opened, Statement, holds, open_payload, parse_entry
 from protocol.tile import ENTRY_BYTES_MAX
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
+    from protocol.charter import LogKeys
 
 TREES_MAX = 10_000
 EPOCHS_MAX = 8
@@ -35,7 +38,10 @@ _SIGNATURES_PER_JOB = 16
 
 
 class VerifiedHead(NamedTuple):
-    """A checkpoint whose signature holds, with the key that made it and the charters that establish the key."""
+    """A checkpoint whose signature holds, with the key that made it and the charters that establish the key.
+
+    The key may be one that was removed since; `accept_head` decides what that means.
+    """
 
     checkpoint: Checkpoint
     origin: Origin
@@ -47,7 +53,7 @@ class VerifiedHead(NamedTuple):
 class VerifiedRange(NamedTuple):
     """Entries that belong under a checkpoint: rows to store, those set aside with the reason, and the grown tree.
 
-    `note` is the checkpoint if the entries complete it, else empty.
+    `note` is the checkpoint if the entries complete it, else empty; `key` is the one that signed it.
     """
 
     origin: Origin
@@ -56,6 +62,7 @@ class VerifiedRange(NamedTuple):
     lacking: list[tuple[int, str]]
     growth: Growth
     note: bytes
+    key: bytes
 
 
 def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
@@ -65,7 +72,11 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     keys = establish(charters)
     if keys.log_id != origin.log_id:
         raise Malformed("origin", "the charters are of another log than the checkpoint")
-    signer: VerifierKey = verified_by(parsed, keys.verifier_keys(origin.epoch))[0]
+    epoch = origin.epoch
+    may_sign = keys.verifier_keys(epoch)
+    if not may_sign:
+        raise Malformed("origin", f"a checkpoint of epoch {epoch}, where {keys.epoch} is the newest")
+    signer: VerifierKey = verified_by(parsed, [*may_sign, *keys.earlier_keys(epoch)])[0]
     return VerifiedHead(checkpoint, origin, note, tuple(charters), signer.public)
 
 
@@ -73,48 +84,87 @@ def accept_head(change: Transaction, head: VerifiedHead) -> Tree:
     """Takes note of a newer checkpoint; the log as it is then. An older or equal one changes nothing.
 
     Raises ForkedError if it contradicts what is held, or if the log had forked already: the proof is stored then, so
-    let the transaction end well. Raises RefusedError if too many logs are held, if the log was healed by its next
-    epoch, or if there is a contradiction that proves nothing.
+    let the transaction end well. Raises RefusedError if its key was removed or its epoch closed, if the log was healed
+    by its next epoch, if there is a contradiction that proves nothing, or if too many logs are held. What its charters
+    tell is taken in all the same.
     """
-    tree = change.tree(head.origin) or _add_tree(change, head.origin)
-    _refuse_contradiction(change, tree, head)
-    size = head.checkpoint.size
-    if size < tree.head_size:
-        keep_unproved(change, tree, head.note, size)
-    elif size > tree.head_size:
-        keep_unproved(change, tree, tree.head, tree.head_size)
-        change.set_head(tree.tree, head.note, size)
-    if tree.checkpoint_size < size <= tree.size:
-        change.set_checkpoint(tree.tree, head.note, size)
+    keys = take_charters(change, head.origin, head.charters)
+    tree, size = change.tree(head.origin), head.checkpoint.size
+    if tree is not None:
+        refuse_closed(change, tree)
+    _refuse_contradiction(change, keys, tree, head)
+    tree = _let_go(change, keys, tree or _add_tree(change, head), head)
+    _keep_head(change, tree, head.note, size)
     return change.tree_numbered(tree.tree)
 
 
-def _add_tree(change: Transaction, origin: Origin) -> Tree:
-    if origin.log_id in denied_logs(change):
-        raise RefusedError(f"{origin} is denied here: `folkmoot peer allow` takes that back")
-    held = change.trees()
-    if sum(other.origin.log_id == origin.log_id for other in held) >= EPOCHS_MAX:
-        raise RefusedError(f"{EPOCHS_MAX} epochs of {origin} are held already: no further one is taken")
-    if len(held) >= TREES_MAX:
+def _keep_head(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
+    """Keeps a checkpoint that is newer, or the same one with cosignatures that it did not have before."""
+    if size < tree.head_size:
+        keep_unproved(change, tree, note, size)
+    elif size > tree.head_size:
+        keep_unproved(change, tree, tree.head, tree.head_size)
+        change.set_head(tree.tree, note, size)
+    elif size > tree.size:
+        join_head(change, tree, parse_note(note))
+    if tree.checkpoint_size < size <= tree.size:
+        keep_checkpoint(change, tree, note, size)
+    elif 0 < size <= tree.size:
+        add_cosignatures(change, tree, parse_note(note), size)
+
+
+def _add_tree(change: Transaction, head: VerifiedHead) -> Tree:
+    """Room for a log or an epoch that was not held before."""
+    if head.origin.log_id in denied_logs(change):
+        raise RefusedError(f"{head.origin} is denied here: `folkmoot peer allow` takes that back")
+    if len(change.epochs(head.origin.log_id)) >= EPOCHS_MAX:
+        raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
+    if len(change.trees()) >= TREES_MAX:
         raise RefusedError(f"{TREES_MAX} logs are held already: no further one is taken")
-    return change.add_tree(origin)
+    tree = change.add_tree(head.origin)
+    change.set_charters(tree.tree, known_charters(change, head.origin.log_id) or head.charters)
+    return tree
 
 
-def _refuse_contradiction(change: Transaction, tree: Tree, head: VerifiedHead) -> None:
-    """Takes in longer charters, and refuses a head that cannot be true beside what is held."""
-    size, known = head.checkpoint.size, change.charters(tree.tree)
-    if len(head.charters) > len(known):
-        rejudge_fork(change, tree, head.charters)
-    refuse_closed(change, tree)
+def _check_open(keys: LogKeys, head: VerifiedHead) -> None:
+    """Refuses what a closed epoch says beyond what its successor accepts of it (spec 04 §6)."""
+    epoch, checkpoint = head.origin.epoch, head.checkpoint
+    closed = keys.opening(epoch + 1)
+    if closed and checkpoint.size >= closed.size and checkpoint[1:] != (closed.size, closed.root):
+        raise RefusedError(f"{head.origin}: epoch {epoch} was closed at {closed.size} entries: nothing more is taken")
+
+
+def _let_go(change: Transaction, keys: LogKeys, tree: Tree, head: VerifiedHead) -> Tree:
+    """Gives up what only a removed key vouches for, beyond what its successor now does (spec 04 §7)."""
+    size = head.checkpoint.size
+    own = int(change.fact("own") or 0) == tree.tree
+    if own or size >= tree.head_size or not in_force(keys, tree.origin, head.key):
+        return tree
+    if in_force(keys, tree.origin, signer_of(keys, tree, tree.head)):
+        return tree
+    if size < tree.size:
+        change.cut_back(tree.tree, size)
+    if tree.checkpoint_size > size:
+        change.set_checkpoint(tree.tree, head.note, size)
+    change.set_head(tree.tree, head.note, size)
+    return change.tree_numbered(tree.tree)
+
+
+def _refuse_contradiction(change: Transaction, keys: LogKeys, tree: Tree | None, head: VerifiedHead) -> None:
+    """Refuses a head that cannot be true beside what is held, or that nobody may sign any more."""
+    size, (number, held) = head.checkpoint.size, (tree.tree, tree.size) if tree else (0, 0)
+    agrees = size > held or root_at(change, number, size) == head.checkpoint.root
+    if size > held or not agrees:
+        _check_open(keys, head)
+        if not in_force(keys, head.origin, head.key):
+            raise RefusedError(
+                f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced"
+            )
     proof = contradiction(change, head.note, head.charters)
     if proof is not None:
-        change.set_fork(tree.tree, proof)
+        change.set_fork(number, proof)
         raise ForkedError(f"{head.origin}: the checkpoint of {size} entries contradicts what is held: it forked", proof)
-    if len(head.charters) > len(known):  # also if the head is refused: what they remove signs nothing here from now on
-        change.set_charters(tree.tree, head.charters)
-    elif size > tree.head_size and head.key not in establish(known).charter.keys:
-        raise RefusedError(f"{head.origin}: the checkpoint of {size} entries is signed by a key that has been replaced")
-    if size <= tree.size and root_at(change, tree.tree, size) != head.checkpoint.root:
+    if not agrees:
         raise RefusedError(
             f"{head.origin}: the checkpoint of {size} entries contradicts entries held here that no checkpoint covers, "
             "or that a key signed which has been removed since"
@@ -163,7 +213,8 @@ class Replica:
             raise
         rows, lacking, self._at = _examine(head, begin, entries, self._at)
         self.peaks = growth.peaks
-        return VerifiedRange(self.origin, begin, rows, lacking, growth, head.note if end == checkpoint.size else b"")
+        note = head.note if end == checkpoint.size else b""
+        return VerifiedRange(self.origin, begin, rows, lacking, growth, note, head.key)
 
 
 def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
@@ -176,6 +227,8 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     if tree is None or tree.size != verified.begin:
         raise RefusedError(f"{verified.origin}: the range does not follow what is held")
     refuse_closed(change, tree)
+    if not in_force(take_charters(change, verified.origin, ()), verified.origin, verified.key):
+        raise RefusedError(f"{verified.origin}: the key that signed for the range has been replaced meanwhile")
     erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
     rows = [row._replace(payload=None) if row.position in erased else row for row in verified.rows]
     end = verified.begin + len(rows)
@@ -184,7 +237,7 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     change.add_lacking(tree.tree, verified.lacking)
     change.set_size(tree.tree, end)
     if verified.note:
-        change.set_checkpoint(tree.tree, verified.note, end)
+        keep_checkpoint(change, tree, tree.head if tree.head_size == end else verified.note, end)
         compare_unproved(change, change.tree_numbered(tree.tree))
     return change.tree_numbered(tree.tree)
 
@@ -210,7 +263,7 @@ def _examine(
             if not payload:
                 lacking.append((position, "withheld"))
             elif not isinstance(header, Opaque):
-                opened = open_payload(payload, header.commitment, log_id, position)
+                opened = open_payload(payload, header.commitment, log_id, position, head.origin.epoch)
                 signatures = opened.payload.signatures
                 covered = len(signatures) == 1 and signatures[0].key == key
                 if not covered and isinstance(opened.statement, Statement):

@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.denying import denied_logs, follow_denials, own_log
+from ledger.denying import denied_logs, follow_denials
 from ledger.errors import NotFoundError, RefusedError
 from ledger.text import words
 from ledger.values import WaitingRow
@@ -109,7 +109,7 @@ class ScopeBook:
 
 def read_scopes(reads: Snapshot, policy: Policy) -> Scopes:
     """The scopes from what the operator chose and what the logs say."""
-    own, choices, met, denied = own_log(reads), reads.choices(), reads.met(), denied_logs(reads)
+    own, choices, met, denied = reads.own_log(), reads.choices(), reads.met_logs(), denied_logs(reads)
     roots = {own, *(log_id for log_id, mode in choices.items() if mode == "follow"), *met} - denied
     return Scopes(
         own,
@@ -176,7 +176,7 @@ def decide(change: Transaction, action: str, subject: bytes | str) -> None:
             raise RefusedError(f"a region is named by words of its territory, not {subject[:40]!r}")
         change.set_region(name, followed=action == "region")
         return
-    if subject == own_log(change):
+    if subject == change.own_log():
         raise RefusedError("that is this node's own log: it is always held and shown")
     if action in MODES or action == "unfollow":
         change.choose(subject, "" if action == "unfollow" else action)

@@ -50,7 +50,7 @@ def _check(reads: Snapshot, tree: Tree, number: int) -> str:
         try:
             header = parse_entry(row.entry)
             if row.payload is not None and isinstance(header, Entry):
-                open_payload(row.payload, header.commitment, tree.origin.log_id, row.position)
+                open_payload(row.payload, header.commitment, tree.origin.log_id, row.position, tree.origin.epoch)
         except Malformed as error:
             if not reads.lacking(tree.tree, row.position, row.position + 1):
                 return f"{tree.origin}: position {row.position}: {error}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Answering a query: text from the full-text index, small boxes from the R*Tree, the rest from columns.
+"""Answering a query: text from the full-text index, the rest from columns in memory.
 
 The order is total and does not depend on what else is in the index, so that pages stay stable while records come and
 go: near a place by
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from ledger.query import Circle
     from ledger.sqlite.store import Snapshot
-
-SMALL_BOX = 3_000_000 * 3_000_000
-"""Square 1e-7 degrees (0.3 by 0.3 degrees): below it the R*Tree is faster than comparing all columns."""
 
 _EARTH_M = 6_371_008.8
 _OPEN_STATUSES = ("active", "planned", "paused")
@@ -73,13 +70,15 @@ def text_expression(words: Sequence[str], column: str = "") -> str:
 
 
 def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
-    box = circle_box(query.circle) if query.circle else query.box
+    boxes = [box for box in (query.box, circle_box(query.circle) if query.circle else None) if box]
     if query.words:
         ids = columns.places(reads.matching(text_expression(query.words)))
-    elif box and _area(box) < SMALL_BOX:
-        ids = columns.places(reads.inside(*box))
+    elif boxes:
+        ids = columns.between(boxes[0][0], boxes[0][2])
     else:
         ids = columns.everywhere()
+    for box in boxes:
+        ids = ids[_inside(columns, ids, box)]
     statuses = query.statuses or _OPEN_STATUSES
     for facet, wanted in (
         ("status", statuses),
@@ -94,17 +93,9 @@ def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
         ids = ids[np.any([columns.in_category(ids, category) for category in query.categories], axis=0)]
     if query.checked_since is not None:
         ids = ids[columns.checked_at[ids] >= max(0, query.checked_since)]  # -1: never checked
-    for bounds in (query.box, circle_box(query.circle) if query.circle else None):
-        if bounds:
-            ids = ids[_inside(columns, ids, bounds)]
     if query.circle:
         ids = ids[_distances(columns, ids, query.circle) <= query.circle.radius_m]
     return ids
-
-
-def _area(box: tuple[int, int, int, int]) -> int:
-    south, west, north, east = box
-    return (north - south) * (east - west) if west <= east else SMALL_BOX
 
 
 def _inside(columns: Columns, ids: Ids, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from ledger.charters import is_told
 from ledger.tree import prove_consistency
+from protocol.checkpoint import parse_checkpoint
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
 from protocol.statement import SCOPE_PUBLIC, Entry, parse_entry
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.sqlite.store import Snapshot
-    from ledger.values import Tree
+    from ledger.values import Tree, WaitingRow
 
 _PAIR_BYTES = 12
 """What the encoding adds to an entry and its payload."""
@@ -32,20 +36,37 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     own_store = reads.fact("store") or b""
     trees = reads.changed_since(cursor if store == own_store else 0)
     upto = max((tree.arrival for tree in trees), default=cursor if store == own_store else 0)
-    return [head_field(reads, tree) for tree in trees if is_told(tree)], own_store, upto
+    return [head_field(reads, tree) for tree in trees if is_told(reads, tree)], own_store, upto
 
 
-def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
-    """The heads of all epochs of these logs, and those of the logs of which none is held."""
-    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if is_told(tree)]
-    held = {tree.origin.log_id for tree in trees}
-    return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
+def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list[HeadField], list[bytes]]:
+    """The heads of all epochs of these logs, and those of the logs of which none is held, or that are denied.
+
+    Of the asker's own log it is the newest one that was ever seen, also where its entries are not all here.
+    """
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if not tree.hidden]
+    heads = [_newest_seen(reads, tree) if tree.origin.log_id == asker else head_field(reads, tree) for tree in trees]
+    heads = [head for head in heads if head.checkpoint]
+    heads += [_waiting_head(row) for row in reads.waiting() if row.log_id == asker and asker in logs]
+    held = {head.log for head in heads}
+    return heads, [log_id for log_id in logs if log_id not in held]
+
+
+def _waiting_head(row: WaitingRow) -> HeadField:
+    """The head of a log that waits: told to nobody but its own node, which may have lost it."""
+    log_id, epoch = Origin.parse(parse_checkpoint(row.note)[0].origin)
+    return HeadField(log_id, epoch, row.note, list(row.charters))
+
+
+def _newest_seen(reads: Snapshot, tree: Tree) -> HeadField:
+    head = head_field(reads, tree)
+    return replace(head, checkpoint=tree.head) if tree.head_size > tree.checkpoint_size else head
 
 
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
     """The heads of these epochs of logs, of those that are held."""
     trees = [reads.tree(origin) for origin in origins]
-    return [head_field(reads, tree) for tree in trees if tree is not None and is_told(tree)]
+    return [head_field(reads, tree) for tree in trees if tree is not None and is_told(reads, tree)]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
@@ -69,11 +90,6 @@ def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
         pairs.append((entry, shown))
     proof = prove_consistency(reads, tree.tree, want.from_ + len(pairs), want.size)
     return Entries(want.log, want.epoch, want.size, want.from_, pairs, proof)
-
-
-def is_told(tree: Tree) -> bool:
-    """Whether others are told of a log: it is held up to a checkpoint, and not denied."""
-    return bool(tree.checkpoint) and not tree.hidden
 
 
 def _is_public(entry: bytes) -> bool:

@@ -26,10 +26,18 @@ if TYPE_CHECKING:
     from protocol.encoding import Value
 
 
+_OTHER_DOORS = {
+    "charter": "a charter is amended with `folkmoot key`",
+    "override": "signing is overridden with `folkmoot log override`",
+}
+
+
 def ready_statement(
     ledger: Ledger, kind: str, body: object, statement_id: bytes, scope: int = SCOPE_PUBLIC
 ) -> Submission:
     """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
+    if kind == "override":
+        raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
     value = from_json(body)
     if not isinstance(value, dict):
         raise Malformed("body", "a body is an object")
@@ -66,8 +74,8 @@ def check_signed_payload(ledger: Ledger, payload: bytes) -> None:
     statement = opened.statement
     if not isinstance(statement, Statement):
         raise Malformed("statement_version", "a statement of a version that this node does not know")
-    if statement.kind == "charter":
-        raise RefusedError("a charter is amended with `folkmoot key`, not through this door")
+    if statement.kind in _OTHER_DOORS:
+        raise RefusedError(f"{_OTHER_DOORS[statement.kind]}, not through this door")
     check_body(statement.kind, statement.read_body())
     with ledger.store.read() as reads:
         stewards = reads.stewards(ledger.own.tree)

@@ -48,6 +48,17 @@ class Stored(NamedTuple):
     payload: bytes | None
 
 
+class Queued(NamedTuple):
+    """A statement of the own log that has no place in it at present, and where it stood, if it did."""
+
+    position: int | None
+    id: bytes
+    digest: bytes
+    scope: int
+    commitment: bytes
+    payload: bytes | None
+
+
 class RecordRow(NamedTuple):
     """The present state of a record, as far as it is searched by (see migration 0002)."""
 

@@ -13,23 +13,25 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.derive import Deriver
+from ledger.derive import Derived, Deriver, next_behind
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
+from ledger.prepare import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.derive import Derived
     from ledger.own import OwnLog, Receipt, Submission
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import SqliteStore, Transaction
 
 GROUP_ENTRIES = 256
 """Entries in one submission at most."""
 
-COMMIT_ENTRIES = 128
-"""Entries that submissions are joined up to in one transaction: large enough to share its cost, small enough not to
-keep a
-single one waiting."""
+COMMIT_ENTRIES, COMMIT_ENTRIES_SHARED = 128, 64
+"""Entries that submissions are joined up to in one transaction: large enough to share its cost, and small enough not to
+keep a single one waiting where there are such lately."""
+
+URGENT_LATELY_S = 1.0
 
 URGENT_ENTRIES = 16
 """A group of at most this many entries goes before larger ones that wait already."""
@@ -83,9 +85,10 @@ class Writer:
         self._clock = clock
         self._jobs: queue.PriorityQueue[tuple[int, int, _Job]] = queue.PriorityQueue()
         self._numbers = count()
-        self._deriver = Deriver()
+        self._ahead = Ahead()
+        self._deriver = Deriver(self._ahead.take)
         self._behind = True
-        self._bulk_at = 0.0
+        self._bulk_at = self._urgent_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
@@ -117,9 +120,32 @@ class Writer:
         def transaction() -> _Result:
             with self._store.write() as change:
                 result = function(change)
+            self._ahead.forget()
             self._behind = True
             self._bulk_at = time.monotonic()
             return result
+
+        return self._call(transaction)
+
+    def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
+        """Runs one of the own log's changes that are no appends; what follows for it comes when it is durable."""
+
+        def transaction() -> Recovery:
+            own = self.own
+            if own is None:
+                raise NotSigningError("this store has no log of its own")
+            with self._store.write() as change:
+                recovery = function(own, change)
+            with self._store.read() as reads:
+                own.load(reads, recovery)
+            self._ahead.forget()
+            self._behind = True
+            if own.cut_records:
+                self._deriver.forget()
+                self.on_derived(Derived(own.tree, 0, own.cut_records, erased=False))
+                own.cut_records = ()
+            own.vouch(self._store)
+            return own.recovery
 
         return self._call(transaction)
 
@@ -141,10 +167,13 @@ class Writer:
                 self._call(self._sign).result()
             self._put(_Stop())
             self._thread.join()
+            self._ahead.close()
 
     def _put(self, job: _Job) -> None:
         """Queues a job: first come, first served, but a few entries need not wait behind an import."""
         urgent = isinstance(job, _Append) and len(job.group) <= URGENT_ENTRIES
+        if urgent:
+            self._urgent_at = time.monotonic()
         self._jobs.put((0 if urgent else 1, next(self._numbers), job))
         if self._ended.is_set():
             self._refuse_rest()
@@ -217,15 +246,26 @@ class Writer:
         return self._lingers
 
     def _write_groups(self, first: _Append) -> _Job | None:
-        """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any."""
+        """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any.
+
+        What is urgent goes without those that are not, and those stay small while something urgent comes every now and
+        then.
+        """
         jobs, entries = [first], len(first.group)
+        urgent = entries <= URGENT_ENTRIES
+        shared = not urgent and time.monotonic() - self._urgent_at < URGENT_LATELY_S
+        most = COMMIT_ENTRIES_SHARED if shared else COMMIT_ENTRIES
         carried: _Job | None = None
-        while carried is None and entries < COMMIT_ENTRIES:
+        while carried is None and entries < most:
             try:
                 job = self._jobs.get_nowait()[2]
             except queue.Empty:
                 break
-            if isinstance(job, _Append) and entries + len(job.group) <= COMMIT_ENTRIES:
+            if (
+                isinstance(job, _Append)
+                and entries + len(job.group) <= most
+                and not (urgent and len(job.group) > URGENT_ENTRIES)
+            ):
                 jobs.append(job)
                 entries += len(job.group)
             else:
@@ -271,7 +311,7 @@ class Writer:
         self._derived_at = time.monotonic()
         try:
             with self._store.write() as change:
-                tree = next((tree for tree in change.trees() if tree.derived < tree.size), None)
+                tree = next_behind(change)
                 if tree is None:
                     return False
                 derived = self._deriver.step(change, tree, limit)

@@ -17,10 +17,12 @@ from aiohttp import web
 from ledger.denying import denied_records
 from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
-from ledger.own import Submission, submission
+from ledger.own import Receipt, Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
+from ledger.state import position_state
 from ledger.submitting import ready_statement
+from ledger.witness import witness_verifier
 from ledger.writer import GROUP_ENTRIES
 from node.config import parse_peer_url
 from node.keys import FINDER, HUB, LEDGER, TOKEN
@@ -33,6 +35,7 @@ from protocol.note import strict_base64
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
+    from ledger.ledger import Ledger
     from ledger.sqlite.store import Snapshot
 
 _STATEMENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -97,7 +100,8 @@ async def _logs(request: web.Request) -> web.Response:
                 log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees() if not tree.hidden
             ]
 
-    return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read)})
+    key = str(witness_verifier(ledger))
+    return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read), "witness_key": key})
 
 
 async def _entry(request: web.Request) -> web.Response:
@@ -169,7 +173,7 @@ def is_steward(request: web.Request) -> bool:
 
 
 async def read_json(request: web.Request) -> Any:  # noqa: ANN401 - any JSON value
-    """What a request says in JSON. Raises Malformed."""
+    """The JSON body of a request. Raises Malformed."""
     if request.content_type != "application/json":
         raise Malformed("content_type", "send application/json")
     try:
@@ -190,6 +194,14 @@ async def _add_peer(request: web.Request) -> web.Response:
     return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
+async def _override(request: web.Request) -> web.Response:
+    value = await read_json(request)
+    if not isinstance(value, dict) or set(value) != {"reason"}:
+        raise Malformed("body", 'send {"reason": "why you are certain"}')
+    position = await asyncio.to_thread(request.app[LEDGER].override, value["reason"])
+    return json_answer({"schema": "folkmoot.override/1", "position": position}, 201)
+
+
 async def _write(request: web.Request) -> web.Response:
     ledger = request.app[LEDGER]
     value = await read_json(request)
@@ -206,12 +218,28 @@ async def _write(request: web.Request) -> web.Response:
     group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
     group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
     receipts = await asyncio.wrap_future(ledger.writer.append(group))
+    states = await asyncio.to_thread(_states, ledger, receipts)
     shown = [
-        {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated}
-        for item, receipt in zip(group, receipts, strict=True)
+        {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated, "state": state}
+        for item, receipt, state in zip(group, receipts, states, strict=True)
     ]
-    body = {"schema": "folkmoot.receipts/1", "state": "saved", "log": show_log_id(ledger.log_id), "receipts": shown}
+    newest = max(range(len(receipts)), key=lambda number: receipts[number].position)
+    body = {
+        "schema": "folkmoot.receipts/1",
+        "state": states[newest],
+        "log": show_log_id(ledger.log_id),
+        "receipts": shown,
+    }
     return json_answer(body, 201)
+
+
+def _states(ledger: Ledger, receipts: list[Receipt]) -> list[str]:
+    with ledger.store.read() as reads:
+        tree = reads.tree_numbered(ledger.own.tree)
+        return [
+            receipt.state if receipt.state == "queued" else position_state(reads, tree, receipt.position)
+            for receipt in receipts
+        ]
 
 
 def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
@@ -266,6 +294,15 @@ ROUTES = (
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),
+    Route(
+        "POST",
+        "/v1/override",
+        _override,
+        "Sign without an answer of those who watch",
+        statuses=(201, 400, 401, 409),
+        steward=True,
+        body="Override",
+    ),
     Route(
         "POST",
         "/v1/entries",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import (
     ClientConnectorCertificateError,
+    ClientError,
     ClientSession,
     ClientTimeout,
     ClientWSTimeout,
@@ -25,6 +26,7 @@ from aiohttp import (
 )
 from aiohttp.resolver import ThreadedResolver
 
+from node.errors import UnreachableError
 from node.tls import lax_context, read_binding
 
 if TYPE_CHECKING:
@@ -128,6 +130,25 @@ class Client:
         async with socket:
             yield socket
 
+    async def post_text(
+        self, url: str, body: bytes, answer_bytes_max: int, seconds: float, *, trusted: bool
+    ) -> tuple[int, str, bytes]:
+        """Status, media type and body of the answer to a text that is posted.
+
+        Raises UnreachableError if there is none in time, or one that is too long.
+        """
+        headers, timeout = {"Content-Type": "text/plain; charset=utf-8"}, ClientTimeout(total=seconds)
+        session, content = self._trusted if trusted else self._public, bytearray()
+        try:
+            async with session.post(url, data=body, headers=headers, timeout=timeout) as answer:
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > answer_bytes_max:
+                        raise UnreachableError(f"it answers with more than {answer_bytes_max} bytes")
+                return answer.status, answer.content_type, bytes(content)
+        except (ClientError, OSError, TimeoutError, DialRefusedError, ValueError) as error:
+            raise UnreachableError(str(error) or type(error).__name__) from error
+
     def binding(self, socket: ClientWebSocketResponse) -> Bound | None:
         """Whose node the certificate at the other end says it is; None where an authority vouches, or without TLS.
 
@@ -155,3 +176,19 @@ class Client:
         """Closes all connections."""
         await self._trusted.close()
         await self._public.close()
+
+    async def get_text(self, url: str, answer_bytes_max: int, seconds: float) -> tuple[int, bytes]:
+        """Status and body of the answer from an address that the operator named.
+
+        Raises UnreachableError if there is none in time, or one that is too long.
+        """
+        content = bytearray()
+        try:
+            async with self._trusted.get(url, timeout=ClientTimeout(total=seconds)) as answer:
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > answer_bytes_max:
+                        raise UnreachableError(f"it answers with more than {answer_bytes_max} bytes")
+                return answer.status, bytes(content)
+        except (ClientError, OSError, TimeoutError, DialRefusedError, ValueError) as error:
+            raise UnreachableError(str(error) or type(error).__name__) from error

@@ -15,6 +15,7 @@ from ledger.ledger import DataDirectory
 from ledger.scopes import Policy
 from node.way import parse_way
 from protocol.errors import Malformed
+from protocol.note import TYPE_ED25519, VerifierKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,8 @@ _PEER_URL = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#\[\]@:]+)(?::[0-9
 class Config:
     """What an operator may set.
 
-    Every name is a key of `folkmoot.toml` and, as FOLKMOOT_NAME, an environment variable.
+    Every name is a key of `folkmoot.toml` and, as FOLKMOOT_NAME, an environment variable. `witness_logs` stands in the
+    file as `logs` in the table `[witness]`.
     """
 
     host: str = "127.0.0.1"
@@ -44,6 +46,7 @@ class Config:
     scope: str = "admitted"
     log_bytes: int = 2_000_000_000
     total_bytes: int = 50_000_000_000
+    witness_logs: tuple[str, ...] = ()
 
     @property
     def policy(self) -> Policy:
@@ -85,6 +88,11 @@ TEMPLATE = """\
 
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]
+
+# This node cosigns the checkpoints of every log that it follows. It can do so for other transparency logs as well
+# (C2SP tlog-witness): name their verifier keys.
+# [witness]
+# logs = ["log.example.org+1c3d4e5f+AY..."]
 """
 
 
@@ -116,12 +124,29 @@ def load_config(directory: DataDirectory, environment: Mapping[str, str] = os.en
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RefusedError(f"{path} is not TOML: {error}") from None
         for name, value in values.items():
-            config = _set(config, name, value, f"{path}: {name}")
+            inner = value if name == "witness" and isinstance(value, dict) else {"": value}
+            for key, item in inner.items():
+                config = _set(config, f"{name}_{key}".rstrip("_"), item, f"{path}: {name} {key}".rstrip())
     for field in fields(Config):
         text = environment.get(f"FOLKMOOT_{field.name.upper()}")
         if text is not None:
             config = _set(config, field.name, _parse(field.name, text), f"FOLKMOOT_{field.name.upper()}")
+    witnessed_logs(config)
     return config
+
+
+def witnessed_logs(config: Config) -> list[VerifierKey]:
+    """The verifier keys of the third-party logs that this node is a witness for. Raises RefusedError."""
+    keys = []
+    for text in config.witness_logs:
+        try:
+            key = VerifierKey.parse(text)
+        except Malformed as error:
+            raise RefusedError(f"the logs to witness: {error.text}") from None
+        if key.type != TYPE_ED25519:
+            raise RefusedError(f"the logs to witness: {key.name} is not the key of a log (type 1)")
+        keys.append(key)
+    return keys
 
 
 def _parse(name: str, text: str) -> object:

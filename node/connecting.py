@@ -213,8 +213,9 @@ class Connecting:
 
     def _relays(self) -> tuple[bytes, ...]:
         """Peers that carry tunnels: through them this node is reached where it has no address."""
-        links = (link for link in self._hub.links if link.opened_at and RELAY in link.session.peer_features)
-        return tuple(sorted({link.session.peer.log_id for link in links if link.session.peer}))[:VIA_MAX]
+        sessions = (link.session for link in self._hub.links if link.opened_at)
+        relays = {one.peer.log_id for one in sessions if one.peer and one.hello and RELAY in one.hello.features}
+        return tuple(sorted(relays))[:VIA_MAX]
 
 
 def _row(record: PeerRecord, data: bytes, worked: int) -> PeerRow:

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.charters import still_speaks
 from ledger.errors import LedgerError
 from ledger.forks import confirm_heads, unconfirmed
+from ledger.hearing import take_range
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.serving import heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
 from node.forking import ask_for_proof, tell_all_forks, tell_forks
+from node.line import Line
+from node.patience import Patience
 from node.reconciling import Audit, Reconciling
 from protocol.errors import Malformed
 from protocol.frames import Busy, Want
@@ -34,10 +37,9 @@ from protocol.session import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Coroutine
 
-    from ledger.sqlite.store import Snapshot, Transaction
-    from ledger.values import Tree
+    from ledger.sqlite.store import Transaction
     from node.exchange import Exchange, Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
@@ -48,41 +50,14 @@ SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
 
-_Item = TypeVar("_Item")
+KNOWN_S = 90
+"""Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
+
+_GIVEN_UP_AT_ONCE = 16
 
 
-class Line(Generic[_Item]):
-    """Things that are done one after the other, in order; a task runs while there are any."""
-
-    def __init__(
-        self, start: Callable[[Coroutine[object, object, None]], Task], do: Callable[[_Item], Awaitable[None]]
-    ) -> None:
-        self._start = start
-        self._do = do
-        self._items: deque[_Item] = deque()
-        self._running = False
-
-    def __len__(self) -> int:
-        """How many there are, with the one that is being done."""
-        return len(self._items) + self._running
-
-    def put(self, item: _Item) -> None:
-        """Puts a thing at the end."""
-        self._items.append(item)
-        if not self._running:
-            self._running = True
-            self._start(self._run())
-
-    def clear(self) -> None:
-        """Drops what has not been begun."""
-        self._items.clear()
-
-    async def _run(self) -> None:
-        try:
-            while self._items:
-                await self._do(self._items.popleft())
-        finally:
-            self._running = False
+class _LookAgain(NamedTuple):
+    """What is to be done as time passes, in its turn."""
 
 
 class Conversation(ABC):
@@ -99,18 +74,20 @@ class Conversation(ABC):
         """Whose node the certificate at the other end says it is, where no authority vouches for it."""
         self.announced: dict[Origin, VerifiedHead] = {}
         """Heads that this peer told of, of logs that were behind them; without their charters."""
+        self.patience = Patience()
         self.forks_told: set[bytes] = set()
         """H of the fork proofs that both sides know."""
         self._astray: set[Origin] = set()
         self.runtime = hub.runtime
-        self._work: Line[Action | Audit] = Line(self.start, self._do_work)
+        self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
         self.left_out: set[bytes] = set()
         """Logs that the other side does not want to hear of (SKIP)."""
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
-        self._storing: Awaitable[Tree] | None = None
+        self._kept_cursor = TakeCursor(b"", 0)
+        self._storing: Awaitable[object] | None = None
 
     @abstractmethod
     async def run(self) -> None:
@@ -153,6 +130,8 @@ class Conversation(ABC):
     def tick(self) -> None:
         """Looks at the clock; to be called every few seconds."""
         self._do(self.session.tick(self.runtime.now()))
+        if self.announced and not self._work:
+            self._work.put(_LookAgain())
         if self.opened_at and self.reconciling.is_due():
             self._work.put(Audit())
 
@@ -182,7 +161,12 @@ class Conversation(ABC):
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
         self._replicas[replica.origin] = replica, head
+        self.patience.move(replica.origin, self.runtime.now())
         self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
+
+    def rests(self, origin: Origin) -> bool:
+        """Whether it has not given this log lately, and is left alone with it for a while."""
+        return self.patience.rests(origin, self.runtime.now())
 
     def _do(self, actions: list[Action]) -> None:
         """Sends at once, in order; queues what takes time."""
@@ -212,7 +196,7 @@ class Conversation(ABC):
             log.warning("cannot serve %s: %s", self.name, error)
             self._do(self.session.say(Busy(60, want.log, want.epoch, want.from_)))
 
-    async def _do_work(self, action: Action | Audit) -> None:
+    async def _do_work(self, action: Action | Audit | _LookAgain) -> None:
         """One thing after the other, in the order in which the session asked for them."""
         try:
             await self._carry_out(action)
@@ -227,7 +211,7 @@ class Conversation(ABC):
             log.exception("fault while hearing %s", self.name)
             self.close("fault", RETRY_S)
 
-    async def _carry_out(self, action: Action | Audit) -> None:
+    async def _carry_out(self, action: Action | Audit | _LookAgain) -> None:  # noqa: C901 - one branch for each
         match action:
             case Opened():
                 await self._open()
@@ -242,11 +226,10 @@ class Conversation(ABC):
                 await self.keep_cursor()
             case TakeRange():
                 await self._take_range(action)
-            case FetchEnded(origin=origin, complete=complete):
-                await self._finish_storing()
-                self._replicas.pop(origin, None)
-                await self.hub.fetch_ended(self, origin, complete=complete)
-                await self.keep_cursor()
+            case FetchEnded():
+                await self._end_fetch(action)
+            case _LookAgain():
+                await self._look_again()
             case Audit():
                 await self.reconciling.start()
             case Hear(frame=errand):
@@ -266,12 +249,19 @@ class Conversation(ABC):
             self._work.clear()
             return
         self.opened_at = self.hub.ledger.clock()
+        if not await self.runtime.read(lambda reads: still_speaks(reads, peer)):
+            self.close("auth", RETRY_S)
+            self._work.clear()
+            return
+        if self.session.me.role == 0:  # also where this connection is one too many
+            await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
         await self.hub.scoping.meet(self)
         if not self.hub.admit(self):
-            self.close("known", 300)
+            self.close("known", KNOWN_S)
             self._work.clear()
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))
+        self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
         await self.hub.connecting.opened(self)
@@ -279,15 +269,14 @@ class Conversation(ABC):
         await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        unknown, confirmed = await self._unknown(heads)
-        verified = await self.runtime.compute(
-            lambda: [verify_head(field.checkpoint, field.charters) for field in unknown]
-        )
-
         own, scoping = self.hub.ledger.log_id, self.hub.scoping
-        for head in verified:
+        unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
+        unknown += [field for field in heads if field.log == own]
+        both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
+        for head in both:
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
+        verified = [head for head in both if head.origin.log_id != own]
         verified = await scoping.sort(self, verified) if verified else []
 
         def accept(change: Transaction) -> list[VerifiedHead]:
@@ -301,7 +290,7 @@ class Conversation(ABC):
                     continue
                 if head.origin in self._astray:
                     continue
-                if tree.size < head.checkpoint.size and head.origin.log_id != own and scoping.may_fetch(change, tree):
+                if tree.size < head.checkpoint.size and scoping.may_fetch(change, tree):
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
             confirm_heads(change, told, int(self.hub.ledger.clock()))
@@ -334,7 +323,7 @@ class Conversation(ABC):
         origin = action.origin
         if origin in self._astray:
             return
-        if not await self.runtime.read(lambda reads: self._has_room(reads, origin)):
+        if not await self.hub.scoping.has_room(origin):
             self.announced.pop(origin, None)
             self._do(self.session.give_up(origin))
             return
@@ -353,20 +342,36 @@ class Conversation(ABC):
             self._do(self.session.give_up(origin))
             return
         await self._finish_storing()
-        self._storing = self.runtime.write(lambda change: store_range(change, verified))
+        if origin == self.hub.ledger.own.origin:
+            at = int(self.hub.ledger.clock())
+            self._storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
+        else:
+            self._storing = self.runtime.write(lambda change: store_range(change, verified))
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
         held = verified.begin + len(verified.rows)
         if held == head.checkpoint.size:
             await self._finish_storing()
+        self.patience.move(origin, self.runtime.now())
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
 
-    def _has_room(self, reads: Snapshot, origin: Origin) -> bool:
-        """Whether more of a log is taken in: it may have filled its quota, or been denied, while it came."""
-        tree = reads.tree(origin)
-        return tree is not None and self.hub.scoping.may_fetch(reads, tree)
+    async def _end_fetch(self, ended: FetchEnded) -> None:
+        await self._finish_storing()
+        origin = ended.origin
+        self._replicas.pop(origin, None)
+        self.patience.end(ended, self.runtime.now())
+        await self.hub.fetch_ended(self, origin, complete=ended.complete)
+        await self.keep_cursor()
+
+    async def _look_again(self) -> None:
+        """Leaves what does not come to others, and asks again for what this peer did not give before."""
+        stalled = self.patience.stalled(self.runtime.now())
+        for origin in [origin for origin in stalled if self.hub.others_have(self, origin)][:_GIVEN_UP_AT_ONCE]:
+            self._do(self.session.give_up(origin))
+        for origin in list(self.announced):
+            await self.hub.fetch_from(self, origin)
 
     async def _finish_storing(self) -> None:
         """Waits for the range before this one: while it is written, the next is verified."""
@@ -387,5 +392,7 @@ class Conversation(ABC):
         if self.announced:
             return
         self._cursor = None
-        await self.runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
-        self._do(self.session.resume(cursor.store, cursor.upto))
+        if cursor != self._kept_cursor:  # it comes every minute, and mostly there was nothing new
+            await self.runtime.write(lambda change: change.set_cursor(peer.log_id, cursor.store, cursor.upto))
+            self._kept_cursor = cursor
+            self._do(self.session.resume(cursor.store, cursor.upto))

@@ -9,8 +9,9 @@ from ledger.private import payloads_for, take_payloads, wanted_from
 from ledger.serving import heads_of
 from node.forking import hear_fork
 from node.scoping import LEFT_OUT_MAX
+from node.witnessing import hear_witness_frame
 from protocol.errors import Malformed
-from protocol.frames import Fork, GetHeads, Payloads, Peers, Skip, Tunnel
+from protocol.frames import Cosignature, Fork, GetHeads, Payloads, Peers, Skip, Tunnel, Witness
 from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 
@@ -25,7 +26,7 @@ _LEAVE_OUT = frozenset({"unwanted", "denied"})
 """Why somebody leaves a log out for good: until they ask for it."""
 
 
-async def run_errand(link: Conversation, errand: Errand) -> None:
+async def run_errand(link: Conversation, errand: Errand) -> None:  # noqa: C901 - one branch for each
     """Does what the other side asks, or takes what it tells. Raises Malformed if it is false: the sender's fault."""
     match errand:
         case GetHeads(logs=logs):
@@ -44,16 +45,18 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             link.hub.tunnels.hear(link, errand)
         case Peers():
             await link.hub.connecting.hear(link, errand)
+        case Witness() | Cosignature():
+            await hear_witness_frame(link, errand)
         case Fork(proof=proof):
             await hear_fork(link, proof)
-        case _:
-            pass
 
 
 async def _tell_heads(link: Conversation, logs: list[bytes]) -> None:
     """Tells what is held of logs; what was asked for is told of from now on, also if it was left out before."""
     link.left_out.difference_update(logs)
-    heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs))
+    assert link.session.peer is not None
+    asker = link.session.peer.log_id
+    heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, asker))
     denied = await link.runtime.read(lambda reads: link.hub.scoping.book.current(reads).denied)
     link.inform(heads)
     for left_out, code in (

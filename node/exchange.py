@@ -13,13 +13,16 @@ from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
 from ledger.scopes import Policy
 from ledger.serving import heads_since
+from ledger.witness import Witness
 from node.connecting import RELAY, Connecting
+from node.conversation import KNOWN_S
 from node.errors import UnreachableError
 from node.forking import tell_forks
 from node.peer_table import may_enter
 from node.scoping import Scoping
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
+from node.witnessing import Witnessing
 from protocol.identity import Origin, show_log_id
 from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from ledger.ledger import Ledger
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.conversation import Conversation
     from protocol.frames import HeadField
@@ -38,7 +43,9 @@ log = logging.getLogger("folkmoot.gossip")
 OUTBOUND_MAX = 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
-_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 300.0
+_BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
+"""With the 90 s after which a silent connection is given up, all agree again within 5 minutes of healing."""
+
 _COALESCE_S = 0.05
 
 _Result = TypeVar("_Result")
@@ -71,6 +78,9 @@ class Runtime(Protocol):
     def write(self, function: Callable[[Transaction], _Result]) -> Awaitable[_Result]:
         """Queues a transaction at once; what it gives once it is durable."""
 
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Awaitable[Recovery]:
+        """Queues a change of the own log that is no append; how it stands once that is durable."""
+
 
 class PeerState(NamedTuple):
     """A connection as it is shown."""
@@ -93,12 +103,14 @@ class Exchange(ABC):
         self.problems: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda _: None
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
-        """What a peer says of this node's own log: a checkpoint that differs from the one here, or that it has none."""
+        """What a peer says of this node's own log: its newest checkpoint of it, or that it has none."""
         self.held = HeldSet()
         self.tunnels = Tunnels(self)
         self.scoping = Scoping(self, Policy())
         self.connecting = Connecting(self)
-        self._links: set[Conversation] = set()
+        self.witness = Witness(ledger)
+        self.witnessing = Witnessing(self)
+        self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._found: set[str] = set()
         self._trusted: set[str] = set()
@@ -118,7 +130,7 @@ class Exchange(ABC):
         """Opens a connection to a peer and carries it until it has ended. Raises UnreachableError."""
 
     @property
-    def links(self) -> set[Conversation]:
+    def links(self) -> list[Conversation]:
         """The connections, opened or not."""
         return self._links
 
@@ -137,6 +149,12 @@ class Exchange(ABC):
             self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
         self.connecting.begin()
+        self.witnessing.wake()
+
+    def hear_checkpoint(self) -> None:
+        """The own log has a new checkpoint: witnesses and peers are to know."""
+        self.tell_news()
+        self.witnessing.wake()
 
     def peers(self) -> list[PeerState]:
         """The open connections."""
@@ -152,6 +170,10 @@ class Exchange(ABC):
             for link in self._links
             if link.session.peer and link.opened_at
         ]
+
+    def conversations(self) -> list[Conversation]:
+        """The open connections to those who have proved who they are."""
+        return [link for link in self._links if link.opened_at and link.session.state is State.OPEN]
 
     def dial(self, url: str, *, trusted: bool, found: bool = False) -> None:
         """Keeps a connection to a peer's base URL, or by way of another (`via:`).
@@ -195,9 +217,10 @@ class Exchange(ABC):
                 keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
                 if not keep_mine or other.session.me.role == link.session.me.role:
                     return False
-                other.close("known", 300)
+                other.close("known", KNOWN_S)
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
+        self.witnessing.meet(peer.log_id)
         return True
 
     def connected_to(self, log_id: bytes) -> Conversation | None:
@@ -218,7 +241,7 @@ class Exchange(ABC):
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
         serving, head = self._fetching.get(origin), link.announced.get(origin)
-        if head is None or (serving is not None and serving in self._links):
+        if head is None or link.rests(origin) or (serving is not None and serving in self._links):
             return
         self._fetching[origin] = link
         replica = None
@@ -236,6 +259,10 @@ class Exchange(ABC):
         """Whether anything is being fetched from this peer."""
         return link in self._fetching.values()
 
+    def others_have(self, link: Conversation, origin: Origin) -> bool:
+        """Whether another peer could be asked for a log."""
+        return any(other is not link and origin in other.announced and not other.rests(origin) for other in self._links)
+
     async def fetch_ended(self, link: Conversation, origin: Origin, *, complete: bool) -> None:
         """A fetch ended: news for others, or a task for another peer."""
         if self._fetching.get(origin) is link:
@@ -244,7 +271,7 @@ class Exchange(ABC):
             self.tell_news()
             await tell_forks(self)
         candidates = [other for other in self._links if other is not link or complete]
-        for other in candidates:
+        for other in sorted(candidates, key=lambda other: other.patience.failures):
             await self.fetch_from(other, origin)
 
     def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:
@@ -282,11 +309,11 @@ class Exchange(ABC):
 
     async def carry(self, link: Conversation) -> None:
         """Carries a connection until it has ended; blames who lied, and asks others for what is left to fetch."""
-        self._links.add(link)
+        self._links.append(link)
         try:
             await link.run()
         finally:
-            self._links.discard(link)
+            self._links.remove(link)
             peer = link.session.peer
             if peer and self.connected_to(peer.log_id) is None:
                 self.tunnels.lose(peer.log_id)
@@ -326,6 +353,10 @@ class Exchange(ABC):
                     self.problems.pop(url, None)
                 if link.ended_by:
                     wait = max(wait, link.ended_by.retry_s)
+                    if link.ended_by.code == "known" and not self._connected(link):
+                        self.tell_problem(
+                            url, "refuses: it is connected to this log already; does this node run twice?"
+                        )
                     if link.ended_by.code in {"self", "network"}:
                         self.tell_problem(url, f"refused: {link.ended_by.code}")
                         return
@@ -335,10 +366,17 @@ class Exchange(ABC):
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 
     def _begin_replica(self, reads: Snapshot, head: VerifiedHead) -> Replica | None:
-        """What a fetch begins with, if the log lacks entries below a head and is to be held whole."""
+        """What a fetch begins with, if the log lacks entries below a head, is held whole and has not forked since."""
         tree = reads.tree(head.origin)
-        lacks = tree is not None and tree.size < head.checkpoint.size
+        lacks = tree is not None and tree.size < head.checkpoint.size and reads.fork(tree.tree) is None
         return Replica(tree, reads) if tree and lacks and self.scoping.may_fetch(reads, tree) else None
+
+    def _connected(self, link: Conversation) -> bool:
+        """Whether there is another connection to whoever this one led to."""
+        peer = link.session.peer
+        return peer is not None and any(
+            other.session.peer and other.session.peer.log_id == peer.log_id for other in self.conversations()
+        )
 
     async def _push_news(self) -> None:
         try:

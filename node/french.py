@@ -170,6 +170,7 @@ FRENCH: dict[str, str] = {
     "{number} log is held here": "{number} journal est gardé ici",
     "{number} logs are held here": "{number} journaux sont gardés ici",
     "Logs held here": "Journaux gardés ici",
+    "Not signed at present": "Rien n'est signé en ce moment",
     "Log": "Journal",
     "Entries": "Entrées",
     "Held here": "Gardé ici",
@@ -193,6 +194,18 @@ FRENCH: dict[str, str] = {
     "{held} of {size}": "{held} sur {size}",
     "Signed at {number}": "Signé à {number}",
     "None yet": "Pas encore",
+    "Witnesses": "Témoins",
+    "Published": "Publié",
+    "Published to {number}": "Publié jusqu'à {number}",
+    "Saved": "Enregistré",
+    "Saved means that it is stored and will not be lost. Published means that enough witnesses have cosigned it: "
+    "nobody can be shown another history unnoticed.": (
+        "Enregistré veut dire conservé, et sans risque de perte. Publié veut dire cosigné par assez de témoins\u00a0: "
+        "personne ne peut se voir montrer une autre histoire sans que cela se remarque."
+    ),
+    "This node is a witness too. Its key, for others to name:": (
+        "Ce nœud est lui aussi un témoin. Sa clé, pour que d'autres la nomment\u00a0:"
+    ),
     "Open connections": "Connexions ouvertes",
     "Peer": "Pair",
     "Who called": "Qui a appelé",

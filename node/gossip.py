@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from ledger.derive import Derived
     from ledger.ledger import Ledger
+    from ledger.own import OwnLog
+    from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.client import Client
 
@@ -76,6 +78,10 @@ class Threads:
         """Queues a transaction."""
         return _Written(self._ledger.writer.run(function))
 
+    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> _Written[Recovery]:
+        """Queues a change of the own log."""
+        return _Written(self._ledger.writer.change_own(function))
+
 
 class Hub(Exchange):
     """The gossip of one node."""
@@ -91,7 +97,7 @@ class Hub(Exchange):
         """Begins to tell peers of news; to be called in the event loop."""
         loop = self._loop = asyncio.get_running_loop()
         self.begin()
-        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.tell_news)
+        self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.hear_checkpoint)
 
     def on_derived(self, derived: Derived) -> None:
         """Hears from the writing thread what has been folded: it may be a word on who is admitted or denied."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
 from protocol import __version__
+from protocol.witness import SIZE_MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,20 @@ _BODIES: dict[str, Any] = {
             "region": {"type": "string", "maxLength": 200},
         },
     },
+    "Witness": {
+        "type": "object",
+        "required": ["key"],
+        "additionalProperties": False,
+        "properties": {"key": {"type": "string"}, "url": {"type": "string", "maxLength": 2000}},
+    },
+    "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
+    "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
+    "Override": {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": False,
+        "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+    },
     "Entries": {
         "type": "object",
         "additionalProperties": False,
@@ -46,6 +61,7 @@ _BODIES: dict[str, Any] = {
                         "kind": {"type": "string"},
                         "body": {"type": "object"},
                         "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+                        "scope": {"type": "integer", "minimum": 0, "maximum": 2},
                     },
                 },
             },
@@ -53,16 +69,20 @@ _BODIES: dict[str, Any] = {
         },
     },
 }
-_BINARY = {"Bundle": {"type": "string", "format": "binary"}}
-"""Bodies that are bytes."""
+
+_MEDIA_TYPES = {"Bundle": "application/octet-stream", "WitnessRequest": "text/plain"}
+"""Of bodies that are not JSON."""
+
 _ABOUT_STATUS = {
     200: "What was asked for",
     201: "Saved: it is durable here",
     400: "The request is malformed",
     401: "A steward's token is needed",
+    403: "No signature that is trusted",
     404: "There is no such thing here",
     409: "Contradicts what is there",
     429: "Too much at once: try again later",
+    422: "The proof does not lead there",
     503: "The node cannot do that now",
     507: "The disk is full",
 }
@@ -95,7 +115,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {"Problem": problem, **_BODIES, **_BINARY},
+            "schemas": {"Problem": problem, **_BODIES},
             "securitySchemes": {"steward": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -112,13 +132,15 @@ def _operation(route: Route) -> dict[str, Any]:
     ]
     operation: dict[str, Any] = {"summary": route.about, "parameters": parameters, "responses": {}}
     for status in sorted({*route.statuses, 400, 408, 415, 421, 500}):
-        content = {route.media_type: {}} if status < 400 else _PROBLEM
+        content: dict[str, Any] = {route.media_type: {}} if status < 400 else _PROBLEM
+        if status == 409 and route.body == "WitnessRequest":
+            content = {SIZE_MEDIA_TYPE: {}}
         about = _ABOUT_STATUS.get(status, "See RFC 9110")
         operation["responses"][str(status)] = {"description": about, "content": content}
     if route.steward:
         operation["security"] = [{"steward": []}]
     if route.body:
         schema = {"$ref": f"#/components/schemas/{route.body}"}
-        media_type = "application/octet-stream" if route.body in _BINARY else "application/json"
+        media_type = _MEDIA_TYPES.get(route.body, "application/json")
         operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     return operation

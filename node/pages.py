@@ -12,6 +12,7 @@ from ledger.errors import NotFoundError
 from ledger.present import history_objects, read_record, record_object
 from ledger.proving import log_object
 from ledger.query import QueryError, parse_query
+from ledger.witness import witness_verifier
 from node.api import find_record
 from node.asked import Asked
 from node.assets import serve_asset
@@ -221,7 +222,16 @@ async def _logs(request: web.Request) -> web.Response:
         for peer in request.app[HUB].peers()
     ]
     count = words.count("{number} log is held here", "{number} logs are held here", len(logs))
-    return render(request, "logs.html", reader, words_count=count, logs=logs, peers=peers)
+    return render(
+        request,
+        "logs.html",
+        reader,
+        words_count=count,
+        logs=logs,
+        peers=peers,
+        witness_key=str(witness_verifier(ledger)),
+        refused=ledger.own.signing_refused,
+    )
 
 
 def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
@@ -241,8 +251,18 @@ def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
         "state": "" if log["state"] == "ok" else words.label("log_state", log["state"]),
         "fork_proof": f"/v1/log/{log['log']}/{log['epoch']}/fork-proof" if log["fork_proof"] else "",
         "signed": words.number(log["checkpoint_size"]),
+        "written": _written(log, words),
         "checkpoint": f"/log/{log['log']}/{log['epoch']}/checkpoint" if log["checkpoint"] else "",
     }
+
+
+def _written(log: dict[str, Any], words: Words) -> str:
+    """How much of a log a quorum of its witnesses has cosigned (spec 11 §4)."""
+    if log["written"] == "published":
+        return words("Published")
+    if log["published_size"]:
+        return words("Published to {number}", number=words.number(log["published_size"]))
+    return words("Saved")
 
 
 ROUTES = (

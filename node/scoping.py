@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.values import Tree
     from node.conversation import Conversation
     from node.exchange import Exchange
+    from protocol.identity import Origin
 
 LEFT_OUT_MAX = 10_000
 """Logs that one peer does not want to hear of; beyond that it hears of them."""
@@ -66,13 +67,22 @@ class Scoping:
         standing = self.book.current(reads).standing(tree.origin.log_id, reads.charters(tree.tree))
         return standing.whole and not over_quota(reads, tree, self.book.policy)
 
+    async def has_room(self, origin: Origin) -> bool:
+        """Whether more of a log is taken in: it may have filled its quota, or been denied, while it came."""
+
+        def look(reads: Snapshot) -> bool:
+            tree = reads.tree(origin)
+            return tree is not None and self.may_fetch(reads, tree)
+
+        return await self._hub.runtime.read(look)
+
     async def meet(self, link: Conversation) -> None:
         """Notes the log of a node that the operator named, or that was met on the local network."""
         peer = link.session.peer
         if peer is None or link.session.me.role or not self._hub.is_trusted(link.address):
             return
         log_id = peer.log_id
-        if not await self._hub.runtime.read(lambda reads: log_id in reads.met()):
+        if not await self._hub.runtime.read(lambda reads: log_id in reads.met_logs()):
             await self._hub.runtime.write(lambda change: change.set_met(log_id))
             self.changed()
 

@@ -15,19 +15,26 @@ from yarl import URL
 from ledger.keys import write_private
 from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
-from node import api, bundles, federation, openapi, pages, static_log, status
+from ledger.state import witnesses_of
+from ledger.witness import Witness
+from node import api, bundles, federation, openapi, pages, static_log, status, witness
+from node.asking import ask_witnesses
 from node.client import Client
+from node.config import witnessed_logs
 from node.discovery import Discovery, lan_addresses
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
+from node.recovering import Recovering
 from node.routes import Route
 from node.tls import server_context, write_certificate
+from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
+from protocol.witness import LINES_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,7 +42,10 @@ if TYPE_CHECKING:
 
     from ledger.derive import Derived
     from ledger.ledger import DataDirectory
+    from ledger.sqlite.store import Snapshot
     from node.config import Config
+    from node.recovering import Said
+    from protocol.note import VerifierKey
 
 log = logging.getLogger("folkmoot")
 
@@ -68,6 +78,8 @@ class Node:
         self.client = Client(f"folkmoot/{__version__}")
         self.hub = Hub(self.ledger, self.client, self.config.network)
         self.hub.on_event = self.say
+        self.hub.witness = Witness(self.ledger, witnessed_logs(self.config))
+        self.hub.witnessing.post = self._post
         self.hub.tunnels.carries = self.config.relay
         self.hub.scoping.book.policy = self.config.policy
         self.hub.connecting.addresses = (
@@ -94,6 +106,8 @@ class Node:
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
         ledger.writer.on_derived = self._derived
+        self.recovering = Recovering(self.hub, self._ask_witnesses)
+        self.recovering.start()
         with ledger.store.read() as reads:
             peers = reads.peers()
         for url in (*config.seeds, *peers):
@@ -109,6 +123,17 @@ class Node:
         """Tells of what the writing thread has folded."""
         self.finder.on_derived(derived)
         self.hub.on_derived(derived)
+
+    async def _ask_witnesses(self) -> list[Said]:
+        """What those witnesses say of the own log that are reached over HTTP."""
+        ledger = self.ledger
+
+        def places(reads: Snapshot) -> list[tuple[VerifierKey, str]]:
+            chosen = witnesses_of(reads, reads.tree_numbered(ledger.own.tree)).chosen
+            return [(witness.key, place_of(reads, witness).url) for witness in chosen]
+
+        where = await self.hub.runtime.read(places)
+        return await ask_witnesses(self.client, where, ledger.own.origin, ledger.keys.payloads)
 
     def _certificate(self) -> SSLContext:
         """A certificate made anew, for the names and addresses that this machine has now."""
@@ -131,6 +156,9 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.ledger.directory.url.unlink(missing_ok=True)
         await asyncio.to_thread(self.ledger.close)
+
+    async def _post(self, url: str, body: bytes, trusted: bool) -> tuple[int, str, bytes]:  # noqa: FBT001 - as witnesses are asked
+        return await self.client.post_text(url, body, LINES_BYTES_MAX, ANSWER_S, trusted=trusted)
 
     async def _scrub(self) -> None:
         """Goes through what is stored, slowly and for ever: a flipped bit is noticed before it matters."""
@@ -168,7 +196,10 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
-    described = (*api.ROUTES, *federation.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+    described = (
+        *(*api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
+    )
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.errors import NotFoundError
-from ledger.serving import is_told
 from ledger.tree import read_tile
 from node.keys import LEDGER
 from node.routes import Route
@@ -38,7 +37,7 @@ def origin_of(request: web.Request) -> Origin:
 def held_tree(reads: Snapshot, origin: Origin) -> Tree:
     """A log that is held here. Raises NotFoundError."""
     tree = reads.tree(origin)
-    if tree is None or not is_told(tree):
+    if tree is None or not tree.checkpoint or tree.hidden:
         raise NotFoundError(f"{origin} is not held here")
     return tree
 

@@ -45,9 +45,8 @@ async def _ready(request: web.Request) -> web.Response:
         found, refused = await asyncio.to_thread(look)
     except LedgerError as error:
         return problem(503, "Not ready", str(error))
-    signing = {"signing": not refused}
-    if refused:
-        signing["why"] = refused  # type: ignore[assignment] # text beside a truth value
+    state = ledger.own.recovery.state.value
+    signing = {"signing": not refused, "state": state, **({"why": refused} if refused else {})}
     return json_answer(
         {"schema": "folkmoot.ready/1", "ready": True, **signing, **found, "problem": ledger.writer.failure}
     )
@@ -64,13 +63,17 @@ class _Numbers:
         """The present numbers."""
         entries = GaugeMetricFamily("folkmoot_entries", "Entries held", labels=["log"])
         behind = GaugeMetricFamily("folkmoot_entries_missing", "Entries known of and not yet held", labels=["log"])
+        about = "Entries under a checkpoint that a quorum of witnesses cosigned"
+        published = GaugeMetricFamily("folkmoot_entries_published", about, labels=["log"])
         with self._ledger.store.read() as reads:
             for tree in reads.trees():
                 label = [show_log_id(tree.origin.log_id)[:8]]
                 entries.add_metric(label, tree.size)
                 behind.add_metric(label, max(0, tree.head_size - tree.size))
+                published.add_metric(label, reads.published(tree.tree)[0])
             yield entries
             yield behind
+            yield published
             forked = sum(fork.healed is None for fork in reads.forks_since(0))
             yield GaugeMetricFamily("folkmoot_forked_logs", "Logs that have forked and are not healed", value=forked)
             yield GaugeMetricFamily("folkmoot_lag_entries", "Entries stored but not yet searchable", value=lag(reads))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, NamedTuple
 
@@ -20,6 +21,7 @@ from protocol.statement import Opened, Statement, commit, open_payload, parse_pa
 KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
 CHARTERS_MAX = 64
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_REMEMBERED_MAX, _REMEMBERED_BYTES_MAX = 1024, 8_192
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+\S*")
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -41,6 +43,15 @@ class RecoverySet(msgspec.Struct, frozen=True):
         return sha256(b"folkmoot/recovery-set/1\0" + encode([self.threshold, list(self.keys)])).digest()
 
 
+class Opens(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a charter says of the epoch that it opens: its number, and how much it accepts of the one before (§6)."""
+
+    epoch: Annotated[int, msgspec.Meta(ge=2)]
+    size: Annotated[int, msgspec.Meta(ge=1)]
+    root: _Key
+    fork: _Key | None = None
+
+
 class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a charter (spec 04 §2)."""
 
@@ -56,6 +67,7 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     endpoints: Annotated[list[Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=8)]
     licence: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     kseq: Annotated[int, msgspec.Meta(ge=0)]
+    opens: Opens | None = None
 
     def body(self) -> dict[str, Value]:
         """The map that is signed."""
@@ -81,6 +93,14 @@ def recovery_key(secret: bytes, generation: int) -> SigningKey:
 def recovery_set(secrets: Sequence[bytes], threshold: int, generation: int) -> RecoverySet:
     """The recovery set of one generation over all holders' secrets."""
     return RecoverySet(sorted(recovery_key(secret, generation).public for secret in secrets), threshold)
+
+
+def coming_sets(secrets: Sequence[bytes]) -> list[Value]:
+    """The public recovery keys of every generation that a log can come to, for all holders, each set ascending."""
+    return [
+        list[Value](sorted(recovery_key(secret, generation).public for secret in secrets))
+        for generation in range(CHARTERS_MAX + 1)
+    ]
 
 
 def parse_charter(body: bytes) -> Charter:
@@ -119,21 +139,82 @@ def check_charter(charter: Charter) -> None:
 
 
 class LogKeys(NamedTuple):
-    """What a log's charters establish: its identity, the charter in force, and the payloads that prove it."""
+    """What a log's charters establish: its identity, the charter in force, and the payloads that prove it.
+
+    `charters` are all of them in order; `payloads` carry them.
+    """
 
     log_id: bytes
-    charter: Charter
+    charters: tuple[Charter, ...]
     payloads: tuple[bytes, ...]
 
+    @property
+    def charter(self) -> Charter:
+        """The charter in force."""
+        return self.charters[-1]
+
+    @property
+    def epoch(self) -> int:
+        """The newest epoch."""
+        return next((charter.opens.epoch for charter in reversed(self.charters) if charter.opens), 1)
+
+    def opening(self, epoch: int) -> Opens | None:
+        """What the charter that opened an epoch says of it; None for the first epoch and for one never opened."""
+        return next(
+            (charter.opens for charter in self.charters if charter.opens and charter.opens.epoch == epoch), None
+        )
+
     def verifier_keys(self, epoch: int) -> list[VerifierKey]:
-        """The keys that may sign a checkpoint of that epoch now."""
-        origin = str(Origin(self.log_id, epoch))
-        return [VerifierKey(origin, TYPE_ED25519, key) for key in self.charter.keys]
+        """The keys that may sign a checkpoint of that epoch; of a closed one, those in force when it was closed.
+
+        Empty if the epoch was never opened.
+        """
+        during = self._during(epoch)
+        return self._verifiers(epoch, during[-1].keys) if during else []
+
+    def earlier_keys(self, epoch: int) -> list[VerifierKey]:
+        """The keys that signed checkpoints of that epoch once and have been removed since (spec 04 §7)."""
+        during = self._during(epoch)
+        keys = dict.fromkeys(key for charter in during for key in charter.keys if key not in during[-1].keys)
+        return self._verifiers(epoch, list(keys))
 
     def amended(self, payload: bytes, opened: Opened) -> LogKeys:
         """These keys after one more charter. Raises Malformed with the reason of spec 04 §4."""
-        charter = _check_amendment(self.charter, opened)
-        return LogKeys(self.log_id, charter, (*self.payloads, payload))
+        charter = _check_amendment(self, opened)
+        return LogKeys(self.log_id, (*self.charters, charter), (*self.payloads, payload))
+
+    def check_following(self, new: Charter, author: bytes) -> None:
+        """Whether a charter may follow, but for the signatures. Raises Malformed with the reason of spec 04 §4."""
+        old = self.charter
+        if new.kseq != old.kseq + 1:
+            raise Malformed("kseq", f"the charter after kseq {old.kseq} has kseq {old.kseq + 1}, not {new.kseq}")
+        if new.recovery.digest() != old.next:
+            raise Malformed("next", "the recovery set is not the one that the charter in force committed to")
+        if author not in (*new.keys, *new.recovery.keys):
+            raise Malformed("author", "the author of an amendment is not one of its own keys")
+        if new.opens and new.opens.epoch != self.epoch + 1:
+            raise Malformed("epoch", f"after epoch {self.epoch} comes {self.epoch + 1}, not {new.opens.epoch}")
+        known = {key for charter in self.charters for key in charter.keys}
+        if set(new.keys) & (known if new.opens else known - set(old.keys)):
+            raise Malformed("keys", "an operating key that was removed, or is of the epoch before")
+
+    def at_opening(self, epoch: int) -> LogKeys:
+        """These keys as they were when an epoch had just been opened."""
+        at = next(n for n, charter in enumerate(self.charters, 1) if charter.opens and charter.opens.epoch == epoch)
+        return LogKeys(self.log_id, self.charters[:at], self.payloads[:at])
+
+    def _during(self, epoch: int) -> list[Charter]:
+        """The charters under which checkpoints of an epoch were signed, in order."""
+        found, now = [], 1
+        for charter in self.charters:
+            now = charter.opens.epoch if charter.opens else now
+            if now == epoch:
+                found.append(charter)
+        return found
+
+    def _verifiers(self, epoch: int, keys: list[bytes]) -> list[VerifierKey]:
+        origin = str(Origin(self.log_id, epoch))
+        return [VerifierKey(origin, TYPE_ED25519, key) for key in keys]
 
 
 def found(payload: bytes) -> LogKeys:
@@ -150,17 +231,30 @@ def found(payload: bytes) -> LogKeys:
         raise Malformed("author", "the author of the first charter is not one of its operating keys")
     if len(signers & set(charter.recovery.keys)) < charter.recovery.threshold:
         raise Malformed("new_threshold", "too few of its recovery keys signed the charter")
-    return LogKeys(log_id, charter, (payload,))
+    if charter.opens:
+        raise Malformed("epoch", "the first charter opens no epoch")
+    return LogKeys(log_id, (charter,), (payload,))
 
 
 def establish(payloads: Sequence[bytes]) -> LogKeys:
-    """The keys of a log from all its charters in order, everything checked. Raises Malformed."""
+    """The keys of a log from all its charters in order, everything checked. Raises Malformed.
+
+    They come with every checkpoint, so what short chains establish is remembered.
+    """
     if not 1 <= len(payloads) <= CHARTERS_MAX:
         raise Malformed("body", f"a chain of {len(payloads)} charters")
+    short = sum(map(len, payloads)) <= _REMEMBERED_BYTES_MAX
+    return _establish_remembered(tuple(payloads)) if short else _establish(payloads)
+
+
+def _establish(payloads: Sequence[bytes]) -> LogKeys:
     keys = found(payloads[0])
     for payload in payloads[1:]:
         keys = keys.amended(payload, _open(payload, keys.log_id, 1))
     return keys
+
+
+_establish_remembered = lru_cache(_REMEMBERED_MAX)(_establish)
 
 
 def _open(payload: bytes, log_id: bytes, position: int) -> Opened:
@@ -176,17 +270,12 @@ def _charter_statement(opened: Opened) -> Statement:
     return opened.statement
 
 
-def _check_amendment(old: Charter, opened: Opened) -> Charter:
-    statement = _charter_statement(opened)
+def _check_amendment(keys: LogKeys, opened: Opened) -> Charter:
+    old, statement = keys.charter, _charter_statement(opened)
     new = parse_charter(bytes(statement.body))
     opened.verify()
+    keys.check_following(new, statement.author)
     signers = {signature.key for signature in opened.payload.signatures}
-    if new.kseq != old.kseq + 1:
-        raise Malformed("kseq", f"the charter after kseq {old.kseq} has kseq {old.kseq + 1}, not {new.kseq}")
-    if new.recovery.digest() != old.next:
-        raise Malformed("next", "the recovery set is not the one that the charter in force committed to")
-    if statement.author not in new.recovery.keys:
-        raise Malformed("author", "the author of an amendment is not one of its recovery keys")
     if len(signers & set(old.recovery.keys)) < old.recovery.threshold:
         raise Malformed("old_threshold", "too few recovery keys of the charter in force signed")
     if len(signers & set(new.recovery.keys)) < new.recovery.threshold:

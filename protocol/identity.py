@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from base64 import b32decode, b32encode
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -12,8 +13,13 @@ from protocol.errors import Malformed
 
 LOG_ID_BYTES = 32
 SHORT_CHARACTERS = 8
+_SHOWN_MAX = 4_096
+"""So many are remembered: it takes long, and the same few stand in every line that names a log."""
+
 _TEXT = re.compile(r"[a-z2-7]{52}")
 _ORIGIN = re.compile(r"folkmoot/([a-z2-7]{52})/([1-9][0-9]{0,9})")
+
+_WITNESS = re.compile(r"folkmoot/([a-z2-7]{52})/witness")
 
 
 def log_id_of(charter_statement: bytes) -> bytes:
@@ -21,6 +27,7 @@ def log_id_of(charter_statement: bytes) -> bytes:
     return sha256(charter_statement).digest()
 
 
+@lru_cache(_SHOWN_MAX)
 def show_log_id(log_id: bytes) -> str:
     """The 52 characters that stand for a LogId."""
     return b32encode(log_id).decode().rstrip("=").lower()
@@ -66,3 +73,12 @@ class Origin(NamedTuple):
 def witness_name(log_id: bytes) -> str:
     """The name of a node's witness key (spec 06 §4)."""
     return f"folkmoot/{show_log_id(log_id)}/witness"
+
+
+def log_id_of_witness(name: str) -> bytes:
+    """The LogId of the node whose witness key has this name; empty if it is not the name of one."""
+    match = _WITNESS.fullmatch(name)
+    try:
+        return parse_log_id(match[1]) if match else b""
+    except Malformed:
+        return b""

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
-from unicodedata import category
 
 from protocol.errors import Malformed
 from protocol.signature import KEY_BYTES, SigningKey, verify
@@ -17,6 +17,9 @@ NOTE_BYTES_MAX = 65_536
 SIGNATURES_MAX = 64
 TYPE_ED25519, TYPE_COSIGNATURE = 0x01, 0x04
 _PREFIX = "\u2014 "
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_NOT_IN_NAMES = re.compile(r"[\s+\x00-\x1f]")
 
 
 class SignatureLine(NamedTuple):
@@ -78,7 +81,7 @@ class VerifierKey(NamedTuple):
 
 def is_key_name(name: str) -> bool:
     """Whether a name can stand in a signature line: not empty, no white space, no plus, no control characters."""
-    return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
+    return bool(name) and not _NOT_IN_NAMES.search(name)
 
 
 def strict_base64(text: str) -> bytes:
@@ -100,7 +103,7 @@ def parse_note(data: bytes) -> Note:
         whole = data.decode()
     except UnicodeDecodeError as error:
         raise Malformed("utf8", f"a note that is not UTF-8: {error}") from None
-    if any(category(c) == "Cc" and c != "\n" for c in whole):
+    if _CONTROL.search(whole):
         raise Malformed("control", "a note with control characters")
     split = whole.rfind("\n\n")
     if split < 0:

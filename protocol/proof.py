@@ -155,7 +155,7 @@ def judge(data: bytes, policy: Policy) -> Finding:
             verdict=Verdict.NO_PAYLOAD, why="the entry is in the log; what it says is not in this file"
         )
     try:
-        opened = open_payload(payload, entry.commitment, origin.log_id, proof.position)
+        opened = open_payload(payload, entry.commitment, origin.log_id, proof.position, origin.epoch)
         opened.verify()
     except Malformed as error:
         verdict = Verdict.COMMITMENT if error.reason == "commitment" else Verdict.STATEMENT

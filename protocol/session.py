@@ -53,8 +53,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
-FETCHES_MAX = 10_000
-_HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
+FETCHES_MAX, _HEADS_BYTES = 10_000, FRAME_BYTES_MAX * 3 // 4
 
 
 class State(Enum):
@@ -142,17 +141,18 @@ class Hear(NamedTuple):
 
 
 class FetchEnded(NamedTuple):
-    """A fetch ended: complete, or refused by the other side."""
+    """A fetch ended: complete, or refused by the other side, which may be asked again after `retry_s`."""
 
     origin: Origin
     complete: bool
+    retry_s: int = 0
 
 
 Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded | Hear
 
 
 class Session:
-    """One conversation between two nodes, from this side. `peer` is who the other proved to be, None before AUTH."""
+    """One conversation between two nodes, from this side. `peer`: who the other proved to be; `hello`: what it said."""
 
     def __init__(self, me: Me, now: float) -> None:
         self.me = me
@@ -162,16 +162,15 @@ class Session:
         self._began = self._heard = self._sent = self._heads_heard = now
         self._resume: Resume | None = None
         self._fetches: dict[Origin, Fetch] = {}
+        self._given_up: set[Origin] = set()
         self._pushed: dict[Origin, bytes] = {}
-        self._hello: Hello | None = None
+        self.hello: Hello | None = None
         self._seal: Seal | None = None
 
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
-        me = self.me
-        return [
-            self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), list(me.charters)))
-        ]
+        me, charters = self.me, list(self.me.charters)
+        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), charters))]
 
     def receive(self, data: bytes, now: float) -> list[Action]:
         """What to do about a frame."""
@@ -253,30 +252,26 @@ class Session:
             return [FetchEnded(origin, complete=True), *self._ask()]
         return self._ask()
 
-    def give_up(self, origin: Origin) -> list[Action]:
-        """Ends a fetch that the other side cannot serve, or whose ranges do not join what is held (spec 12 §5)."""
+    def give_up(self, origin: Origin, retry_s: int = 0) -> list[Action]:
+        """Ends a fetch that does not move, is not served, or brings what does not join what is held (spec 12 §5)."""
         if self._fetches.pop(origin, None) is None:
             return []
-        return [FetchEnded(origin, complete=False), *self._ask()]
+        self._given_up.add(origin)
+        return [FetchEnded(origin, complete=False, retry_s=retry_s), *self._ask()]
 
     @property
     def seal(self) -> Seal:
         """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
         if self._seal is None:
-            assert self._hello is not None
-            self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
+            assert self.hello is not None
+            self._seal = Seal(self.me.role, self.me.secret, self.hello.nonce)
         return self._seal
-
-    @property
-    def peer_features(self) -> list[str]:
-        """What the other side said in HELLO that it can do."""
-        return self._hello.features if self._hello else []
 
     @property
     def salt(self) -> bytes:
         """What makes the short items of this session its own (spec 13 §2)."""
-        assert self._hello is not None
-        mine, theirs = self.me.nonce, self._hello.nonce
+        assert self.hello is not None
+        mine, theirs = self.me.nonce, self.hello.nonce
         return session_salt((theirs, mine) if self.me.role else (mine, theirs))
 
     def refuse(self, code: str) -> list[Action]:
@@ -307,13 +302,13 @@ class Session:
             return self._reject("charter")
         if self._claimed.log_id != frame.log:
             return self._reject("charter")
-        self._hello = frame
+        self.hello = frame
         self.state = State.AUTHENTICATING
         message = auth_message(me.network, me.role, me.log, me.nonce, frame.log, frame.nonce)
         return [self._send(Auth(me.key.public, me.key.sign(message)))]
 
     def _receive_auth(self, frame: Frame) -> list[Action]:
-        hello, me = self._hello, self.me
+        hello, me = self.hello, self.me
         if not isinstance(frame, Auth) or hello is None or self._claimed is None:
             return self._close("unexpected", fault=True)
         message = auth_message(me.network, hello.role, hello.log, hello.nonce, me.log, me.nonce)
@@ -339,7 +334,7 @@ class Session:
             case Entries():
                 return self._receive_entries(frame)
             case Missing(log=log, epoch=epoch) | Busy(log=log, epoch=epoch):
-                return self.give_up(Origin(log, epoch))
+                return self.give_up(Origin(log, epoch), frame.retry if isinstance(frame, Busy) else 0)
             case Ping(time=time, reply=False):
                 return [self._send(Ping(time, reply=True))]
             case Ping():
@@ -352,8 +347,8 @@ class Session:
         fetch = self._fetches.get(Origin(frame.log, frame.epoch))
         if fetch is None:
             return []
-        if not fetch.take(frame):
-            return self._close("unasked", fault=True)
+        if not fetch.take(frame):  # unless it was asked for in a fetch that has ended since
+            return [] if fetch.origin in self._given_up else self._close("unasked", fault=True)
         ready: list[Action] = [TakeRange(fetch.origin, entries) for entries in fetch.in_order()]
         return [*self._ask(), *ready]
 

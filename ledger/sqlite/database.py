@@ -86,6 +86,27 @@ def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def check_foreign(path: Path) -> None:
+    """Refuses a file from elsewhere whose tables are not exactly those that a store of its version has.
+
+    A trigger or a view in it would otherwise do its work among ours. Raises StoreDamagedError, StoreUnusableError.
+    """
+    with _translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _refuse_foreign(connection, path)
+        version = _version(connection)
+        with closing(sqlite3.connect(":memory:")) as ours:
+            for number, sql in migrations():
+                if number <= version:
+                    ours.executescript(sql)
+            if _schema(connection) != _schema(ours):
+                raise StoreDamagedError(f"{path} holds other tables than a store of a Folkmoot node: it is not opened")
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return sorted(connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"))
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Brings the store to the present version, each step whole or not at all, after a backup of what was there."""
     version = _version(connection)

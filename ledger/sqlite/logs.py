@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.sqlite.rows import insert, select_in
-from ledger.values import Fork, Stored, Tree
+from ledger.values import Fork, Queued, Stored, Tree
 from protocol.identity import Origin
 
 if TYPE_CHECKING:
@@ -116,6 +116,34 @@ class LogReads:
         row = self._db.execute(sql, (tree, position)).fetchone()
         return row[0] if row else None
 
+    def accepted_from(self, tree: int, begin: int) -> dict[int, tuple[bytes, bytes]]:
+        """The idempotency keys of the entries from a position on: by position their id and digest."""
+        rows = self._db.execute(
+            "SELECT position, id, digest FROM accepted WHERE tree = ? AND position >= ?", (tree, begin)
+        )
+        return {position: (statement_id, digest) for position, statement_id, digest in rows}
+
+    def queued(self, tree: int) -> list[Queued]:
+        """What was acknowledged and waits for a place in the log, in order."""
+        sql = "SELECT position, id, digest, scope, commitment, payload FROM queue WHERE tree = ? ORDER BY number"
+        return [Queued._make(row) for row in self._db.execute(sql, (tree,))]
+
+    def queue_size(self, tree: int) -> int:
+        """How many wait for a place in the log."""
+        return int(self._db.execute("SELECT count(*) FROM queue WHERE tree = ?", (tree,)).fetchone()[0])
+
+    def queued_ids(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """Of these statement ids those that wait: their number in the queue and digest."""
+        rows = select_in(self._db, "SELECT id, number, digest FROM queue WHERE tree = ? AND id IN", (tree,), ids)
+        return {row[0]: (row[1], row[2]) for row in rows} if ids else {}
+
+    def met(self) -> list[tuple[str, bytes]]:
+        """(URL, log id) of every known peer: added by hand or ever authenticated; either may be empty."""
+        named = [(row[0], row[1] or b"") for row in self._db.execute("SELECT url, log_id FROM peer ORDER BY url")]
+        known = {log_id for _, log_id in named}
+        cursors = self._db.execute("SELECT log_id FROM cursor ORDER BY log_id")
+        return named + [("", row[0]) for row in cursors if row[0] not in known]
+
     def fork(self, tree: int) -> Fork | None:
         """What is known of a fork of a log, or None."""
         row = self._db.execute("SELECT tree, arrival, proof, healed FROM fork WHERE tree = ?", (tree,)).fetchone()
@@ -195,6 +223,29 @@ class LogWrites(LogReads):
             (tree, position, erased_by),
         )
 
+    def cut_back(self, tree: int, size: int) -> None:
+        """Takes away the entries from a position on, and what is known of them.
+
+        In place of how far it was derived, -1 says that it has to be derived anew: something may have been prepared.
+        """
+        for table in ("entry", "lacking", "accepted"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position >= ?", (tree, size))
+        self._db.execute("DELETE FROM subtree WHERE tree = ? AND ((number + 1) << level) > ?", (tree, size))
+        self._db.execute("UPDATE tree SET size = ?, derived = -1 WHERE tree = ?", (size, tree))
+
+    def copy_entries(self, source: int, target: int, begin: int, end: int) -> None:
+        """Takes the entries begin..end of one tree into another at the same positions, with what is known of them."""
+        for table, columns in (
+            ("entry", "position, entry, payload"),
+            ("lacking", "position, reason, erased_by"),
+            ("accepted", "id, position, digest"),
+        ):
+            self._db.execute(
+                f"INSERT INTO {table} (tree, {columns}) SELECT ?, {columns} FROM {table} "
+                "WHERE tree = ? AND position >= ? AND position < ?",
+                (target, source, begin, end),
+            )
+
     def add_payload(self, tree: int, position: int, payload: bytes) -> None:
         """Stores a payload that did not come with its entry."""
         self._count_bytes(tree, len(payload) - self._payload_bytes(tree, position))
@@ -271,9 +322,50 @@ class LogWrites(LogReads):
         """How far the changes of a peer are stored here."""
         self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (log_id, store, upto))
 
+    def cut(self, tree: int, begin: int) -> None:
+        """Takes off the entries from a position on, with all that hangs on them but the derived tables."""
+        for table in ("entry", "accepted", "lacking"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position >= ?", (tree, begin))
+        self._db.execute("DELETE FROM subtree WHERE tree = ? AND ((number + 1) << level) > ?", (tree, begin))
+        self._db.execute("UPDATE lacking SET erased_by = NULL WHERE tree = ? AND erased_by >= ?", (tree, begin))
+        self.set_size(tree, begin)
+
+    def enqueue(self, tree: int, rows: Sequence[Queued]) -> None:
+        """Appends to what waits for a place in the log."""
+        first = self._db.execute("SELECT coalesce(max(number) + 1, 0) FROM queue WHERE tree = ?", (tree,)).fetchone()[0]
+        into = "INSERT INTO queue (tree, number, position, id, digest, scope, commitment, payload)"
+        insert(self._db, into, [(tree, number, *row) for number, row in enumerate(rows, first)])
+
+    def clear_queue(self, tree: int) -> None:
+        """Nothing waits any more."""
+        self._db.execute("DELETE FROM queue WHERE tree = ?", (tree,))
+
+    def fill_payload(self, tree: int, position: int, payload: bytes) -> None:
+        """Puts a payload that is here to an entry that came without it."""
+        self._db.execute(
+            "UPDATE entry SET payload = ? WHERE tree = ? AND position = ? AND payload IS NULL",
+            (payload, tree, position),
+        )
+        self._db.execute(
+            "DELETE FROM lacking WHERE tree = ? AND position = ? AND reason = 'withheld'", (tree, position)
+        )
+
+    def adopt_erased(self, tree: int, position: int, erased_by: int) -> None:
+        """Names the statement that had a payload erased, where it has moved since."""
+        sql = "UPDATE lacking SET erased_by = ? WHERE tree = ? AND position = ? AND reason = 'erased'"
+        self._db.execute(f"{sql} AND erased_by IS NULL", (erased_by, tree, position))
+
+    def forget_fact(self, name: str) -> None:
+        """Takes back a fact of this store."""
+        self._db.execute("DELETE FROM fact WHERE name = ?", (name,))
+
+    def meet(self, url: str, log_id: bytes) -> None:
+        """A peer that was added by hand has proved whose it is."""
+        self._db.execute("UPDATE peer SET log_id = ? WHERE url = ?", (log_id, url))
+
     def add_peer(self, url: str, at: int) -> None:
         """A peer added by hand."""
-        self._db.execute("INSERT OR IGNORE INTO peer VALUES (?, ?)", (url, at))
+        self._db.execute("INSERT OR IGNORE INTO peer (url, added) VALUES (?, ?)", (url, at))
 
     def remove_peer(self, url: str) -> bool:
         """Whether there was such a peer; it is gone now."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ledger.sqlite.rows import insert, select_in
+from ledger.sqlite.rows import insert, run_in, select_in
 from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 TABLES = (
     "verdict",
@@ -23,7 +23,6 @@ TABLES = (
     "record",
     "record_category",
     "record_text",
-    "record_box",
     "claim",
     "import",
     "circle",
@@ -65,6 +64,11 @@ class RecordReads:
         sql = f"{_RECORD} WHERE tree = ? AND source = ? ORDER BY rid"
         return [RecordRow._make(row) for row in self._db.execute(sql, (tree, source))]
 
+    def record_ids(self, tree: int) -> list[int]:
+        """Row ids of the records of one log."""
+        sql = "SELECT json_group_array(rid) FROM record WHERE rid >= ? AND rid < ?"
+        return self._row_ids(sql, (tree << 32, (tree + 1) << 32))
+
     def record_count(self) -> int:
         """How many records there are, closed ones included."""
         return int(self._db.execute("SELECT count(*) FROM record").fetchone()[0])
@@ -86,11 +90,6 @@ class RecordReads:
     def matching(self, expression: str) -> list[int]:
         """Row ids whose text matches an FTS5 expression, which the caller has quoted."""
         return self._row_ids("SELECT json_group_array(rowid) FROM record_text WHERE record_text MATCH ?", (expression,))
-
-    def inside(self, south: int, west: int, north: int, east: int) -> list[int]:
-        """Row ids of the points in a box of 1e-7 degrees, borders included."""
-        sql = "SELECT json_group_array(rid) FROM record_box WHERE south <= ? AND north >= ? AND west <= ? AND east >= ?"
-        return self._row_ids(sql, (north, south, east, west))
 
     def _row_ids(self, sql: str, parameters: Sequence[object]) -> list[int]:
         """Many row ids as one value: a step for each of them would take several times as long."""
@@ -133,10 +132,13 @@ class RecordReads:
         latest = {key: (role, name) for key, role, name in self._db.execute(sql, (tree,))}
         return {key: name for key, (role, name) in latest.items() if role == "steward"}
 
-    def charters_in_force(self, tree: int) -> list[bytes]:
-        """The payloads of the charters among the entries folded so far, in order."""
-        sql = "SELECT payload FROM charter_in_force JOIN entry USING (tree, position) WHERE tree = ? ORDER BY position"
-        return [row[0] for row in self._db.execute(sql, (tree,))]
+    def charters_in_force(self, tree: int) -> list[tuple[int, bytes]]:
+        """(position, payload) of the charters among the entries folded so far, in order."""
+        sql = (
+            "SELECT position, payload FROM charter_in_force JOIN entry USING (tree, position) WHERE tree = ? "
+            "ORDER BY position"
+        )
+        return self._db.execute(sql, (tree,)).fetchall()
 
     def verdicts(self, tree: int, begin: int, end: int) -> dict[int, str]:
         """Verdicts other than `applied`."""
@@ -181,16 +183,9 @@ class RecordWrites(RecordReads):
         old = set(replaced)
         insert(self._db, f"INSERT OR REPLACE INTO record ({', '.join(RecordRow._fields)})", rows)
         again = [index.rid for index in indexes if index.rid in old]
-        for rid in again:
-            self._db.execute("DELETE FROM record_category WHERE rid = ?", (rid,))
-            self._db.execute("DELETE FROM record_text WHERE rowid = ?", (rid,))
-            self._db.execute("DELETE FROM record_box WHERE rid = ?", (rid,))
-        changed = {index.rid for index in indexes}
-        boxes = [
-            (row.rid, row.lat, row.lat, row.lon, row.lon) for row in rows if row.lat is not None and row.rid in changed
-        ]
+        run_in(self._db, "DELETE FROM record_category WHERE rid IN", (), again)
+        run_in(self._db, "DELETE FROM record_text WHERE rowid IN", (), again)
         insert(self._db, "INSERT INTO record_text (rowid, name, text)", [index[:3] for index in indexes])
-        insert(self._db, "INSERT INTO record_box (rid, south, north, west, east)", boxes)
         pairs = [(index.rid, category) for index in indexes for category in index.categories]
         insert(self._db, "INSERT INTO record_category (rid, category)", pairs)
 
@@ -198,7 +193,7 @@ class RecordWrites(RecordReads):
         """Forgets a record and its history, for a replay."""
         for step in self.history(row.tree, row.id):
             self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
-        for table in ("record", "record_category", "record_box"):
+        for table in ("record", "record_category"):
             self._db.execute(f"DELETE FROM {table} WHERE rid = ?", (row.rid,))
         self._db.execute("DELETE FROM record_text WHERE rowid = ?", (row.rid,))
 
@@ -254,7 +249,7 @@ class RecordWrites(RecordReads):
         for table in TABLES:
             if tree is None:
                 self._db.execute(f"DELETE FROM {table}")
-            elif table in {"record_category", "record_box", "record_text"}:
+            elif table in {"record_category", "record_text"}:
                 rowid = "rowid" if table == "record_text" else "rid"
                 span = (tree << 32, (tree + 1) << 32)
                 self._db.execute(f"DELETE FROM {table} WHERE {rowid} >= ? AND {rowid} < ?", span)
@@ -262,7 +257,3 @@ class RecordWrites(RecordReads):
                 self._db.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))
         sql = "UPDATE tree SET derived = 0" + ("" if tree is None else " WHERE tree = ?")
         self._db.execute(sql, () if tree is None else (tree,))
-
-    def record_rows(self) -> Iterator[RecordRow]:
-        """Every record, in order of row id."""
-        return map(RecordRow._make, self._db.execute(f"{_RECORD} ORDER BY rid"))

@@ -25,14 +25,13 @@ def _values(columns: int, rows: int) -> str:
 
 
 def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
-    """Runs `into` (such as "INSERT INTO t (a, b)") for all rows."""
-    for begin in range(0, len(rows), ROWS_PER_STATEMENT):
-        part = rows[begin : begin + ROWS_PER_STATEMENT]
-        if len(part) == ROWS_PER_STATEMENT:
-            connection.execute(f"{into} VALUES {_values(len(part[0]), len(part))}", list(chain.from_iterable(part)))
-        else:
-            marks = ",".join("?" * len(part[0]))
-            connection.executemany(f"{into} VALUES ({marks})", part)
+    """Runs `into` (such as "INSERT INTO t (a, b)") for all rows: few statements, all of which are kept ready."""
+    begin = 0
+    while begin < len(rows):
+        count = min(ROWS_PER_STATEMENT, 1 << (len(rows) - begin).bit_length() - 1)
+        part = rows[begin : begin + count]
+        connection.execute(f"{into} VALUES {_values(len(part[0]), count)}", list(chain.from_iterable(part)))
+        begin += count
 
 
 def select_in(
@@ -41,5 +40,12 @@ def select_in(
     """Rows of `sql`, which ends in "IN", for many keys; `before` are the parameters ahead of them."""
     for begin in range(0, len(keys), ROWS_PER_STATEMENT):
         part = list(keys[begin : begin + ROWS_PER_STATEMENT])
-        part += part[-1:] * (ROWS_PER_STATEMENT - len(part))
-        yield from connection.execute(f"{sql} {_values(ROWS_PER_STATEMENT, 1)}", [*before, *part])
+        room = 1 << (len(part) - 1).bit_length()  # few different statements, which are kept ready
+        part += part[-1:] * (room - len(part))
+        yield from connection.execute(f"{sql} {_values(room, 1)}", [*before, *part])
+
+
+def run_in(connection: sqlite3.Connection, sql: str, before: Sequence[object], keys: Sequence[object]) -> None:
+    """Runs `sql`, which ends in "IN" and gives no rows, for many keys."""
+    for _ in select_in(connection, sql, before, keys):
+        pass

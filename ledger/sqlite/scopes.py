@@ -20,6 +20,12 @@ class ScopeReads:
 
     _db: sqlite3.Connection
 
+    def own_log(self) -> bytes:
+        """The id of this node's own log; empty in a store that has none."""
+        sql = "SELECT log_id FROM tree WHERE tree = CAST((SELECT value FROM fact WHERE name = 'own') AS INTEGER)"
+        row = self._db.execute(sql).fetchone()
+        return row[0] if row else b""
+
     def scopes_version(self) -> int:
         """A number that grows with every change of what is admitted, followed, denied or labelled."""
         row = self._db.execute("SELECT value FROM fact WHERE name = 'scopes'").fetchone()
@@ -43,7 +49,7 @@ class ScopeReads:
         """The regions that are followed."""
         return [row[0] for row in self._db.execute("SELECT name FROM region ORDER BY name")]
 
-    def met(self) -> set[bytes]:
+    def met_logs(self) -> set[bytes]:
         """Logs of nodes that the operator named, or that were met on the local network."""
         return {row[0] for row in self._db.execute("SELECT log_id FROM met")}
 

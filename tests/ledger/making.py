@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ledger.derive import Deriver
+from ledger.derive import Deriver, next_behind
 from ledger.replica import Replica, accept_head, store_range, verify_head
 from ledger.sqlite.records import TABLES
 from ledger.sqlite.store import SqliteStore
@@ -110,7 +110,7 @@ def derive(store: SqliteStore, limit: int = 1000, deriver: Deriver | None = None
     rids: set[int] = set()
     while True:
         with store.write() as change:
-            tree = next((tree for tree in change.trees() if tree.derived < tree.size), None)
+            tree = next_behind(change)
             if tree is None:
                 return rids
             rids.update(deriver.step(change, tree, limit).rids)

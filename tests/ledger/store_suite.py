@@ -312,8 +312,6 @@ class StoreSuite:
             assert sorted(reads.matching('"bak"*')) == [first, third]
             assert sorted(reads.matching('"bread"*')) == [first, second]
             assert reads.matching('{name} : ("bread"*)') == []
-            assert reads.inside(5, 6, 5, 6) == [first]
-            assert sorted(reads.inside(-10, 0, 10, 10)) == [first, third]
 
     def test_a_record_is_replaced_whole(self, open_store: OpenStore) -> None:
         store = open_store()
@@ -326,7 +324,6 @@ class StoreSuite:
             assert reads.records([rid]) == {rid: row(rid, status="paused")}
             assert reads.matching('"old"*') == []
             assert reads.matching('"text"*') == [rid]
-            assert reads.inside(0, 0, 10, 10) == []
             assert reads.categories_of([rid]) == [(rid, "c:d")]
 
     def test_a_new_state_leaves_the_text_alone(self, open_store: OpenStore) -> None:
@@ -338,7 +335,6 @@ class StoreSuite:
         with store.read() as reads:
             assert reads.records([rid])[rid].status == "closed"
             assert reads.matching('"words"*') == [rid]
-            assert reads.inside(0, 0, 10, 10) == [rid]
 
     @pytest.mark.parametrize("word", ["किताब", "がっこう", "ไทย", "ελλην", "книг", "\U0001e900\U0001e901", "中文"])
     def test_words_of_every_script_are_whole(self, open_store: OpenStore, word: str) -> None:
@@ -412,7 +408,7 @@ class StoreSuite:
             assert change.tree_numbered(tree).derived == 0
             assert change.tree_numbered(other).derived == 4
             assert change.matching('"name"*') == [other << 32]
-            assert change.inside(0, 0, 2, 2) == [other << 32]
+            assert (change.record_ids(tree), change.record_ids(other)) == ([], [other << 32])
             assert change.categories_of([tree << 32, other << 32]) == [(other << 32, "a:b")]
             assert change.verdicts(tree, 0, 9) == {}
             assert change.verdicts(other, 0, 9) == {1: "opaque"}
@@ -420,6 +416,27 @@ class StoreSuite:
             change.clear_derived()
             assert change.record_count() == 0
             assert len({full, half, change.derived_digest()}) == 3
+
+    def test_witnessing(self, open_store: OpenStore) -> None:
+        store = open_store()
+        tree = add_tree(store)
+        digest = seeded("origin")
+        with store.write() as change:
+            assert change.cosigned(digest) is None
+            change.set_cosigned(digest, "origin", 3, seeded("root"), b"note")
+            change.set_cosigned(digest, "origin", 5, seeded("later"), b"later note")
+            assert change.published(tree) == (0, b"")
+            change.set_published(tree, 4, b"cosigned")
+            change.set_published(tree, 5, b"cosigned later")
+            for key, url in (("south", ""), ("north", "https://north.example"), ("south", "https://south.example")):
+                change.add_witness(key, url, 7)
+            assert change.remove_witness("north")
+            assert not change.remove_witness("north")
+            change.add_witness("north", "", 6)
+        with store.read() as reads:
+            assert reads.cosigned(digest) == (5, seeded("later"), b"later note")
+            assert reads.published(tree) == (5, b"cosigned later")
+            assert reads.witnesses() == [("south", "https://south.example"), ("north", "")], "in order of choice"
 
     def test_forks_are_kept_in_the_order_in_which_they_came(self, open_store: OpenStore) -> None:
         store = open_store()

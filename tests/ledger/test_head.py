@@ -37,18 +37,20 @@ def test_it_is_made_once_and_is_its_owners_alone(head: HeadFile) -> None:
 
 
 def test_it_is_advanced_from_where_it_stands(head: HeadFile) -> None:
-    head.advance(FIRST, SECOND)
+    head.advance(FIRST, SECOND, head.nonce(ORIGIN))
     assert HeadFile(head.path).read(ORIGIN) == SECOND
     for stale in (FIRST, SECOND._replace(size=4), SECOND._replace(root=seeded("other")), SECOND._replace(origin="o")):
         with pytest.raises(NotSigningError):
-            head.advance(stale, Head(ORIGIN, 9, seeded("root 9")))
+            head.advance(stale, Head(ORIGIN, 9, seeded("root 9")), head.nonce(ORIGIN))
     assert head.read(ORIGIN) == SECOND
 
 
 def test_of_many_who_advance_it_one_does(head: HeadFile) -> None:
+    nonce = head.nonce(ORIGIN)
+
     def advance(number: int) -> bool:
         try:
-            HeadFile(head.path).advance(FIRST, Head(ORIGIN, number, seeded(f"root {number}")))
+            HeadFile(head.path).advance(FIRST, Head(ORIGIN, number, seeded(f"root {number}")), nonce)
         except NotSigningError:
             return False
         return True
@@ -60,7 +62,7 @@ def test_of_many_who_advance_it_one_does(head: HeadFile) -> None:
 
 
 def test_it_is_durable_for_another_process(head: HeadFile) -> None:
-    head.advance(FIRST, SECOND)
+    head.advance(FIRST, SECOND, head.nonce(ORIGIN))
     code = (
         "import sys; from pathlib import Path; from ledger.head import HeadFile; "
         "print(HeadFile(Path(sys.argv[1])).read(sys.argv[2]).size)"
@@ -74,7 +76,9 @@ def test_one_that_is_missing_is_not_made_again(head: HeadFile) -> None:
     with pytest.raises(NotSigningError, match="missing"):
         head.read(ORIGIN)
     with pytest.raises(StoreUnusableError):
-        head.advance(FIRST, SECOND)
+        head.nonce(ORIGIN)
+    with pytest.raises(StoreUnusableError):
+        head.advance(FIRST, SECOND, bytes(16))
     assert not head.path.exists()
 
 
@@ -89,7 +93,20 @@ def test_one_that_is_damaged_is_refused(head: HeadFile, content: bytes) -> None:
     with pytest.raises(StoreUnusableError):
         head.read(ORIGIN)
     with pytest.raises(StoreUnusableError):
-        head.advance(FIRST, SECOND)
+        head.advance(FIRST, SECOND, bytes(16))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"x" * 4096])
+def test_one_is_made_anew_in_place_of_what_was_there(head: HeadFile, content: bytes | None) -> None:
+    nonce = head.nonce(ORIGIN)
+    head.path.unlink() if content is None else head.path.write_bytes(content)
+    head.path.with_name("head.db-journal").write_bytes(b"of the old one")
+    head.make_anew(SECOND, b"n" * 16)
+    assert (head.read(ORIGIN), head.nonce(ORIGIN)) == (SECOND, b"n" * 16)
+    assert [path.name for path in head.path.parent.iterdir()] == ["head.db"]
+    assert stat.S_IMODE(head.path.stat().st_mode) == 0o600
+    with pytest.raises(NotSigningError, match="another process"):
+        head.advance(SECOND, Head(ORIGIN, 9, seeded("root 9")), nonce)
 
 
 def test_one_that_somebody_holds_is_not_waited_for_for_ever(head: HeadFile, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +124,6 @@ def test_a_strange_path_is_no_query(tmp_path: Path) -> None:
     folder = tmp_path / "a?mode=memory&b #%41"
     folder.mkdir()
     made = HeadFile.create(folder / "head.db", FIRST)
-    made.advance(FIRST, SECOND)
+    made.advance(FIRST, SECOND, made.nonce(ORIGIN))
     assert HeadFile(folder / "head.db").read(ORIGIN) == SECOND
     assert [path.name for path in folder.iterdir()] == ["head.db"]

@@ -172,11 +172,11 @@ def reopened(directory: DataDirectory) -> Ledger:
 
 def assert_signs_nothing(ledger: Ledger, match: str) -> None:
     size = ledger.own.size
-    with pytest.raises(NotSigningError, match=match):
-        append(ledger, [ready(ledger, 77)])
+    assert append(ledger, [ready(ledger, 77)]) == [Receipt(size, repeated=False, state="queued")]
     with pytest.raises(NotSigningError, match=match):
         sign(ledger)
-    assert ledger.own.size == size
+    assert append(ledger, [ready(ledger, 77)]) == [Receipt(size, repeated=True, state="queued")]
+    assert ledger.own.size == size + 1
     with ledger.store.read() as reads:
         assert reads.record_count() >= 0
 
@@ -235,7 +235,7 @@ def test_nothing_is_signed_once_another_process_has_advanced_the_head(ledger: Le
     append(ledger, [ready(ledger, 2)])
     head = HeadFile(ledger.directory.head)
     origin = str(ledger.own.origin)
-    head.advance(head.read(origin), Head(origin, size, seeded("their root")))
+    head.advance(head.read(origin), Head(origin, size, seeded("their root")), head.nonce(origin))
     with pytest.raises(NotSigningError, match="another process"):
         sign(ledger)
     assert own_tree(ledger).checkpoint_size == 2
@@ -270,8 +270,8 @@ def test_a_checkpoint_that_was_not_stored_is_made_again(ledger: Ledger) -> None:
 def test_a_head_that_could_not_be_written_is_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     advance = HeadFile.advance
 
-    def fail_after(self: HeadFile, old: Head, new: Head) -> None:
-        advance(self, old, new)
+    def fail_after(self: HeadFile, old: Head, new: Head, nonce: bytes) -> None:
+        advance(self, old, new, nonce)
         raise StoreUnusableError("the disk failed, but after it had written")
 
     append(ledger, [ready(ledger, 1)])

@@ -21,7 +21,7 @@ from ledger.ledger import Ledger
 from ledger.own import Receipt, Submission
 from ledger.sqlite.store import SqliteStore, Transaction
 from ledger.values import Tree
-from ledger.writer import COMMIT_ENTRIES, GROUP_ENTRIES, Writer
+from ledger.writer import COMMIT_ENTRIES, COMMIT_ENTRIES_SHARED, GROUP_ENTRIES, Writer
 from tests.builders import START, seeded, signing_key
 from tests.ledger.making import record, record_id
 
@@ -69,6 +69,28 @@ def test_what_waits_is_written_in_groups_and_in_order(ledger: Ledger, monkeypatc
     receipts = [receipt for future in futures for receipt in future.result(WAIT_S)]
     assert receipts == [Receipt(position, repeated=False) for position in range(1, 301)]
     assert groups == [COMMIT_ENTRIES, COMMIT_ENTRIES, 300 - 2 * COMMIT_ENTRIES]
+
+
+def test_what_is_urgent_goes_alone_and_others_stay_small_for_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    append = ledger.own.append
+
+    def count(change: Transaction, group: list[Submission], now: int) -> Any:
+        groups.append(len(group))
+        return append(change, group, now)
+
+    monkeypatch.setattr(ledger.own, "append", count)
+    monkeypatch.setattr("ledger.writer.URGENT_LATELY_S", WAIT_S)
+    items = [ready(ledger, n) for n in range(2 + 4 * COMMIT_ENTRIES_SHARED // 2)]
+    half = COMMIT_ENTRIES_SHARED // 2
+    with writing_held_up(ledger):
+        bulk = [ledger.writer.append(items[2 + n * half : 2 + (n + 1) * half]) for n in range(4)]
+        singles = [ledger.writer.append([item]) for item in items[:2]]
+    assert [future.result(WAIT_S)[0].position for future in singles] == [1, 2]
+    assert [len(future.result(WAIT_S)) for future in bulk] == [half] * 4
+    assert groups == [2, COMMIT_ENTRIES_SHARED, COMMIT_ENTRIES_SHARED]
 
 
 def test_what_is_acknowledged_is_in_the_store(ledger: Ledger) -> None:

@@ -222,7 +222,7 @@ async def test_an_entry_is_saved_and_searchable_at_once(node: RunningNode) -> No
     answered, value = await node.post("/v1/entries", _put())
     assert answered == 201
     assert (value["state"], value["log"]) == ("saved", show_log_id(node.log_id))
-    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False}]
+    assert value["receipts"] == [{"id": "11" * 16, "position": 13, "repeated": False, "state": "saved"}]
     _, page = await node.get("/v1/records", params={"q": "tool library"})
     assert [item["id"] for item in page["records"]] == ["11" * 16]
 
@@ -393,11 +393,12 @@ async def test_a_full_disk_is_said_and_reading_goes_on(node: RunningNode, monkey
 
 
 async def test_a_node_that_must_not_sign_says_so(node: RunningNode) -> None:
-    node.ledger.own.signing_refused = "this store was restored"
+    node.ledger.own.recovery = node.ledger.own.recovery.doubted("this store was restored")
     answered, value = await node.post("/v1/entries", _put())
-    assert (answered, value["detail"]) == (503, "this store was restored")
+    assert (answered, value["state"], value["receipts"][0]["state"]) == (201, "queued", "queued")
     answered, value = await node.get("/readyz")
-    assert (answered, value["signing"], value["why"]) == (200, False, "this store was restored")
+    assert (answered, value["ready"], value["signing"], value["state"]) == (200, True, False, "unsure")
+    assert value["why"].startswith("this store was restored. Nothing is signed")
 
 
 async def test_peers_can_be_added(node: RunningNode) -> None:

@@ -14,7 +14,7 @@ from ledger import replica
 from ledger.audit import audit
 from ledger.errors import StoreUnusableError
 from ledger.serving import serve_range
-from node import conversation
+from node import conversation, patience
 from node import link as links
 from protocol import fetch, session
 from protocol.frames import Busy, Cursor, Heads, Resume, Want
@@ -253,6 +253,40 @@ async def test_a_log_half_fetched_from_one_is_had_from_another(node: RunningNode
         assert (want.size, want.from_) == (30, 0)
         await relay.send(earlier)
         await until(lambda: (tree := node.tree(owner.organisation.log_id)) is not None and tree.checkpoint_size == 30)
+
+
+async def test_a_log_that_one_withholds_is_had_from_another(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that tells of a log and then says nothing about it does not stand in the way."""
+    monkeypatch.setattr(links, "TICK_S", 0.05)
+    monkeypatch.setattr(patience, "STALL_S", 0.2)
+    async with ScriptedPeer(node.url, "owner", 30) as owner, ScriptedPeer(node.url, "mute", 1) as mute:
+        await mute.open()
+        await mute.send(Heads([head_field(owner.log)]), Cursor(STORE, 1))
+        await mute.receive(Want)
+        await owner.open()
+        await owner.announce()
+        await owner.serve()
+        await until(lambda: node.holds(owner.organisation.log_id, 30))
+        await mute.send(range_of(owner.log, 0, 30))
+        assert len(node.running.hub.peers()) == 2, "nobody is blamed"
+
+
+async def test_two_that_are_always_busy_do_not_keep_the_node_running_between_them(
+    node: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "TICK_S", 0.02)
+    async with ScriptedPeer(node.url, "owner", 30) as owner, ScriptedPeer(node.url, "other", 1) as other:
+        await owner.open()
+        await owner.announce()
+        want = await owner.receive(Want)
+        await other.open()
+        await other.send(Heads([head_field(owner.log)]), Cursor(STORE, 1))
+        await owner.send(Busy(0, want.log, want.epoch, want.from_))
+        want = await other.receive(Want)
+        await other.send(Busy(0, want.log, want.epoch, want.from_))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await owner.receive(Want)
 
 
 async def test_a_full_disk_only_delays(three: Three, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from protocol.frames import (
     Bye,
     Cursor,
     Entries,
+    HeadField,
     Heads,
     Hello,
     Missing,
@@ -33,7 +34,7 @@ from protocol.identity import show_log_id
 from protocol.merkle import Node, leaf_hash
 from protocol.note import Note, sign_note
 from protocol.statement import SCOPE_PUBLIC
-from tests.builders import Log, found_organisation, seeded, signing_key
+from tests.builders import Log, amend, found_organisation, make_charter, seeded, signing_key
 from tests.node.running import NETWORK, RunningNode, fill, found, until
 from tests.node.scripted import STORE, ScriptedPeer, head_field, range_of
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from protocol.frames import Frame, HeadField
+    from protocol.frames import Frame
 
 
 async def _assert_banned(node: RunningNode, peer: ScriptedPeer) -> None:
@@ -262,6 +263,23 @@ async def test_a_false_auth_is_rejected(node: RunningNode) -> None:
             await peer.send(Auth(key.public, key.sign(message)))
             assert await peer.ended() == "auth"
     assert node.running.hub.problems == {}
+
+
+async def test_a_thief_with_a_removed_key_is_not_let_in_where_the_amendment_is_known(node: RunningNode) -> None:
+    async with ScriptedPeer(node.url, "moot", 3) as owner:
+        new, moot = signing_key("new key"), owner.organisation
+        amendment = amend(moot, make_charter("moot", 1, keys=[new.public]))
+        checkpoint = owner.log.checkpoint()
+        note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, new),)))
+        await owner.open()
+        await owner.send(Heads([HeadField(moot.log_id, 1, note, [moot.payload, amendment])]), Cursor(STORE, 1))
+        await owner.serve()
+        await until(lambda: node.holds(moot.log_id, 3))
+    await until(lambda: not node.running.hub._links)
+    async with ScriptedPeer(node.url, "moot", 9) as thief:
+        await thief.greet_and_authenticate()
+        assert await thief.ended() == "auth"
+    assert node.running.hub._banned == {}
 
 
 async def test_an_auth_of_yesterday_does_not_serve_today(node: RunningNode) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -15,12 +16,15 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, static_log, status
+from node import api, bundles, federation, static_log, status, witness
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
 from protocol.bundle import END, encode_header
 from protocol.identity import show_log_id
+from protocol.witness import SIZE_MEDIA_TYPE, write_request
+from tests.builders import Log, found_organisation, witness_key
+from tests.ledger.making import hold
 from tests.node.running import record
 
 if TYPE_CHECKING:
@@ -28,10 +32,13 @@ if TYPE_CHECKING:
 
     from tests.node.running import RunningNode
 
-DOCUMENT = describe((*api.ROUTES, *federation.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES))
+DOCUMENT = describe(
+    (*api.ROUTES, *federation.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+)
 OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
+CONFLICT = ("/witness/add-checkpoint", "409")
 EXPECTED_5XX = {503, 507}
 
 _text = st.text(max_size=60) | st.sampled_from(
@@ -42,6 +49,7 @@ _values = {
     "epoch": st.sampled_from(["1", "2", "01", "4294967296"]) | _text,
     "position": st.integers(-2, 2**70).map(str) | _text,
     "id": st.binary(max_size=20).map(bytes.hex) | _text,
+    "origin": st.binary(min_size=32, max_size=32).map(bytes.hex) | _text,
     "tile": st.from_regex(r"(entries|[0-9]{1,3})/(x[0-9]{3}/)?[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | _text,
 }
 _queries = {
@@ -133,7 +141,7 @@ def test_the_document_is_openapi_3_1() -> None:
             there = there[part]
     for path, method, operation in OPERATIONS:
         assert path.startswith("/")
-        assert method in {"get", "post"}
+        assert method in {"get", "post", "delete"}
         assert operation["summary"]
         named = re.findall(r"\{(\w+)\}", path)
         parameters = operation["parameters"]
@@ -147,7 +155,7 @@ def test_the_document_is_openapi_3_1() -> None:
             assert response["description"]
             assert all("/" in media_type for media_type in response["content"])
             if int(code) >= 400:
-                assert list(response["content"]) == [MEDIA_TYPE]
+                assert list(response["content"]) == [SIZE_MEDIA_TYPE if (path, code) == CONFLICT else MEDIA_TYPE]
         assert ("requestBody" in operation) == (method == "post")
         for requirement in operation.get("security", []):
             assert set(requirement) <= set(DOCUMENT["components"]["securitySchemes"])
@@ -159,27 +167,34 @@ def test_search_is_described_as_it_is_understood() -> None:
 
 
 async def test_every_operation_answers_as_described(node: RunningNode) -> None:
+    other, key = Log(found_organisation("other")).grow(3), str(witness_key("north"))
+    hold(node.ledger.store, other)
     there = {
         "log": show_log_id(node.log_id),
         "epoch": "1",
         "position": "2",
         "id": record(3)["id"].hex(),
         "tile": "0/000.p/13",
+        "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }
     examples: dict[str, Any] = {
+        "Override": {"reason": "this is the newest copy"},
         "Bundle": encode_header([]) + END,
         "Peer": {"url": "http://127.0.0.1:1"},
         "Decision": {"action": "region", "region": "Lille"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
+        "Witness": {"key": key},
+        "WitnessRequest": write_request(0, [], bytes(other.note())),
     }
+    node.ledger.own.recovery = node.ledger.own.recovery.doubted("it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
-        body: dict[str, Any] = {}
+        options: dict[str, Any] = {"params": {"key": key}} if method == "delete" else {}
         if "requestBody" in operation:
-            ((media_type, content),) = operation["requestBody"]["content"].items()
-            example = examples[content["schema"]["$ref"].rpartition("/")[2]]
-            body = {"json": example} if media_type == "application/json" else {"data": example}
+            ((media_type, described),) = operation["requestBody"]["content"].items()
+            body = examples[described["schema"]["$ref"].rpartition("/")[2]]
+            options["json" if media_type == "application/json" else "data"] = body
         headers = {"Authorization": f"Bearer {node.token}"}
-        async with node.client.request(method, node.url + path.format(**there), headers=headers, **body) as answer:
+        async with node.client.request(method, node.url + path.format(**there), headers=headers, **options) as answer:
             described = operation["responses"][str(answer.status)]
             # There is no proof against a log that has not forked.
             assert answer.status in ({404} if path.endswith("/fork-proof") else {200, 201}), path
@@ -224,7 +239,7 @@ async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.Dat
 async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) -> None:
     size = node.ledger.own.size
     headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": key}
-    for path in ("/v1/entries", "/v1/peers"):
+    for path in ("/v1/entries", "/v1/peers", "/v1/witnesses"):
         operation = DOCUMENT["paths"][path]["post"]
         await _check(node, "post", path, operation, data=BytesIO(json.dumps(body).encode()), headers=headers)
     node.ledger.writer.settle()
@@ -238,6 +253,5 @@ async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) 
 @given(raw=st.binary(max_size=200))
 async def test_no_bytes_make_it_stumble(node: RunningNode, raw: bytes) -> None:
     headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": "k"}
-    await _check(
-        node, "post", "/v1/entries", DOCUMENT["paths"]["/v1/entries"]["post"], data=BytesIO(raw), headers=headers
-    )
+    for path in ("/v1/entries", "/v1/witnesses", "/witness/add-checkpoint"):
+        await _check(node, "post", path, DOCUMENT["paths"][path]["post"], data=BytesIO(raw), headers=headers)

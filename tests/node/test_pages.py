@@ -14,6 +14,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.witness import witness_verifier
 from node.asked import Asked
 from node.client import Client
 from node.config import Config
@@ -384,6 +385,15 @@ async def test_logs_and_peers(browser: TestClient[Any, Any], ledger: Ledger) -> 
     assert "1 log is held here" in page.text
     assert "Completely" in page.text
     assert "No other node is connected" in page.text
+    assert str(witness_verifier(ledger)) in page.text
+    for published, shown in ((0, "Saved"), (1, "Published to 1"), (ledger.own.size, "Published")):
+        with ledger.store.write() as change:
+            change.set_published(ledger.own.tree, published, b"note")
+        table = (await read(browser, "/logs")).text.partition("Saved means")[0]
+        assert table.rstrip().endswith(shown)
+    assert "Not signed" not in page.text
+    ledger.own.recovery = ledger.own.recovery.doubted("it was put back <from> a copy")
+    assert "Not signed at present it was put back <from> a copy." in (await read(browser, "/logs")).text
 
 
 async def test_files_are_kept_by_their_digest(browser: TestClient[Any, Any]) -> None:

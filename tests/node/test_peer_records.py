@@ -60,7 +60,7 @@ async def test_a_node_learns_of_others_and_connects_to_them(three: Three) -> Non
     with cedar.ledger.store.read() as reads:
         row = reads.peer_record(alder.log_id)
         assert row is not None
-        assert alder.log_id not in reads.met()
+        assert alder.log_id not in reads.met_logs()
 
 
 async def test_a_node_without_an_address_is_reached_through_its_relay(tmp_path: Path, three: Three) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.directory import BODIES, Body, check_body, read_body
+from protocol.directory import BODIES, Body, ClaimCorrect, RecordPut, check_body, parties_of, read_body
 from protocol.encoding import Value, encode
 from protocol.errors import Malformed
 from protocol.statement import Statement, make_statement, parse_statement
@@ -36,7 +36,9 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "import.done": {"id": IMPORT, "added": 1, "updated": 2, "closed": 3, "kept": 4, "refused": 5},
     "import.undo": {"id": IMPORT},
     "role": {"key": seeded("steward"), "role": "steward", "name": "Sam"},
+    "circle": {"log": seeded("neighbour"), "member": True, "name": "Neighbours"},
     "erase": {"position": 3, "reason": "law"},
+    "override": {"size": 12, "root": seeded("root"), "reason": "the old machine has burnt"},
 }
 
 
@@ -64,6 +66,12 @@ def test_body_vectors(case: Case) -> None:
 def test_erase_vectors(case: Case) -> None:
     with agreed(case, by_reason=False):
         assert isinstance(receive("erase", bytes.fromhex(case["body_hex"])), BODIES["erase"])
+
+
+@vectors("03-statement", "override_body")
+def test_override_vectors(case: Case) -> None:
+    with agreed(case, by_reason=False):
+        assert isinstance(receive("override", bytes.fromhex(case["body_hex"])), BODIES["override"])
 
 
 def test_every_kind_has_an_example() -> None:
@@ -156,3 +164,61 @@ def test_a_record_in_a_body_is_checked_as_one(kind: str) -> None:
     with pytest.raises(Malformed, match="kind"):
         check_body(kind, EXAMPLES[kind] | {"record": RECORD | {"kind": "dream"}})
     assert receive(kind, encode(EXAMPLES[kind] | {"record": RECORD | {"kind": "dream"}}))
+
+
+_awkward = st.text(
+    st.sampled_from('an<\n"\\\x7f/\u00e9\u0301\u0303\u0323\u0338\u1100\u1161\u212b\ud7a3\U0001d15e'), max_size=6
+)
+_parts: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.dictionaries(st.just("en") | _awkward, _awkward, max_size=2),
+    "description": st.dictionaries(st.just("en"), _awkward),
+    "hours": _awkward,
+    "kind": st.just("place") | _awkward,
+    "address": st.fixed_dictionaries({}, optional={"street": _awkward, "locality": _awkward, "zz": _awkward}),
+    "sources": st.lists(st.fixed_dictionaries({"set": _awkward, "licence": _awkward}), max_size=2),
+    "point": st.just({"lat": 1, "lon": 2, "precision": 3}).flatmap(lambda p: _awkward.map(lambda m: p | {"method": m})),
+    "checked_at": st.sampled_from([0, 1, 2**40, -1, None, 1.0, True]),
+    "status": st.just("active") | _awkward,
+    "unknown": _awkward | st.none() | st.floats(0, 1),
+}
+
+
+@settings(max_examples=300)
+@given(st.fixed_dictionaries({}, optional=_parts), st.data())
+def test_a_record_reads_the_same_by_the_short_way_and_by_the_long_one(parts: dict[str, Any], data: Any) -> None:
+    """What puts a record is read in a way of its own; a correction of it is not."""
+    raw = msgspec.msgpack.Encoder(order="deterministic")
+    encoded = raw.encode(RECORD | parts)
+    encoded = data.draw(st.just(encoded) | damaged(st.just(encoded)))
+    found: list[object] = []
+    for kind, before in (("record.put", b"\x81\xa6record"), ("claim.correct", b"\x82\xa6record")):
+        after = b"" if kind == "record.put" else b"\xa7subject" + raw.encode(SUBJECT)
+        try:
+            body = receive(kind, before + encoded + after)
+        except Malformed:
+            found.append(None)
+        else:
+            assert isinstance(body, RecordPut | ClaimCorrect)
+            found.append(body.record)
+    assert found[0] == found[1]
+
+
+def test_parties_are_named_in_order_each_once_or_not_at_all() -> None:
+    one, other = sorted([seeded("one"), seeded("other")])
+    body: dict[str, Any] = EXAMPLES["record.put"]
+    bad: Any
+    for good in ([one], [one, other], [bytes([n]) * 32 for n in range(16)]):
+        check_body("record.put", body | {"parties": good})
+        assert parties_of(statement_of("record.put", body | {"parties": good})) == set(good)
+    for bad in ([], [other, one], [one, one], [one[:-1]], ["one"], one, [bytes([n]) * 32 for n in range(17)]):
+        with pytest.raises(Malformed):
+            check_body("record.put", body | {"parties": bad})
+        assert parties_of(statement_of("record.put", body | {"parties": bad})) == set()
+    assert parties_of(statement_of("record.put", body)) == set()
+
+
+def statement_of(kind: str, body: dict[str, Value]) -> Statement:
+    """A statement of somebody else."""
+    statement = parse_statement(make_statement(bytes(32), kind, bytes(16), 0, bytes(32), body))
+    assert isinstance(statement, Statement)
+    return statement

@@ -203,7 +203,7 @@ def test_a_key_that_was_removed_accuses_nobody() -> None:
     assert verdict(write(parse_fork_proof(old)._replace(charters=tuple(chain)))) is ForkVerdict.REMOVED_KEY
     other = history("other", 9, 3)
     mixed = history("one", 5).note(5), other.note(9, new)
-    everybody = amended._replace(charter=make_charter("moot", 1, keys=[new.public, MOOT.key.public]))
+    everybody = amended._replace(charters=(make_charter("moot", 1, keys=[new.public, MOOT.key.public]),))
     proof = write_fork_proof(everybody, mixed, other.root(5), other.consistency(5, 9))
     assert verdict(proof) is ForkVerdict.REMOVED_KEY
     by_new = history("one", 5).note(5, new), other.note(9, new)

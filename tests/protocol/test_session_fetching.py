@@ -230,7 +230,7 @@ def test_a_refusal_ends_the_fetch_and_the_next_begins(answer: Frame) -> None:
     assert peer.session.fetch(THIRD.origin, 0, 5) == []
     assert peer.session.fetch(OTHER.origin, 0, 10) == []
     actions = peer.session.receive(encode_frame(answer), 1.0)
-    assert actions[0] == FetchEnded(OTHER.origin, complete=False)
+    assert actions[0] == FetchEnded(OTHER.origin, complete=False, retry_s=getattr(answer, "retry", 0))
     (want,) = frames_in(actions)
     assert isinstance(want, Want)
     assert Origin(want.log, want.epoch) == THIRD.origin
@@ -249,3 +249,16 @@ def test_a_replica_takes_only_what_follows() -> None:
     with pytest.raises(Malformed, match="follow"):
         replica.grow(Entries(*OTHER.origin, 4, 1, log.entries[1:], []))
     assert replica.peaks.root() == Peaks().root()
+
+
+def test_an_answer_that_comes_after_the_fetch_was_given_up_is_no_fault() -> None:
+    """Whoever was slow, or busy with some of the ranges only, answers truly what was asked before."""
+    short, log = Log(OTHER).grow(10), Log(OTHER).grow(12)
+    peer, _ = fetching(10)
+    assert peer.session.give_up(OTHER.origin) == [FetchEnded(OTHER.origin, complete=False)]
+    assert peer.session.receive(entries_of(short, 0, 10), 1.0) == []
+    peer.replicas[OTHER.origin] = Replica(12, log.checkpoint().root)
+    peer.session.fetch(OTHER.origin, 0, 12)
+    assert peer.session.receive(entries_of(short, 0, 10), 1.0) == []
+    peer.do(peer.session.receive(entries_of(log, 0, 12), 1.0))
+    assert ended(peer) == [FetchEnded(OTHER.origin, complete=True)]

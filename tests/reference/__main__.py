@@ -21,6 +21,7 @@ from tests.reference.cases import (
     statement,
     tile,
     tree,
+    witness,
 )
 
 FOLDER = Path(__file__).parents[2] / "specs" / "vectors"
@@ -35,6 +36,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "08-proof.json": proof.generate,
     "09-gossip.json": gossip.generate,
     "10-directory.json": directory.generate,
+    "11-witness.json": witness.generate,
     "12-fork-proof.json": fork.generate,
     "13-reconciliation.json": reconciliation.generate,
     "14-bundle.json": bundle.generate,

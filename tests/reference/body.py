@@ -67,6 +67,7 @@ BODIES: dict[str, Check] = {
         {"subject": fields({"log": is_log}, {"id": is_id}), "label": text(64, 1), "set": is_boolean},
         NOTE,
     ),
+    "circle": fields({"log": lambda value: is_bytes(value, 32), "member": is_boolean}, {"name": text()}),
 }
 
 

@@ -25,6 +25,7 @@ class Charter:
     recovery_keys: list[bytes]
     threshold: int
     next: bytes
+    opens: int = 0
 
 
 def log_id_of(statement: bytes) -> bytes:
@@ -66,7 +67,18 @@ def check_body(body: dict[str, Value]) -> Charter:
             require(isinstance(witness, str) and parse_verifier_key(witness).type == WITNESS_TYPE, "body")
         except RejectionError:
             raise RejectionError("body") from None
-    return Charter(fields["kseq"], fields["keys"], recovery_keys, threshold, fields["next"])
+    return Charter(
+        fields["kseq"], fields["keys"], recovery_keys, threshold, fields["next"], check_opens(fields.get("opens"))
+    )
+
+
+def check_opens(opens: Value) -> int:
+    """The epoch that a charter opens, 0 for none, or `body`, spec 04 §6."""
+    if opens is None:
+        return 0
+    require(is_map(opens) and is_integer(opens.get("epoch"), 2) and is_integer(opens.get("size"), 1), "body")
+    require(is_bytes(opens.get("root"), 32) and ("fork" not in opens or is_bytes(opens["fork"], 32)), "body")
+    return int(opens["epoch"])
 
 
 def describe_checks(fields: dict[str, Value]) -> list[bool]:
@@ -104,24 +116,57 @@ def signed_by(payload: Payload, keys: list[bytes]) -> int:
     return sum(key in keys for key, _ in payload.signatures)
 
 
-def follow(payloads: list[bytes]) -> tuple[bytes, Charter]:
-    """The LogId and the charter in force after a chain of charters that all are valid, spec 04 §4.
+@dataclass
+class Chain:
+    """The charters of a log so far: the last of them, the newest epoch, and all operating keys there ever were."""
 
-    Refuses with the reason of the first that is not.
-    """
-    payload, statement, charter = read_charter(payloads[0])
+    log_id: bytes
+    charter: Charter
+    epoch: int
+    seen: set[bytes]
+
+    def check_next(self, statement: Statement) -> Charter:
+        """The charter of an amendment that may follow, but for signatures, spec 04 §4."""
+        require(statement.kind == "charter", "body")
+        require(statement.log_id == self.log_id, "log_id")
+        charter = check_body(statement.body)
+        require(charter.kseq == self.charter.kseq + 1, "kseq")
+        require(recovery_digest(charter.threshold, charter.recovery_keys) == self.charter.next, "next")
+        require(statement.author in charter.recovery_keys + charter.keys, "author")
+        require(charter.opens in {0, self.epoch + 1}, "epoch")
+        known = self.seen if charter.opens else self.seen - set(self.charter.keys)
+        require(not known & set(charter.keys), "keys")
+        return charter
+
+
+def begin(payload_bytes: bytes) -> Chain:
+    """The chain of a first charter."""
+    payload, statement, charter = read_charter(payload_bytes)
     require(statement.log_id == b"", "log_id")
     require(charter.kseq == 0, "kseq")
     require(statement.author in charter.keys, "author")
     require(signed_by(payload, charter.recovery_keys) >= charter.threshold, "new_threshold")
-    log_id = log_id_of(payload.statement)
+    require(charter.opens == 0, "epoch")
+    return Chain(log_id_of(payload.statement), charter, 1, set(charter.keys))
+
+
+def follow(payloads: list[bytes]) -> tuple[bytes, Charter]:
+    """The LogId and the charter in force after a chain of charters."""
+    chain = chain_of(payloads)
+    return chain.log_id, chain.charter
+
+
+def chain_of(payloads: list[bytes]) -> Chain:
+    """What is in force after a chain of charters that all are valid, spec 04 §4.
+
+    Refuses with the reason of the first that is not.
+    """
+    chain = begin(payloads[0])
     for payload_bytes in payloads[1:]:
-        before = charter
-        payload, statement, charter = read_charter(payload_bytes)
-        require(statement.log_id == log_id, "log_id")
-        require(charter.kseq == before.kseq + 1, "kseq")
-        require(recovery_digest(charter.threshold, charter.recovery_keys) == before.next, "next")
+        payload, statement, _ = read_charter(payload_bytes)
+        charter = chain.check_next(statement)
+        before = chain.charter
         require(signed_by(payload, before.recovery_keys) >= before.threshold, "old_threshold")
         require(signed_by(payload, charter.recovery_keys) >= charter.threshold, "new_threshold")
-        require(statement.author in charter.recovery_keys, "author")
-    return log_id, charter
+        chain = Chain(chain.log_id, charter, charter.opens or chain.epoch, chain.seen | set(charter.keys))
+    return chain

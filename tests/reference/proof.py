@@ -147,10 +147,10 @@ def judge_content(proved: Proved) -> str:
 
 def check_statement(proved: Proved) -> None:
     """Refuse a statement that is not for the log of the origin, or a signature that fails."""
-    log_id, _ = parse_origin(proved.checkpoint.origin)
+    log_id, epoch = parse_origin(proved.checkpoint.origin)
     payload = statement.decode_payload(proved.payload)
     said = statement.decode_statement(payload.statement)
-    if proved.file.index == 0:
+    if proved.file.index == 0 and epoch == 1:
         require(said.log_id == b"" and log_id_of(payload.statement) == log_id, "wrong_log")
     else:
         require(said.log_id == log_id, "wrong_log")

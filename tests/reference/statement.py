@@ -159,3 +159,12 @@ def check_erase_body(body: Value) -> None:
     require(is_map(body), "malformed")
     require(is_integer(body.get("position")), "malformed")
     require(body.get("reason") in ("request", "expired", "mistake", "law"), "malformed")
+
+
+def check_override_body(body: Value) -> None:
+    """The body of an `override`, spec 03 §6, or `malformed` (spec 10 §3)."""
+    require(is_map(body), "malformed")
+    require(is_integer(body.get("size")), "malformed")
+    root, reason = body.get("root"), body.get("reason")
+    require(isinstance(root, bytes) and len(root) == 32, "malformed")
+    require(isinstance(reason, str) and 1 <= len(reason) <= 500, "malformed")

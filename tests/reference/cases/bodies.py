@@ -32,6 +32,7 @@ def bodies(group: Group) -> Group:
         "import.start": {"id": IMPORT, "set": "farms", "file": bytes(32), "name": "Farms", "licence": "CC0-1.0"},
         "import.done": {"id": IMPORT, "added": 1, "updated": 0, "closed": 2**40, "kept": 3, "refused": 0},
         "import.undo": {"id": IMPORT},
+        "circle": {"log": bytes(32), "member": True},
     }
     for kind, content in good.items():
         group.valid(f"{kind} plain", kind=kind, body_hex=messagepack.encode(content).hex())
@@ -61,6 +62,8 @@ def optional_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
         yield f"of {sort}", "claim.report", {"type": sort}
     for kind in NOTED:
         yield "with a note of 2,000 characters", kind, {"note": "a" * 2_000}
+    yield "no longer", "circle", {"member": False, "name": "Neighbours"}
+    yield "for two parties", "record.put", {"parties": [bytes(32), b"\1" * 32]}
     yield "with attribution and a long set", "import.start", {"attribution": "The farmers", "set": "a.b_c-" + "9" * 58}
 
 
@@ -84,4 +87,6 @@ def broken_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
     yield "set of 65 characters", "import.start", {"set": "a" * 65}
     yield "file of 31 bytes", "import.start", {"file": bytes(31)}
     yield "added negative", "import.done", {"added": -1}
+    yield "log of 31 bytes", "circle", {"log": bytes(31)}
+    yield "member is 1", "circle", {"member": 1}
     yield "id of 15 bytes", "import.undo", {"id": bytes(15)}

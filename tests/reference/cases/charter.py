@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from tests.reference import charter, messagepack, world
+from tests.reference.cases import amendments
 from tests.reference.messagepack import Value
 from tests.reference.seeded import Signer, seeded_bytes, signer
 from tests.reference.statement import seal
@@ -61,6 +62,8 @@ def groups() -> Iterator[Group]:
         )
     )
 
+    yield amendments.group(world.first_payload().encode().hex(), amendment)
+
 
 def check_log_id(inputs: Fields) -> Fields:
     log_id = charter.log_id_of(bytes.fromhex(inputs["statement_hex"]))
@@ -94,8 +97,8 @@ def check_body(inputs: Fields) -> Fields:
 
 
 def check_chain(inputs: Fields) -> Fields:
-    log_id, read = charter.follow([bytes.fromhex(payload) for payload in inputs["charters_hex"]])
-    return {"log_id_hex": log_id.hex(), **in_force(read)}
+    chain = charter.chain_of([bytes.fromhex(payload) for payload in inputs["charters_hex"]])
+    return {"log_id_hex": chain.log_id.hex(), **in_force(chain.charter)}
 
 
 def witness_keys(count: int, key_type: int = WITNESS_TYPE) -> list[Value]:
@@ -129,10 +132,13 @@ def bodies(group: Group) -> Group:
     add("sixteen witnesses, all asked", witnesses=witness_keys(16), quorum=16)
     add("no endpoints", endpoints=[])
     add("eight endpoints", endpoints=[f"http://n{number}.example:8080/a?b=c" for number in range(8)])
+    add("opens an epoch", opens=opening())
+    add("opens a late epoch, with a fork proof", opens=opening(epoch=2**40, fork=bytes(32)))
     add("keys that the page does not name are ignored", zzz=[1], a=b"")
     add_missing_fields(group)
     add_bad_fields(group)
     add_bad_keys(group)
+    add_bad_openings(group)
     return group
 
 
@@ -181,6 +187,22 @@ def add_bad_fields(group: Group) -> None:
     add_bad(group, "endpoints", urls | {"of a script": ["javascript:alert(1)"], "with an empty text": [""]})
     add_bad(group, "licence", {"is a list": ["CC0-1.0"], "is bytes": b"CC0-1.0"})
     add_bad(group, "kseq", {"negative": -1, "is text": "0", "is false": False})
+
+
+def add_bad_openings(group: Group) -> None:
+    bad: dict[str, Value] = {"is a list": [2, 1, bytes(32)], "is empty": {}}
+    for field in ("epoch", "size", "root"):
+        torn = opening()
+        del torn[field]
+        bad[f"without {field}"] = torn
+    bad |= {"of epoch 1": opening(epoch=1), "of size 0": opening(size=0), "of size true": opening(size=True)}
+    bad |= {"with a root of 31 bytes": opening(root=bytes(31)), "with a fork of 31 bytes": opening(fork=bytes(31))}
+    add_bad(group, "opens", bad | {"with an empty fork": opening(fork=b"")})
+
+
+def opening(**changes: Value) -> dict[str, Value]:
+    """What a charter says of the second epoch."""
+    return {"epoch": 2, "size": 5, "root": seeded_bytes("accepted root"), **changes}
 
 
 def add_bad_keys(group: Group) -> None:
@@ -256,7 +278,41 @@ def chains(group: Group) -> Group:
     group.valid("a bystander signs too", charters_hex=[payload])
     add_bad_firsts(group)
     add_bad_amendments(group, start)
+    add_operating_keys(group, start)
     return group
+
+
+def add_operating_keys(group: Group, start: str) -> None:
+    """Keys that come, go and must not come back, and those of epochs."""
+    old, new, third = world.OPERATOR.public_key, signer("new operator").public_key, signer("third operator").public_key
+
+    def add(title: str, reason: str, *amendments: Fields) -> None:
+        made = [amendment(kseq, **changes) for kseq, changes in enumerate(amendments, 1)]
+        if reason:
+            group.invalid(title, reason, charters_hex=[start, *made])
+        else:
+            group.valid(title, charters_hex=[start, *made])
+
+    by_new = {"keys": [new], "author": signer("new operator")}
+    add("author is the new operating key", "", by_new)
+    add("a key is added, then the other removed", "", {"keys": [old, new]}, {"keys": [new]})
+    add("a removed key returns", "keys", {"keys": [new]}, {"keys": [old]})
+    add("a removed key returns beside its successor", "keys", {"keys": [new]}, {"keys": [new]}, {"keys": [new, old]})
+    add("second epoch", "", {"keys": [new], "opens": opening()})
+    add(
+        "second epoch, then a change of name",
+        "",
+        {"keys": [new], "opens": opening()},
+        {"keys": [new], "name": {"en": "a"}},
+    )
+    add("third epoch", "", {"keys": [new], "opens": opening()}, {"keys": [third], "opens": opening(epoch=3, size=2)})
+    add("second epoch with the key of the first", "keys", {"opens": opening()})
+    add("second epoch with a key removed in the first", "keys", {"keys": [new]}, {"keys": [old], "opens": opening()})
+    add("third epoch without a second", "epoch", {"keys": [new], "opens": opening(epoch=3)})
+    add("second epoch twice", "epoch", {"keys": [new], "opens": opening()}, {"keys": [third], "opens": opening()})
+    group.invalid(
+        "first charter: opens an epoch", "epoch", charters_hex=[first(world.charter_body(opens=opening(epoch=2)))]
+    )
 
 
 def add_bad_firsts(group: Group) -> None:
@@ -292,7 +348,11 @@ def add_bad_amendments(group: Group, start: str) -> None:
         ("one of two old holders", "old_threshold", amendment(old=slice(1))),
         ("no old holder", "old_threshold", amendment(old=slice(0))),
         ("one of two new holders", "new_threshold", amendment(new=slice(0))),
-        ("author is an operating key", "author", amendment(author=world.OPERATOR)),
+        (
+            "author is an operating key of the charter before",
+            "author",
+            amendment(author=world.OPERATOR, keys=[bytes(32)]),
+        ),
         ("author is a recovery key of the old set", "author", amendment(author=world.recovery_signers(0)[0])),
         ("author is a stranger", "author", amendment(author=signer("stranger"))),
         ("body without name", "body", amendment(name={})),

@@ -66,6 +66,14 @@ def groups() -> Iterator[Group]:
             check_erase,
         )
     )
+    yield overrides(
+        Group(
+            "override_body",
+            "The body of a statement of kind override, §6, as body_hex. Its reason word is the verdict malformed of"
+            " spec 10 §3.",
+            check_override,
+        )
+    )
 
 
 def check_statement(inputs: Fields) -> Fields:
@@ -115,6 +123,11 @@ def check_size(inputs: Fields) -> Fields:
 def check_erase(inputs: Fields) -> Fields:
     body = messagepack.decode(bytes.fromhex(inputs["body_hex"]))
     statement.check_erase_body(body)
+    return {}
+
+
+def check_override(inputs: Fields) -> Fields:
+    statement.check_override_body(messagepack.decode(bytes.fromhex(inputs["body_hex"])))
     return {}
 
 
@@ -290,4 +303,32 @@ def erasures(group: Group) -> Group:
         ("reason is bytes", {"position": 3, "reason": b"law"}),
     ):
         group.invalid(name, "malformed", body_hex=encode(body).hex())
+    return group
+
+
+def overrides(group: Group) -> Group:
+    encode = messagepack.encode
+    good: dict[str, Value] = {"size": 12, "root": bytes(range(32)), "reason": "the old machine has burnt"}
+    right: list[tuple[str, str, Value]] = [
+        ("plain", "size", 12),
+        ("nothing signed yet", "size", 0),
+        ("reason of one character", "reason", "x"),
+        ("reason of 500 characters", "reason", "\u00e9" * 500),
+    ]
+    for name, field, value in right:
+        group.valid(name, body_hex=encode({**good, field: value}).hex())
+    for left_out in good:
+        body = {key: value for key, value in good.items() if key != left_out}
+        group.invalid(f"no {left_out}", "malformed", body_hex=encode(body).hex())
+    wrong: list[tuple[str, str, Value]] = [
+        ("size negative", "size", -1),
+        ("size is text", "size", "12"),
+        ("root of 31 bytes", "root", bytes(31)),
+        ("root is text", "root", "x" * 32),
+        ("reason empty", "reason", ""),
+        ("reason of 501 characters", "reason", "x" * 501),
+        ("reason is bytes", "reason", b"fire"),
+    ]
+    for name, field, value in wrong:
+        group.invalid(name, "malformed", body_hex=encode({**good, field: value}).hex())
     return group

@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot key`: the keys of the organisation; replacing, revoking and recovering them; opening an epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import CommandError
+from cli.output import json_option, plain, say, show, show_json
+from cli.signing import (
+    add,
+    ask_secret,
+    carry_out,
+    directory_of,
+    fingerprint,
+    finish,
+    own_of,
+    refused,
+    report,
+    show_amendment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.ledger import DataDirectory
+    from protocol.signature import SigningKey
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group("key", short_help="Show, replace and revoke keys; recover after loss or theft; open an epoch.")
+def command() -> None:
+    """The keys of this organisation.
+
+    Operating keys lie on the node and sign what it writes. They are changed by amendments of the charter, which only
+    the holders of recovery sheets can sign. Stop the node first. Where the holders live apart: write the amendment
+    with --out FILE, have each of them run `folkmoot key sign FILE`, and run `folkmoot key apply FILE` here.
+    """
+
+
+def _amending(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that makes an amendment."""
+    for option in (
+        json_option,
+        click.option("--destroy-old", "destroy", is_flag=True, help="Destroy a removed key, do not keep it aside."),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Write the amendment to this file for the holders to sign, and change nothing yet.",
+        ),
+        click.option(
+            "--sheet",
+            "sheets",
+            type=_FILE,
+            multiple=True,
+            help="File of a recovery sheet; repeat it. Without any, the secrets are asked for.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("show")
+@json_option
+@click.pass_obj
+def show_keys(data_dir: str | None, *, as_json: bool) -> None:
+    """Shows who can sign for this organisation, and who can change that."""
+    from ledger.keys import read_key
+
+    directory = directory_of(data_dir)
+    own = own_of(directory)
+    charter = own.keys.charter
+    here = read_key(directory.key).public if directory.key.exists() else b""
+    removed = list(dict.fromkeys(key for before in own.keys.charters for key in before.keys if key not in charter.keys))
+    witness = _witness(directory)
+    if as_json:
+        show_json(
+            {
+                "schema": "folkmoot.keys/1",
+                "log": _log(own.keys.log_id),
+                "epoch": own.keys.epoch,
+                "kseq": charter.kseq,
+                "operating": [{"key": key.hex(), "here": key == here} for key in charter.keys],
+                "removed": [key.hex() for key in removed],
+                "recovery": {"keys": [key.hex() for key in charter.recovery.keys]}
+                | {"threshold": charter.recovery.threshold, "generation": charter.kseq},
+                "witness": witness,
+                "endpoints": charter.endpoints,
+            }
+        )
+        return
+    show(f"{plain(charter.title())}: charter {charter.kseq}, epoch {own.keys.epoch}")
+    show(f"  log        {_log(own.keys.log_id)}")
+    for key in charter.keys:
+        show(f"  operating  {fingerprint(key)}  {'on this machine' if key == here else 'elsewhere'}")
+    for key in removed:
+        show(f"  removed    {fingerprint(key)}")
+    recovery = charter.recovery
+    show(f"  recovery   {recovery.threshold} of {len(recovery.keys)} sheets, generation {charter.kseq}")
+    if witness:
+        show(f"  witness    {witness}")
+
+
+@command.command("rotate")
+@_amending
+@click.pass_obj
+def rotate(data_dir: str | None, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool) -> None:
+    """Puts a new operating key, made here, in the place of the one in use."""
+    from ledger.keys import read_key
+
+    directory = _closed(data_dir)
+    present = read_key(directory.key).public
+    new = _new_key(directory)
+    keys = [key for key in own_of(directory).keys.charter.keys if key != present]
+    carry_out(directory, {"keys": [*keys, new.public]}, new, sheets, out, destroy=destroy, as_json=as_json)
+
+
+@command.command("recover")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, exists=True),
+    help="A backup of this node, or a peer's store: for an empty data directory.",
+)
+@click.option("--log", help="The beginning of the log's id, with --store.")
+@click.option(
+    "--new-epoch", is_flag=True, help="Open an epoch as well: when the history is lost, or a thief has signed another."
+)
+@_amending
+@click.pass_obj
+def recover(  # noqa: PLR0913 - what may be at hand after a loss
+    data_dir: str | None,
+    store: Path | None,
+    log: str | None,
+    sheets: tuple[Path, ...],
+    out: Path | None,
+    *,
+    new_epoch: bool,
+    destroy: bool,
+    as_json: bool,
+) -> None:
+    """After loss or theft: a new operating key is made here, and all earlier ones are revoked.
+
+    Works on the data directory, on one restored from a backup, or on an empty one with --store.
+    """
+    from ledger.backup import STORE
+    from ledger.recovering import take_store
+    from node.config import TEMPLATE
+
+    if store is not None:
+        if not log:
+            raise click.UsageError("with --store, name the log: --log")
+        take_store(directory_of(data_dir), store / STORE if store.is_dir() else store, log)
+        directory_of(data_dir).configuration.write_text(TEMPLATE)
+    directory = _closed(data_dir)
+    new = _new_key(directory)
+    changes: dict[str, Any] = {"keys": [new.public]}
+    if new_epoch:
+        changes["opens"] = _opening(directory, None, None)
+    carry_out(directory, changes, new, sheets, out, destroy=destroy, as_json=as_json)
+    if not new_epoch and out is None:
+        say("Start the node: it asks its witnesses and peers what they last saw before it signs.")
+        say("If a thief has signed another history with the stolen key: folkmoot key epoch.")
+
+
+@command.command("revoke")
+@click.argument("key")
+@_amending
+@click.pass_obj
+def revoke(
+    data_dir: str | None, key: str, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool
+) -> None:
+    """Removes an operating key for ever: KEY is the beginning of it in hexadecimal, as `key show` prints it."""
+    from ledger.operating import operating_key
+
+    directory = _closed(data_dir)
+    own = own_of(directory)
+    digits = "".join(key.split()).lower()
+    found = [one for one in own.keys.charter.keys if digits and one.hex().startswith(digits)]
+    if len(found) != 1:
+        raise CommandError(f"{len(found)} operating keys begin with {digits[:64]!r}; see `folkmoot key show`", 4)
+    keys = [one for one in own.keys.charter.keys if one != found[0]]
+    author = operating_key(directory, own.keys)
+    if author.public == found[0]:
+        author = _new_key(directory)
+        keys.append(author.public)
+    carry_out(directory, {"keys": keys}, author, sheets, out, destroy=destroy, as_json=as_json)
+
+
+@command.command("amend")
+@click.option("--name", help="Name of the organisation, in its first language.")
+@click.option("--territory", help="Where it works, in its own words.")
+@click.option("--licence", help="Default licence of the data, SPDX.")
+@click.option("--endpoint", "endpoints", multiple=True, help="URL of the node; repeat it. Replaces all.")
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    help="Verifier key of a witness; repeat it. Replaces all.",
+)
+@click.option("--quorum", type=click.IntRange(0, 16), help="How many witnesses make a checkpoint `published`.")
+@_amending
+@click.pass_obj
+def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
+    data_dir: str | None,
+    name: str | None,
+    territory: str | None,
+    licence: str | None,
+    endpoints: tuple[str, ...],
+    witnesses: tuple[str, ...],
+    quorum: int | None,
+    sheets: tuple[Path, ...],
+    out: Path | None,
+    *,
+    destroy: bool,
+    as_json: bool,
+) -> None:
+    """Changes what the charter says: name, addresses, witnesses."""
+    from ledger.operating import operating_key
+
+    directory = _closed(data_dir)
+    own = own_of(directory)
+    charter = own.keys.charter
+    given = {"territory": territory, "licence": licence, "quorum": quorum}
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if name is not None:
+        changes["name"] = charter.name | {charter.languages[0]: name}
+    changes |= {"endpoints": list(endpoints)} if endpoints else {}
+    changes |= {"witnesses": list(witnesses)} if witnesses else {}
+    if not changes:
+        raise click.UsageError("nothing is to be changed")
+    carry_out(directory, changes, operating_key(directory, own.keys), sheets, out, destroy=destroy, as_json=as_json)
+
+
+@command.command("server")
+@click.argument("endpoints", nargs=-1, required=True, metavar="URL...")
+@_amending
+@click.pass_obj
+def server(
+    data_dir: str | None,
+    endpoints: tuple[str, ...],
+    sheets: tuple[Path, ...],
+    out: Path | None,
+    *,
+    destroy: bool,
+    as_json: bool,
+) -> None:
+    """Says where the node is reached from now on: after a move to a new server."""
+    from ledger.operating import operating_key
+
+    directory = _closed(data_dir)
+    author = operating_key(directory, own_of(directory).keys)
+    carry_out(directory, {"endpoints": list(endpoints)}, author, sheets, out, destroy=destroy, as_json=as_json)
+
+
+@command.command("epoch")
+@click.option("--from", "size", type=click.IntRange(1), help="How many entries are accepted; else all that are held.")
+@click.option("--proof", type=_FILE, help="The fork proof that is the reason; else the one held here.")
+@_amending
+@click.pass_obj
+def epoch(
+    data_dir: str | None,
+    size: int | None,
+    proof: Path | None,
+    sheets: tuple[Path, ...],
+    out: Path | None,
+    *,
+    destroy: bool,
+    as_json: bool,
+) -> None:
+    """Opens a new epoch of the log, after a fork or when the history is lost beyond repair.
+
+    The entries that are accepted are entered again in a new tree, with a new operating key. The old tree stays
+    readable.
+    """
+    directory = _closed(data_dir)
+    new = _new_key(directory)
+    changes = {"keys": [new.public], "opens": _opening(directory, size, proof)}
+    carry_out(directory, changes, new, sheets, out, destroy=destroy, as_json=as_json)
+
+
+@command.command("sign")
+@click.argument("file", type=_FILE)
+@click.option("--sheet", "sheets", type=_FILE, multiple=True, help="File of a recovery sheet; else it is asked for.")
+@click.option("--yes", is_flag=True, help="Do not ask whether this is what you want to sign.")
+@json_option
+def sign(file: Path, sheets: tuple[Path, ...], *, yes: bool, as_json: bool) -> None:
+    """Adds a holder's signatures to the amendment in FILE, after saying what it changes. Needs no node.
+
+    Sign one amendment for each number. One that you signed and that is not used after all should be destroyed.
+    """
+    from cli.sheet import read_sheet
+    from protocol.amendment import read_amendment, write_amendment
+
+    amendment = refused(lambda: read_amendment(file.read_bytes()))
+    show_amendment(amendment)
+    if not yes:
+        click.confirm("Is this what you want to sign?", abort=True, err=True)
+    secrets = [read_sheet(path).secret for path in sheets] or [ask_secret("all groups")]
+    for secret in secrets:
+        amendment = add(amendment, secret)
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(write_amendment(amendment))
+    part.replace(file)
+    report(amendment, None, file, as_json=as_json)
+
+
+@command.command("apply")
+@click.argument("file", type=_FILE)
+@click.option("--destroy-old", "destroy", is_flag=True, help="Destroy a removed key, do not keep it aside.")
+@json_option
+@click.pass_obj
+def apply_file(data_dir: str | None, file: Path, *, destroy: bool, as_json: bool) -> None:
+    """Checks the signed amendment in FILE and puts it in force on this node."""
+    from protocol.amendment import read_amendment
+
+    amendment = refused(lambda: read_amendment(file.read_bytes()))
+    show_amendment(amendment)
+    finish(_closed(data_dir), amendment, destroy=destroy, as_json=as_json)
+
+
+def _closed(data_dir: str | None) -> DataDirectory:
+    """The data directory, while no node runs on it. Raises StoreLockedError."""
+    directory = directory_of(data_dir)
+    if directory.exists():
+        with directory.locked():
+            pass
+    return directory
+
+
+def _new_key(directory: DataDirectory) -> SigningKey:
+    from ledger.operating import make_coming_key
+
+    own_of(directory)  # no key for a place that has no node
+    return make_coming_key(directory)
+
+
+def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> object:
+    """What the charter says of the epoch that it opens."""
+    from ledger.sqlite.store import SqliteStore
+    from ledger.tree import root_at
+    from protocol.charter import Opens
+    from protocol.fork import fork_digest
+
+    own = own_of(directory)
+    accepted = own.tree.size if size is None else size
+    if accepted > own.tree.size:
+        raise CommandError(f"{accepted:,} entries are to be accepted, {own.tree.size:,} are held here")
+    store = SqliteStore(directory.store, writable=False)
+    try:
+        with store.read() as reads:
+            root, fork = root_at(reads, own.tree.tree, accepted), reads.fork(own.tree.tree)
+    finally:
+        store.close()
+    reason = proof.read_bytes() if proof else fork.proof if fork else b""
+    return Opens(own.keys.epoch + 1, accepted, root, fork_digest(reason) if reason else None)
+
+
+def _witness(directory: DataDirectory) -> str:
+    """The key by which this node witnesses other logs, if it has one."""
+    from protocol.identity import witness_name
+    from protocol.note import TYPE_COSIGNATURE, VerifierKey
+    from protocol.signature import SigningKey
+
+    path = directory.key.with_name("witness.key")
+    if not path.exists():
+        return ""
+    public = SigningKey.from_seed(bytes.fromhex(path.read_text("ascii").split("\n")[1])).public
+    return str(VerifierKey(witness_name(own_of(directory).keys.log_id), TYPE_COSIGNATURE, public))
+
+
+def _log(log_id: bytes) -> str:
+    from protocol.identity import show_log_id
+
+    return show_log_id(log_id)

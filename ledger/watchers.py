@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who must say what they last saw of the own log before it is signed after a start (spec 06 §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.recovery import Watchers
+from ledger.state import witnesses_of
+from protocol.identity import show_log_id
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+    from protocol.charter import LogKeys
+
+
+def watchers_of(reads: Snapshot, keys: LogKeys) -> Watchers:
+    """The witnesses that the charter names, or that the operator chose; without any, the known peers."""
+    witnesses = witnesses_of(reads, reads.tree_numbered(int(reads.fact("own") or 0)))
+    if witnesses.chosen:
+        return Watchers.witnesses([witness.key.name for witness in witnesses.chosen], witnesses.needed)
+    return Watchers.peers(peer_name(url, log_id) for url, log_id in reads.met() if log_id != keys.log_id)
+
+
+def peer_name(url: str, log_id: bytes) -> str:
+    """What a peer is called among those who watch: its log, or its address as long as it has not proved whose it is."""
+    return show_log_id(log_id) if log_id else url

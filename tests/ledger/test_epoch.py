@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Opening epochs of the own log, and coming back from a copy (spec 04 §6)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ledger.amending import apply, draft, read_own, with_known
+from ledger.audit import audit, rebuild
+from ledger.charters import why_silent
+from ledger.errors import RefusedError
+from ledger.keys import read_key
+from ledger.ledger import DataDirectory, Ledger
+from ledger.operating import make_coming_key
+from ledger.proving import entry_object, prove_entry, trust_file
+from ledger.recovering import take_store
+from ledger.sqlite.store import SqliteStore
+from ledger.tree import root_at
+from protocol.charter import Opens, recovery_key
+from protocol.identity import show_log_id
+from protocol.policy import parse_policy
+from protocol.proof import Verdict, judge
+from tests.ledger.making import record
+from tests.ledger.renewing import NOW, SECRETS, NewStore, keys_of, open_epoch, opens, prepared, put, replicate, rotate
+
+
+def test_an_epoch_enters_what_it_accepts_again_and_goes_on(directory: DataDirectory, new_store: NewStore) -> None:
+    peer = new_store()
+    put(directory, *range(200))
+    put(directory, *range(200, 300))
+    replicate(directory, peer)
+    applied = open_epoch(directory, 281)
+    assert (applied.epoch, applied.position, applied.signed) == (2, 0, True)
+    assert put(directory, 1000) == [281]
+    with Ledger(directory) as ledger:
+        assert ledger.own.origin.epoch == 2
+        with ledger.store.read() as reads:
+            first, second = reads.trees()
+            assert (first.size, first.derived, second.size, second.derived) == (301, 0, 282, 282)
+            assert list(reads.entries(first.tree, 1, 281)) == list(reads.entries(second.tree, 1, 281))
+            assert (reads.record_count(), reads.verdicts(second.tree, 0, 500)) == (281, {})
+            assert entry_object(reads, first, 5)["verdict"] == "superseded"
+            assert judge(prove_entry(reads, first, 5), parse_policy(trust_file(reads))).verdict is Verdict.TRUE
+            assert judge(prove_entry(reads, second, 0), parse_policy(trust_file(reads))).verdict is Verdict.TRUE
+        before, after = rebuild(ledger.store, ledger.writer)
+        assert before == after
+        assert audit(ledger.store).faults == []
+    replicate(directory, peer)
+    with peer.read() as reads:
+        assert [(tree.origin.epoch, tree.size) for tree in reads.trees()] == [(1, 301), (2, 282)]
+    assert audit(peer).faults == []
+    rotate(directory)
+    assert put(directory, 1001) == [283]
+
+
+def test_an_id_that_was_accepted_before_the_epoch_is_not_written_twice(directory: DataDirectory) -> None:
+    with Ledger(directory, lambda: float(NOW)) as ledger:
+        item = ledger.state("record.put", {"record": record(1, "one")}, bytes(16))
+        ledger.writer.append([item]).result()
+        ledger.writer.settle()
+    open_epoch(directory, 2)
+    with Ledger(directory) as ledger:
+        (receipt,) = ledger.writer.append([item]).result()
+        assert (receipt.position, receipt.repeated) == (1, True)
+
+
+def test_an_epoch_accepts_only_what_is_held(directory: DataDirectory) -> None:
+    put(directory, 1, 2)
+    new = make_coming_key(directory)
+    right = opens(directory, 3)
+    for wrong in (Opens(2, 3, bytes(32)), Opens(2, 4, right.root), Opens(2, 2, right.root)):
+        with pytest.raises(RefusedError, match="accepts"):
+            apply(directory, prepared(directory, new, keys=[new.public], opens=wrong), NOW)
+    assert keys_of(directory).epoch == 1
+    assert apply(directory, prepared(directory, new, keys=[new.public], opens=right), NOW).epoch == 2
+
+
+def test_a_node_that_hears_of_a_newer_epoch_stops_signing(directory: DataDirectory) -> None:
+    put(directory, 1)
+    key = read_key(directory.key)
+    open_epoch(directory, 2)
+    store = SqliteStore(directory.store)
+    with store.read() as reads:
+        first, second = reads.trees()
+        assert "newer epoch" in why_silent(reads, first, key.public)
+        assert "removed" in why_silent(reads, second, key.public)
+        assert not why_silent(reads, second, read_key(directory.key).public)
+    store.close()
+
+
+def test_no_amendment_is_appended_where_signed_entries_are_missing(directory: DataDirectory) -> None:
+    put(directory, 1)
+    store = SqliteStore(directory.store)
+    with store.write() as change:
+        tree = change.tree_numbered(1)
+        change.set_head(tree.tree, tree.checkpoint, 9)
+    store.close()
+    with pytest.raises(RefusedError, match="7 entries that were signed are missing"):
+        rotate(directory)
+    assert keys_of(directory).charter.kseq == 0
+
+
+def test_a_lost_machine_comes_back_from_a_peers_store_with_a_new_epoch(
+    directory: DataDirectory, new_store: NewStore, tmp_path: Path
+) -> None:
+    peer = new_store()
+    put(directory, 1, 2, 3)
+    replicate(directory, peer)
+    lost = keys_of(directory)
+    shutil.rmtree(directory.path)
+    peer.back_up(tmp_path / "copy.db")
+    home = DataDirectory(tmp_path / "new")
+    take_store(home, tmp_path / "copy.db", show_log_id(lost.log_id)[:8])
+    with pytest.raises(RefusedError, match="holds a node already"):
+        take_store(home, tmp_path / "copy.db", show_log_id(lost.log_id)[:8])
+    new = make_coming_key(home)
+    store = SqliteStore(home.store, writable=False)
+    with store.read() as reads:
+        own = with_known(read_own(reads), {1: sorted(recovery_key(secret, 1).public for secret in SECRETS)})
+        accepted = Opens(2, own.tree.size, root_at(reads, own.tree.tree, own.tree.size))
+        amendment = draft(own, {"keys": [new.public], "opens": accepted}, new, SECRETS[:2], NOW)
+    store.close()
+    payload = amendment.sign(SECRETS[0]).sign(SECRETS[1]).payload(bytes(32))
+    assert apply(home, payload, NOW).signed
+    assert put(home, 4) == [4]
+    replicate(home, peer)
+    with peer.read() as reads:
+        assert [(tree.origin.epoch, tree.size) for tree in reads.trees()] == [(1, 4), (2, 5)]
+    with Ledger(home) as ledger, ledger.store.read() as reads:
+        assert reads.record_count() == 4

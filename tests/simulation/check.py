@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What must hold after every step, and what must be so after healing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.replica import verify_head
+from ledger.tree import root_at
+from protocol.checkpoint import parse_checkpoint
+from protocol.identity import Origin
+from protocol.merkle import Peaks, leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import Tree
+    from tests.simulation.node import VirtualNode
+
+FORK_AT = 2
+"""Where the histories of each liar part."""
+
+PERIOD_S = 60.0
+HEALING_PERIODS = 5
+
+
+class BrokenPromiseError(BaseException):
+    """A promise that did not hold. No handler of the program's may take it for a trouble of its own."""
+
+
+class History:
+    """The one truth of a log: what its owner has signed, or one of the histories that a liar has."""
+
+    def __init__(self, entries: Iterable[bytes] = ()) -> None:
+        self.entries: list[bytes] = []
+        self._peaks = Peaks()
+        self.roots = [self._peaks.root()]
+        for entry in entries:
+            self.append(entry)
+
+    def append(self, entry: bytes) -> None:
+        """One more entry."""
+        self.entries.append(entry)
+        self._peaks.append(leaf_hash(entry))
+        self.roots.append(self._peaks.root())
+
+
+class Checker:
+    """Looks at each node after each of its commits."""
+
+    def __init__(self) -> None:
+        self.truth: dict[bytes, History] = {}
+        self.lies: dict[bytes, list[History]] = {}
+        self.checks = 0
+        self._nodes: dict[str, VirtualNode] = {}
+        self._held: dict[str, dict[Origin, Tree]] = {}
+        self._signed: set[bytes] = set()
+
+    def watch(self, node: VirtualNode) -> None:
+        """Looks at this node from now on."""
+        self._nodes[node.name] = node
+        self.truth[node.log_id] = History()
+        self._held[node.name] = {}
+        self.renew(node)
+        node.on_ban = lambda log_id: self._banned(node, log_id)
+        node.on_problem = lambda what: self._accused(node, what)
+        self.look(node)
+
+    def renew(self, node: VirtualNode) -> None:
+        """The node has another store than before."""
+        if node.restored:
+            self._held[node.name] = {}
+        node.on_commit = lambda: self.look(node)
+
+    def look(self, node: VirtualNode) -> None:
+        """Checks what a node holds, as far as it has changed."""
+        held = self._held[node.name]
+        with node.disk.store.read() as reads:
+            for tree in reads.trees():
+                before = held.get(tree.origin)
+                if before != tree:
+                    self.checks += 1
+                    self._look_at(node, reads, before, tree)
+                    held[tree.origin] = tree
+            for fork in reads.forks_since(0):
+                origin = reads.tree_numbered(fork.tree).origin
+                self._must(origin.log_id not in self.truth, node, f"has a proof that {origin} has forked")
+
+    def look_again(self, node: VirtualNode) -> None:
+        """Checks all that a node holds anew, and that what it acknowledged is there: after a start, and at the end."""
+        self._held[node.name] = {}
+        self.look(node)
+        ids = list(node.acknowledged)
+        with node.disk.store.read() as reads:
+            own = reads.tree(node.disk.organisation.origin)
+            assert own is not None
+            for begin in range(0, len(ids), 200):
+                part = ids[begin : begin + 200]
+                there = reads.accepted(own.tree, part).keys() | reads.queued_ids(own.tree, part).keys()
+                self._must(len(there) == len(ids[begin : begin + 200]), node, "lost an entry that it acknowledged")
+
+    def disagreement(self) -> str:
+        """In what the honest nodes differ; empty if they hold the same heads of all honest logs.
+
+        And if they know of each fork that some two of them stand on either side of.
+        """
+        differing = self._unproved_forks()
+        for owner in self._nodes.values():
+            origin = owner.disk.organisation.origin
+            size = len(self.truth[owner.log_id].entries)
+            if owner.restored:  # what had reached nobody else is lost with the disk
+                size = max(tree.checkpoint_size for held in self._held.values() if (tree := held.get(origin)))
+            for node in self._nodes.values():
+                tree = self._held[node.name].get(origin)
+                found = tree.checkpoint_size if tree else 0
+                if found != size:
+                    differing.append(f"{node.name} has {found} of {size} of {owner.name}")
+        return "; ".join(differing)
+
+    def proved_forks(self) -> int:
+        """How many logs of liars somebody proved to have forked."""
+        proved = set()
+        for node in self._nodes.values():
+            with node.disk.store.read() as reads:
+                proved |= {reads.tree_numbered(fork.tree).origin for fork in reads.forks_since(0)}
+        return len(proved)
+
+    def _unproved_forks(self) -> list[str]:
+        unproved = []
+        for log_id, histories in self.lies.items():
+            origin, sides, unknowing = Origin(log_id, 1), set(), []
+            for node in self._nodes.values():
+                tree = self._held[node.name].get(origin)
+                if tree is None:
+                    continue
+                with node.disk.store.read() as reads:
+                    entry = next(reads.leaves(tree.tree, FORK_AT, FORK_AT + 1), None)
+                    sides |= {number for number, one in enumerate(histories) if entry == one.entries[FORK_AT]}
+                    if reads.fork(tree.tree) is None:
+                        unknowing.append(node.name)
+            if len(sides) > 1:
+                unproved += [f"{name} does not know that {origin} has forked" for name in unknowing]
+        return unproved
+
+    def _look_at(self, node: VirtualNode, reads: Snapshot, before: Tree | None, tree: Tree) -> None:
+        origin = tree.origin
+        if before is not None:
+            for shrunk in (
+                tree.size < before.size and node.log_id != origin.log_id,  # of its own the unsigned may wait again
+                tree.head_size < before.head_size,
+                tree.checkpoint_size < before.checkpoint_size,
+            ):
+                self._must(not shrunk, node, f"holds less of {origin} than before")
+        if node.log_id == origin.log_id:
+            self._learn(node, reads, tree)
+        elif tree.size > 0:
+            self._must(tree.size <= tree.head_size, node, f"holds entries of {origin} under no checkpoint")
+        end = tree.checkpoint_size if node.log_id == origin.log_id else tree.size
+        begin = before.size if before is not None and before.size <= end else 0
+        entries = list(reads.leaves(tree.tree, begin, end))
+        self._must(len(entries) == end - begin, node, f"lacks entries of {origin} that it counts")
+        histories = [self.truth[origin.log_id]] if origin.log_id in self.truth else self.lies.get(origin.log_id, [])
+        true = [history for history in histories if history.entries[begin:end] == entries]
+        self._must(bool(true), node, f"holds entries {begin} to {end} of {origin} that its owner never signed")
+        for note, size in ((tree.head, tree.head_size), (tree.checkpoint, tree.checkpoint_size)):
+            if note:
+                self._check_note(node, reads, tree, note, size)
+
+    def _check_note(self, node: VirtualNode, reads: Snapshot, tree: Tree, note: bytes, size: int) -> None:
+        if note not in self._signed:
+            verify_head(note, reads.charters(tree.tree))
+            self._signed.add(note)
+        checkpoint = parse_checkpoint(note)[0]
+        self._must(checkpoint.size == size, node, f"counts {size} under a checkpoint of {checkpoint.size}")
+        history = self.truth.get(tree.origin.log_id)
+        if history is not None:
+            true = size < len(history.roots) and history.roots[size] == checkpoint.root
+            self._must(true, node, f"has a checkpoint of {tree.origin} with {size} entries that contradicts another")
+        if note == tree.checkpoint:
+            held = size <= tree.size and root_at(reads, tree.tree, size) == checkpoint.root
+            self._must(held, node, f"does not hold what the checkpoint of {tree.origin} says")
+
+    def _learn(self, node: VirtualNode, reads: Snapshot, tree: Tree) -> None:
+        """What an owner signs is the truth from then on; it may not be another one later."""
+        history = self.truth[node.log_id]
+        for position, entry in enumerate(reads.leaves(tree.tree, 0, tree.checkpoint_size)):
+            if position < len(history.entries):
+                self._must(history.entries[position] == entry, node, f"signed a second entry at {position}")
+            else:
+                history.append(entry)
+
+    def _banned(self, node: VirtualNode, log_id: bytes) -> None:
+        self._must(log_id not in self.truth, node, "banned an honest node as false")
+
+    def _accused(self, node: VirtualNode, what: str) -> None:
+        if "forked" in what:
+            accused = [name for name, other in self._nodes.items() if str(other.disk.organisation.origin) in what]
+            self._must(not accused, node, f"accuses {accused} of a fork: {what}")
+
+    def _must(self, true: bool, node: VirtualNode, what: str) -> None:  # noqa: FBT001 - a sentence: it must be so
+        if not true:
+            raise BrokenPromiseError(f"{node.name} {what}")
