@@ -17,7 +17,7 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from ledger.state import witnesses_of
 from ledger.witness import Witness
-from node import api, bundles, federation, openapi, pages, static_log, status, witness
+from node import api, bundles, federation, openapi, pages, peer_pages, static_log, status, witness
 from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
@@ -205,7 +205,12 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     async def describe(_: web.Request) -> web.Response:
         return api.json_answer(document)
 
-    routes = (*described, *pages.ROUTES, Route("GET", "/openapi.json", describe, "This description"))
+    routes = (
+        *described,
+        *pages.ROUTES,
+        *peer_pages.ROUTES,
+        Route("GET", "/openapi.json", describe, "This description"),
+    )
     for route in routes:
         path = route.path.replace("{tile}", "{tile:.+}")
         handler = _for_stewards(route) if route.steward else route.handler

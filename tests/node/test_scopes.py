@@ -208,3 +208,30 @@ async def test_block_lists_and_labels_of_those_subscribed_to_count(start: Start)
     assert [(label["label"], label["by_name"]) for label in labelled["labels"]] == [("old", "Alder")]
     _, decisions = await birch.get(f"/v1/log/{show_log_id(alder.log_id)}/1/moderation")
     assert [row["kind"] for row in decisions["decisions"]] == ["deny", "deny", "label"]
+
+
+async def test_the_pages_say_who_is_here_and_why_and_who_waits(start: Start) -> None:
+    alder, birch = await start("alder", 2), await start("birch")
+    birch.running.hub.dial(alder.url, trusted=True)
+    await until(lambda: birch.holds(alder.log_id, 3) and waits(alder, birch.log_id))
+    await say(birch, "label", subject={"log": alder.log_id}, label="<b>old</b>", set=True)
+    await decide(birch, "region", "Val de  Loire")
+    await decide(birch, "deny", b"\7" * 32)
+
+    async def page(node: RunningNode, path: str, language: str = "en") -> str:
+        async with node.client.get(node.url + path, headers={"Accept-Language": language}) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    total(birch)
+    shown = await page(birch, "/peers")
+    for text in ("Alder", "a peer&#39;s, known here", "&lt;b&gt;old&lt;/b&gt;", "val de loire", "decided here"):
+        assert text in shown, text
+    shown = await page(alder, "/peers")
+    assert "Nobody waits." not in shown
+    assert "Birch" in shown
+    assert "En attente" in await page(alder, "/peers", "fr")
+    shown = await page(birch, f"/moderation/{show_log_id(birch.log_id)}/1")
+    assert "Labelled “&lt;b&gt;old&lt;/b&gt;”" in shown
+    async with birch.client.get(f"{birch.url}/moderation/{'a' * 52}/1") as answer:
+        assert answer.status == 404
