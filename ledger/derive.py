@@ -205,6 +205,10 @@ def _statement(row: Stored | None) -> Statement | None:
 
 def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:  # noqa: C901 - a table
     """What statements do beside changing records."""
+    if isinstance(result.body, Deny | Label | Erase) or (
+        isinstance(result.body, RecordClose) and not result.body.import_
+    ):
+        change.add_decision(tree, position)
     match result.body:
         case Role(key=key, role=role, name=name):
             change.set_role(tree, position, key, role, name)

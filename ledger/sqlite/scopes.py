@@ -83,12 +83,8 @@ class ScopeReads:
         return [denial for denial in latest.values() if denial.reason]
 
     def decisions(self, tree: int, limit: int) -> list[int]:
-        """Positions in a log of denials, labels, closings and erasures, and of a few other statements; latest first."""
-        sql = (
-            "SELECT position FROM denial WHERE tree = ?1 UNION SELECT position FROM label WHERE tree = ?1 "
-            "UNION SELECT erased_by FROM lacking WHERE tree = ?1 AND erased_by IS NOT NULL "
-            "UNION SELECT latest FROM record WHERE tree = ?1 AND status = 'closed' ORDER BY 1 DESC LIMIT ?2"
-        )
+        """Positions in a log of the decisions that are its moderation log, latest first."""
+        sql = "SELECT position FROM decision WHERE tree = ? ORDER BY position DESC LIMIT ?"
         return [row[0] for row in self._db.execute(sql, (tree, limit))]
 
     def labels(self, log_id: bytes, record_id: bytes = b"") -> list[LabelRow]:
@@ -174,6 +170,10 @@ class ScopeWrites(ScopeReads):
         row = (tree, position, log_id, record_id, label, int(is_set))
         self._db.execute("INSERT INTO label VALUES (?, ?, ?, ?, ?, ?)", row)
         self.touch_scopes()
+
+    def add_decision(self, tree: int, position: int) -> None:
+        """The entry at this position is a decision."""
+        self._db.execute("INSERT OR IGNORE INTO decision VALUES (?, ?)", (tree, position))
 
     def set_hidden(self, denied: Collection[bytes]) -> None:
         """These logs and no others are hidden. What is shown again is told of again, under a new arrival number."""

@@ -73,6 +73,13 @@ CREATE TABLE label (
 ) WITHOUT ROWID;
 CREATE INDEX label_subject ON label (log_id, id);
 
+-- Derived: the entries of the moderation log of each organisation (spec 16, 4).
+CREATE TABLE decision (
+  tree     INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (tree, position)
+) WITHOUT ROWID;
+
 -- Statements of these kinds that were taken in before they were known are read again.
 UPDATE tree SET derived = 0;
 DELETE FROM verdict;
