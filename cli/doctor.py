@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -185,13 +186,21 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
     try:
         with node_opener(directory).open(f"{url}/readyz", timeout=5) as answer:
             yield Finding("node", "ok", f"ready at {url} ({answer.status})")
+        with node_opener(directory).open(f"{url}/v1/peers", timeout=5) as answer:
+            names = [peer["name"] for peer in json.load(answer)["peers"]]
     except (URLError, OSError) as error:
         yield Finding("node", "bad", f"{url}: {error}", "It may have been killed: start it again.")
+        return
+    if names:
+        yield Finding("peers", "ok", f"connected to {len(names)}: {', '.join(sorted(names))}")
+    else:
+        todo = "What is written here is nowhere else. folkmoot peer list says what went wrong; or add one."
+        yield Finding("peers", "warning", "connected to nobody", todo)
 
 
 def _multicast(directory: DataDirectory) -> Iterator[Finding]:
     from node.config import load_config
-    from node.discovery import lan_addresses, multicast_works
+    from node.lan import lan_addresses, multicast_works
 
     config = load_config(directory)
     if not config.mdns:

@@ -19,7 +19,7 @@ def to_json(value: object, key: str = "") -> Any:  # noqa: ANN401 - any JSON val
     if isinstance(value, dict):
         return {name: to_json(item, name) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
+        return [to_json(item, "log" if key == "parties" else "") for item in value]
     return value
 
 
@@ -54,4 +54,6 @@ def _field(key: str, item: object, beside: dict[str, object], depth: int) -> obj
                 return bytes.fromhex(item)
             except ValueError:
                 raise Malformed("body", f"{key}: bytes are written in hexadecimal, not {item[:60]!r}") from None
+    if key == "parties" and isinstance(item, list):
+        return [parse_log_id(party) if isinstance(party, str) else party for party in item]
     return from_json(item, depth)

@@ -277,10 +277,11 @@ class OwnLog:
             nonce = self._head.nonce(str(self.origin))
         except (NotSigningError, StoreUnusableError) as error:
             return str(error)
+        if head.size > tree.size:  # whichever instance it was: so much was signed on this machine
+            self._owed = head.size
         if reads.fact("instance") not in {None, nonce}:
             return f"the head file {self._head.path} is of another instance than this store: one of them was put back"
-        if head.size > tree.size:
-            self._owed = head.size
+        if self._owed:
             return (
                 f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was "
                 "restored from an older copy"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot, Transaction
     from node.conversation import Conversation
-    from node.exchange import Exchange, Task
+    from node.exchange import Exchange
+    from node.runtime import Task
 
 LOOK_S = 30.0
 """Between two looks whether slots are free and records are to be renewed."""

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from ledger.sqlite.store import Transaction
-    from node.exchange import Exchange, Task
+    from node.exchange import Exchange
+    from node.runtime import Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
 
@@ -50,8 +51,6 @@ SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
 
-KNOWN_S = 90
-"""Whoever has a connection already tries again after so long: by then it is known to have ended, if it has."""
 
 _GIVEN_UP_AT_ONCE = 16
 
@@ -138,6 +137,10 @@ class Conversation(ABC):
     def close(self, code: str, retry_s: int = 0) -> None:
         """Says goodbye."""
         self._do(self.session.close(code, retry_s))
+
+    def probe(self) -> None:
+        """Asks whether the other side is still there, and ends the connection soon if it does not answer."""
+        self._do(self.session.probe(self.runtime.now()))
 
     def push(self, heads: list[HeadField]) -> None:
         """Tells the other side of new checkpoints."""
@@ -257,7 +260,6 @@ class Conversation(ABC):
             await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
         await self.hub.scoping.meet(self)
         if not self.hub.admit(self):
-            self.close("known", KNOWN_S)
             self._work.clear()
             return
         store, upto = await self.runtime.read(lambda reads: reads.cursor(peer.log_id))

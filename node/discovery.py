@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Finding nodes on the local network, and being found: DNS-SD over multicast DNS (spec 09 §7).
+"""Finding nodes on the local networks, and being found: DNS-SD over multicast DNS (spec 09 §7).
 
 Everything found is a hint: it is dialled, and believed only after AUTH. Announcing and browsing go on in the
-background; a network without multicast
-is no reason not to start.
+background; a network without multicast is no reason not to start. Each network has a presence of its own, with the
+addresses that this machine has there and no others.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import ifaddr
 from zeroconf import IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
+from node.lan import lans
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, short_log_id, show_log_id
 
@@ -27,30 +27,19 @@ if TYPE_CHECKING:
 
     from zeroconf import Zeroconf
 
+    from node.lan import Lan
+
 log = logging.getLogger("folkmoot.discovery")
+logging.getLogger("zeroconf").setLevel(logging.CRITICAL)  # that an address has gone is no trouble to tell of
 
 SERVICE = "_folkmoot._tcp.local."
-_NOT_A_LAN = ("docker", "br-", "virbr", "veth", "tun", "tap", "wg", "zt", "tailscale")
+FOLLOW_S = 15.0
+"""How often the addresses of this machine are looked at."""
+
 _RESOLVE_MS = 3_000
 _NAME_BYTES_MAX = 40
-
-
-def lan_addresses(host: str) -> list[str]:
-    """The IPv4 addresses to announce for a listening address: that of each usable interface, or the one bound to."""
-    if host not in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        return [host] if _is_ipv4(host) else ["127.0.0.1"]
-    found = []
-    for adapter in ifaddr.get_adapters():
-        if not adapter.nice_name.startswith(_NOT_A_LAN):
-            found += [str(ip.ip) for ip in adapter.ips if ip.is_IPv4 and not ip_address(str(ip.ip)).is_loopback]
-    return found or ["127.0.0.1"]
-
-
-def _is_ipv4(host: str) -> bool:
-    try:
-        return ip_address(host).version == 4
-    except ValueError:
-        return False
+_MULTICAST_ALL = 49
+"""Linux: whether a socket hears what comes in on networks that others of this machine have joined."""
 
 
 def _instance_name(title: str) -> str:
@@ -60,7 +49,7 @@ def _instance_name(title: str) -> str:
 
 
 class Discovery:
-    """One node's presence on the local network."""
+    """One node's presence on the local networks."""
 
     def __init__(
         self,
@@ -74,34 +63,107 @@ class Discovery:
         tls: bool = False,
     ) -> None:
         self.problem = ""
-        self._log_id = log_id
+        self.log_id = log_id
+        self.title = title
+        self.port = port
+        self.tls = tls
+        self._host = host
         self._found = found
         self._lost = lost
-        self._urls: dict[str, list[str]] = {}
-        self._addresses = lan_addresses(host)
+        self._presences: dict[Lan, Presence] = {}
+        self._following: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to announce and browse; never fails, but says in `problem` what does not work."""
+        await self._follow()
+        self._following = asyncio.ensure_future(self._keep_following())
+
+    async def stop(self) -> None:
+        """Takes the announcements back."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        await asyncio.gather(*(presence.stop() for presence in self._presences.values()))
+
+    @property
+    def urls(self) -> dict[str, list[str]]:
+        """What was found, by the names of the instances."""
+        return {name: urls for presence in self._presences.values() for name, urls in presence.urls.items()}
+
+    def hear(self, urls: list[str], log_id: bytes) -> None:
+        """Takes what a presence found."""
+        for url in urls:
+            self._found(url, log_id)
+
+    def miss(self, urls: list[str]) -> None:
+        """Takes what a presence lost, unless another one still sees it."""
+        seen = {url for presence in self._presences.values() for found in presence.urls.values() for url in found}
+        for url in urls:
+            if url not in seen:
+                self._lost(url)
+
+    async def _keep_following(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            try:
+                await self._follow()
+            except Exception:
+                log.exception("fault while following the addresses of this machine")
+
+    async def _follow(self) -> None:
+        """Is present on the networks that this machine is on now, and no longer on those that it has left."""
+        present = lans(self._host)
+        gone = [self._presences.pop(lan) for lan in set(self._presences) - set(present)]
+        await asyncio.gather(*(presence.stop() for presence in gone))
+        for presence in gone:
+            self.miss([url for urls in presence.urls.values() for url in urls])
+        new = [Presence(self, lan) for lan in present if lan not in self._presences]
+        self._presences |= {presence.lan: presence for presence in new}
+        for presence, problem in zip(new, await asyncio.gather(*(one.start() for one in new)), strict=True):
+            if problem:  # tried again when the addresses are looked at next
+                self.problem = f"multicast DNS does not work on {presence.lan.addresses[0].ip}: {problem}"
+                log.info(self.problem)
+                await self._presences.pop(presence.lan).stop()
+
+
+class Presence:
+    """A node's presence on one network."""
+
+    def __init__(self, discovery: Discovery, lan: Lan) -> None:
+        self.lan = lan
+        self.urls: dict[str, list[str]] = {}
+        self._discovery = discovery
         boot = os.urandom(4).hex()
-        short = short_log_id(log_id)
-        self._info = AsyncServiceInfo(
+        short = short_log_id(discovery.log_id)
+        self.info = AsyncServiceInfo(
             SERVICE,
-            f"{f'{_instance_name(title)} {short}'.strip()}.{SERVICE}",
-            port=port,
+            f"{f'{_instance_name(discovery.title)} {short}'.strip()}.{SERVICE}",
+            port=discovery.port,
             server=f"folkmoot-{short}-{boot}.local.",
-            parsed_addresses=self._addresses,
-            properties={"v": "1", "id": show_log_id(log_id), "p": "/gossip", "t": str(int(tls)), "b": boot},
+            parsed_addresses=[str(own.ip) for own in lan.addresses],
+            properties={
+                "v": "1",
+                "id": show_log_id(discovery.log_id),
+                "p": "/gossip",
+                "t": str(int(discovery.tls)),
+                "b": boot,
+            },
         )
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        """Begins to announce and browse; never fails, but says in `problem` what does not work."""
+    async def start(self) -> str:
+        """Begins to announce and browse. Why that does not work, or nothing."""
         try:
-            self._zeroconf = AsyncZeroconf(interfaces=list(self._addresses), ip_version=IPVersion.V4Only)
+            interfaces = [str(own.ip) for own in self.lan.addresses]
+            self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
+            await self._hear_this_network_only(self._zeroconf.zeroconf)
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._changed])
-            await self._zeroconf.async_register_service(self._info, allow_name_change=True)
+            await self._zeroconf.async_register_service(self.info, allow_name_change=True)
         except Exception as error:  # noqa: BLE001 - whatever multicast does, the node goes on without it
-            self.problem = f"multicast DNS does not work here: {str(error) or type(error).__name__}"
-            log.info(self.problem)
+            return str(error) or type(error).__name__
+        return ""
 
     async def stop(self) -> None:
         """Takes the announcement back."""
@@ -117,10 +179,15 @@ class Discovery:
         except Exception as error:  # noqa: BLE001 - leaving must not fail
             log.info("while leaving multicast DNS: %r", error)
 
+    async def _hear_this_network_only(self, zeroconf: Zeroconf) -> None:
+        await zeroconf.async_wait_for_start()
+        for reader in zeroconf.engine.readers:
+            with contextlib.suppress(OSError):  # where there is no such option, nothing needs it
+                reader.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
+
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
-            for url in self._urls.pop(name, ()):
-                self._lost(url)
+            self._discovery.miss(self.urls.pop(name, []))
             return
         task = asyncio.ensure_future(self._resolve(zeroconf, service_type, name))
         self._tasks.add(task)
@@ -134,43 +201,10 @@ class Discovery:
             log_id = parse_log_id((info.properties.get(b"id") or b"").decode(errors="replace"))
         except Malformed:
             return
-        if log_id == self._log_id or info.properties.get(b"v") != b"1" or not info.port:
+        if log_id == self._discovery.log_id or info.properties.get(b"v") != b"1" or not info.port:
             return
         scheme = "https" if info.properties.get(b"t") == b"1" else "http"
-        addresses = [address for address in info.parsed_addresses(IPVersion.V4Only) if self._may_be_here(address)]
-        urls = [f"{scheme}://{address}:{info.port}" for address in addresses]
-        for url in set(self._urls.get(name, ())) - set(urls):
-            self._lost(url)
-        self._urls[name] = urls
-        for url in urls:
-            self._found(url, log_id)
-
-    def _may_be_here(self, address: str) -> bool:
-        """Whether an address can be of this network: loopback and link-local only if we have such a one ourselves."""
-        ip, own = ip_address(address), [ip_address(one) for one in self._addresses]
-        if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
-            return False
-        if ip.is_loopback:
-            return any(one.is_loopback for one in own)
-        return not ip.is_link_local or any(one.is_link_local for one in own)
-
-
-def multicast_works(address: str = "127.0.0.1") -> str:
-    """Why a multicast datagram sent over an interface does not come back; empty if it does."""
-    group, text = "224.0.0.251", os.urandom(8)
-    try:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
-        ):
-            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            receiver.bind(("", 0))
-            membership = socket.inet_aton(group) + socket.inet_aton(address)
-            receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-            receiver.settimeout(1)
-            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
-            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
-            sender.sendto(text, (group, receiver.getsockname()[1]))
-            return "" if receiver.recv(64) == text else "something else came back"
-    except OSError as error:
-        return str(error)
+        addresses = [address for address in info.parsed_addresses(IPVersion.V4Only) if self.lan.may_hold(address)]
+        before, self.urls[name] = self.urls.get(name, []), [f"{scheme}://{one}:{info.port}" for one in addresses]
+        self._discovery.miss(before)
+        self._discovery.hear(self.urls[name], log_id)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.reconciling import HeldSet
@@ -15,7 +15,6 @@ from ledger.scopes import Policy
 from ledger.serving import heads_since
 from ledger.witness import Witness
 from node.connecting import RELAY, Connecting
-from node.conversation import KNOWN_S
 from node.errors import UnreachableError
 from node.forking import tell_forks
 from node.peer_table import may_enter
@@ -28,14 +27,12 @@ from protocol.sealing import session_nonce
 from protocol.session import Me, Session, State
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from random import Random
+    from collections.abc import Callable, Coroutine
 
     from ledger.ledger import Ledger
-    from ledger.own import OwnLog
-    from ledger.recovery import Recovery
-    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.sqlite.store import Snapshot
     from node.conversation import Conversation
+    from node.runtime import Runtime, Task
     from protocol.frames import HeadField
 
 log = logging.getLogger("folkmoot.gossip")
@@ -44,42 +41,11 @@ OUTBOUND_MAX = 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
-"""With the 90 s after which a silent connection is given up, all agree again within 5 minutes of healing."""
-
+"""Between two attempts to dial. With the 90 s after which a silent connection is given up, all agree again within 5
+minutes of healing (P11)."""
+_SECOND_S = 5.0
+"""How often whoever was told that there is another connection looks whether it still stands."""
 _COALESCE_S = 0.05
-
-_Result = TypeVar("_Result")
-
-
-class Task(Protocol):
-    """Something that runs beside."""
-
-    def cancel(self) -> object:
-        """Ends it."""
-
-
-class Runtime(Protocol):
-    """Time, chance, threads and the store's writer: those of the machine, or of a simulation."""
-
-    random: Random
-
-    def now(self) -> float:
-        """Seconds that never jump."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Waits."""
-
-    async def compute(self, function: Callable[[], _Result]) -> _Result:
-        """What a function gives that takes long."""
-
-    async def read(self, function: Callable[[Snapshot], _Result]) -> _Result:
-        """What a function reads."""
-
-    def write(self, function: Callable[[Transaction], _Result]) -> Awaitable[_Result]:
-        """Queues a transaction at once; what it gives once it is durable."""
-
-    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Awaitable[Recovery]:
-        """Queues a change of the own log that is no append; how it stands once that is durable."""
 
 
 class PeerState(NamedTuple):
@@ -112,6 +78,7 @@ class Exchange(ABC):
         self.witnessing = Witnessing(self)
         self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
+        self._waiting: set[str] = set()
         self._found: set[str] = set()
         self._trusted: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
@@ -183,7 +150,9 @@ class Exchange(ABC):
         """
         url = url.rstrip("/")
         if url in self._dialled:
-            return
+            if not (found and url in self._waiting):
+                return
+            self._dialled.pop(url).cancel()  # it has come back: no reason to wait any longer
         if len(self._dialled) >= (OUTBOUND_MAX // 2 if found else OUTBOUND_MAX):
             self.tell_problem(url, f"not dialled: {len(self._dialled)} others are")
             return
@@ -198,26 +167,31 @@ class Exchange(ABC):
         if url in self._found:
             self._found.discard(url)
             self._trusted.discard(url)
-            self._dialled.pop(url).cancel()
+            if url in self._dialled:
+                self._dialled.pop(url).cancel()
 
     def has_room(self, address: str = "") -> bool:
         """Whether one more connection that somebody else opens, from that address, is served."""
         return may_enter(address, [link.address for link in self._links if link.session.me.role == 1])
 
     def admit(self, link: Conversation) -> bool:
-        """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same."""
+        """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same.
+
+        One that is not is closed.
+        """
         peer = link.session.peer
         assert peer is not None
-        if self._banned.get(peer.log_id, 0) > self.runtime.now():
+        banned_s = self._banned.get(peer.log_id, 0) - self.runtime.now()
+        if banned_s > 0:
+            link.close("banned", int(banned_s) + 1)
             return False
-        for other in self._links:
-            known = other.session.peer
-            if other is not link and known and known.log_id == peer.log_id and other.session.state is State.OPEN:
-                # Both sides keep the connection that the smaller log id opened.
-                keep_mine = (link.session.me.role == 0) == (self.ledger.log_id < peer.log_id)
-                if not keep_mine or other.session.me.role == link.session.me.role:
+        for other in self._linked_to(peer.log_id):
+            if other is not link:
+                if _preference(link, peer.log_id) <= _preference(other, peer.log_id):
+                    link.close("known")
+                    other.probe()  # whoever dials again may know that it is dead
                     return False
-                other.close("known", KNOWN_S)
+                other.close("known")
         self.on_event(f"connected to {link.name} at {link.address}")
         self.problems.pop(link.name, None)
         self.witnessing.meet(peer.log_id)
@@ -225,18 +199,18 @@ class Exchange(ABC):
 
     def connected_to(self, log_id: bytes) -> Conversation | None:
         """The direct connection to the node of a log, if there is one."""
-        return next(
-            (
-                link
-                for link in self._links
-                if link.opened_at
-                and link.session.state is State.OPEN
-                and link.session.peer
-                and link.session.peer.log_id == log_id
-                and not isinstance(link, TunnelLink)
-            ),
-            None,
-        )
+        return next((link for link in self._linked_to(log_id) if not isinstance(link, TunnelLink)), None)
+
+    def _linked_to(self, log_id: bytes) -> list[Conversation]:
+        """The open connections to the node of a log: more than one only for a moment."""
+        return [
+            link
+            for link in self._links
+            if link.opened_at
+            and link.session.state is State.OPEN
+            and link.session.peer
+            and link.session.peer.log_id == log_id
+        ]
 
     async def fetch_from(self, link: Conversation, origin: Origin) -> None:
         """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
@@ -348,21 +322,27 @@ class Exchange(ABC):
                 way = parse_way(url)
                 link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
                 await self.scoping.meet(link)  # also one that the other side ended at once, being connected already
-                if link.opened_at:
-                    wait = _BACKOFF_FIRST_S
-                    self.problems.pop(url, None)
-                if link.ended_by:
-                    wait = max(wait, link.ended_by.retry_s)
-                    if link.ended_by.code == "known" and not self._connected(link):
-                        self.tell_problem(
-                            url, "refuses: it is connected to this log already; does this node run twice?"
-                        )
-                    if link.ended_by.code in {"self", "network"}:
-                        self.tell_problem(url, f"refused: {link.ended_by.code}")
-                        return
             except UnreachableError as error:
                 self.tell_problem(url, f"cannot be reached: {error}")
-            await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
+            else:
+                if link.ended_by and link.ended_by.code in {"self", "network"}:
+                    self.tell_problem(url, f"refused: {link.ended_by.code}")
+                    return
+                if link.opened_at:
+                    self.problems.pop(url, None)
+                if await self._lasted(link):
+                    wait = _BACKOFF_FIRST_S
+                elif link.ended_by and link.ended_by.code == "known":
+                    self.tell_problem(
+                        url, "refuses: it is connected to this log already; if that stays so, does this node run twice?"
+                    )
+                if link.ended_by:
+                    wait = max(wait, min(link.ended_by.retry_s, FALSE_BAN_S))
+            self._waiting.add(url)
+            try:
+                await self.runtime.sleep(wait * self.runtime.random.uniform(0.8, 1.2))
+            finally:
+                self._waiting.discard(url)
             wait = min(_BACKOFF_MAX_S, 2 * wait)
 
     def _begin_replica(self, reads: Snapshot, head: VerifiedHead) -> Replica | None:
@@ -371,12 +351,14 @@ class Exchange(ABC):
         lacks = tree is not None and tree.size < head.checkpoint.size and reads.fork(tree.tree) is None
         return Replica(tree, reads) if tree and lacks and self.scoping.may_fetch(reads, tree) else None
 
-    def _connected(self, link: Conversation) -> bool:
-        """Whether there is another connection to whoever this one led to."""
+    async def _lasted(self, link: Conversation) -> bool:
+        """Whether a connection that ended had been wanted; where another one stands, this waits for its end."""
         peer = link.session.peer
-        return peer is not None and any(
-            other.session.peer and other.session.peer.log_id == peer.log_id for other in self.conversations()
-        )
+        lasted = link.opened_at is not None and (link.ended_by is None or link.ended_by.code not in {"known", "banned"})
+        while peer and self._linked_to(peer.log_id):
+            lasted = True
+            await self.runtime.sleep(_SECOND_S)
+        return lasted
 
     async def _push_news(self) -> None:
         try:
@@ -392,6 +374,11 @@ class Exchange(ABC):
                 await self.runtime.sleep(_COALESCE_S)
         finally:
             self._pushing = False
+
+
+def _preference(link: Conversation, peer: bytes) -> tuple[bool, bool]:
+    """Which of two connections to a peer both sides keep: a direct one, then the one that the smaller log id opened."""
+    return not isinstance(link, TunnelLink), (link.session.me.role == 0) == (link.session.me.log < peer)
 
 
 def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:

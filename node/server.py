@@ -21,11 +21,12 @@ from node import api, bundles, federation, openapi, pages, peer_pages, static_lo
 from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
-from node.discovery import Discovery, lan_addresses
+from node.discovery import Discovery
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
+from node.lan import lan_addresses
 from node.problem import problem
 from node.recovering import Recovering
 from node.routes import Route
@@ -101,8 +102,7 @@ class Node:
         tls = self._certificate() if config.tls else None
         await web.TCPSite(self._runner, config.host, config.port, ssl_context=tls).start()
         port = self._runner.addresses[0][1]
-        shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - compared
-        self.url = str(URL.build(scheme="https" if config.tls else "http", host=shown, port=port))
+        self.url = str(URL.build(scheme="https" if config.tls else "http", host=self._shown_host, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
         ledger.writer.on_derived = self._derived
@@ -124,6 +124,12 @@ class Node:
         self.finder.on_derived(derived)
         self.hub.on_derived(derived)
 
+    @property
+    def _shown_host(self) -> str:
+        """Where this machine reaches itself."""
+        host = self.config.host
+        return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
+
     async def _ask_witnesses(self) -> list[Said]:
         """What those witnesses say of the own log that are reached over HTTP."""
         ledger = self.ledger
@@ -139,7 +145,7 @@ class Node:
         """A certificate made anew, for the names and addresses that this machine has now."""
         config, ledger = self.config, self.ledger
         public = URL(config.public_url).host if config.public_url else None
-        names = {"localhost", "127.0.0.1", *lan_addresses(config.host), *([public] if public else [])}
+        names = {"localhost", "127.0.0.1", *lan_addresses(config.host), self._shown_host, *([public] if public else [])}
         write_certificate(ledger.directory.certificate, ledger.log_id, ledger.key, sorted(names), ledger.clock())
         return server_context(ledger.directory.certificate)
 

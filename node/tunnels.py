@@ -15,12 +15,13 @@ from node.errors import UnreachableError
 from node.way import Way
 from protocol.frames import TUNNEL_BYTES_MAX, Tunnel
 from protocol.identity import show_log_id
-from protocol.session import Close, State
+from protocol.session import Close
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from node.exchange import Exchange, Task
+    from node.exchange import Exchange
+    from node.runtime import Task
     from protocol.session import Session
 
 STREAMS_MAX = 8
@@ -44,7 +45,7 @@ class TunnelLink(Conversation):
     async def run(self) -> None:
         """Carries the session until either end, or the one in the middle, ends it."""
         try:
-            while not self.ended and self._relay.session.state is State.OPEN:
+            while not self.ended and self._relay in self.hub.links:
                 await self.runtime.sleep(_TICK_S)
                 self.tick()
         finally:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
+PROBE_S = 10.0
 FETCHES_MAX, _HEADS_BYTES = 10_000, FRAME_BYTES_MAX * 3 // 4
 
 
@@ -160,6 +161,7 @@ class Session:
         self.peer: LogKeys | None = None
         self._claimed: LogKeys | None = None
         self._began = self._heard = self._sent = self._heads_heard = now
+        self._probed: float | None = None
         self._resume: Resume | None = None
         self._fetches: dict[Origin, Fetch] = {}
         self._given_up: set[Origin] = set()
@@ -198,7 +200,8 @@ class Session:
             return []
         if self.state is not State.OPEN:
             return self._close("timeout", fault=False) if now - self._began > OPENING_S else []
-        if now - self._heard > SILENCE_S:
+        unanswered = self._probed is not None and self._heard < self._probed < now - PROBE_S
+        if unanswered or now - self._heard > SILENCE_S:
             return self._close("timeout", fault=False)
         if self._resume is not None and now - self._heads_heard > RESUME_S:
             self._heads_heard = now
@@ -223,6 +226,13 @@ class Session:
     def inform(self, heads: Sequence[HeadField]) -> list[Action]:
         """Tells of checkpoints that were asked for, known or not."""
         return self._send_heads(heads) if self.state is State.OPEN else []
+
+    def probe(self, now: float) -> list[Action]:
+        """Asks whether the other side is still there; `tick` ends the session if it says nothing for PROBE_S."""
+        if self.state is not State.OPEN or (self._probed is not None and self._heard < self._probed):
+            return []
+        self._probed = now
+        return [self._send(Ping(int(now), reply=False))]
 
     def push(self, heads: Sequence[HeadField]) -> list[Action]:
         """Tells of new checkpoints; one that the other side told us itself, or knows, is left out."""

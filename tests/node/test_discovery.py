@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Self
+from ipaddress import IPv4Interface
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import pytest
 import pytest_asyncio
+from ifaddr import IP
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from node.discovery import SERVICE, Discovery, lan_addresses, multicast_works
+from node.discovery import SERVICE, Discovery, Presence
+from node.lan import Lan, is_lan, lan_addresses, lans, multicast_works
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.running import RunningNode, found, until
@@ -84,7 +87,7 @@ async def test_nodes_find_each_other_whatever_their_names() -> None:
             others = {other.url: other.log_id for other in seen if other is not one}
             await until(lambda one=one, others=others: others.items() <= one.found.items(), "finding the others")  # type: ignore[misc] # bound at once
             assert one.url not in one.found, "nobody finds themselves"
-        names = [one.discovery._info.name for one in seen]
+        names = [presence.info.name for one in seen for presence in one.discovery._presences.values()]
         assert len(set(names)) == 3
         assert all(len(name.removesuffix(f".{SERVICE}").encode()) <= 63 for name in names)
         await seen[2].discovery.stop()
@@ -116,7 +119,7 @@ async def test_garbage_is_ignored(announcer: AsyncZeroconf) -> None:
         ]
         await asyncio.gather(*(announcer.async_register_service(service) for service in services))
         await until(lambda: f"https://{LOOPBACK}:7033" in seeker.found)
-        names = {name.partition(".")[0] for name in seeker.discovery._urls}
+        names = {name.partition(".")[0] for name in seeker.discovery.urls}
         assert names <= {"metadata", "multicast", "nowhere", "good"}
         ours = {url for url in seeker.found if 7020 <= int(url.rpartition(":")[2]) < 7040}
         assert ours == {f"https://{LOOPBACK}:7033"}
@@ -157,16 +160,72 @@ def test_what_is_announced_for_a_listening_address() -> None:
     assert all(address.count(".") == 3 for address in lan_addresses("0.0.0.0"))
 
 
+class Adapter(NamedTuple):
+    """An interface of a machine, as ifaddr tells of it."""
+
+    nice_name: str
+    ips: list[IP]
+
+
+def test_interfaces_to_containers_and_tunnels_are_no_local_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["lo", "eth0", "wlp3s0", "docker0", "br-0123456789ab", "br-lan", "veth12ab", "tun0", "wg0", "tailscale0"]
+    adapters = [
+        Adapter(name, [IP("127.0.0.1" if name == "lo" else f"10.0.{n}.1", 24, name), IP(("fe80::1", 0, 0), 64, name)])
+        for n, name in enumerate(names)
+    ]
+    monkeypatch.setattr("node.lan.ifaddr.get_adapters", lambda: adapters)
+    assert [lan.interface for lan in lans("0.0.0.0")] == ["eth0", "wlp3s0", "br-lan"]
+    assert lans("10.0.6.1") == [Lan("veth12ab", (IPv4Interface("10.0.6.1/24"),))], "named, so wanted"
+    adapters[1:] = []
+    assert lan_addresses("0.0.0.0") == [LOOPBACK]
+
+
+def test_a_bridge_is_a_local_network_if_a_card_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.lan._DEVICES", tmp_path)
+    for path in ("br0/brif/eth0", "br1/brif/veth0", "eth0/device", "veth0", "mesh", "hidden"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "mesh" / "tun_flags").write_text("0x1001")
+    (tmp_path / "hidden" / "uevent").write_text("DEVTYPE=wireguard\nINTERFACE=hidden\n")
+    assert [name for name in ("br0", "br1", "eth0", "mesh", "hidden") if is_lan(name)] == ["br0", "eth0"]
+
+
 def test_only_addresses_of_this_network_are_dialled() -> None:
-    at_home = Discovery(seeded("a"), "A", "192.168.1.7", 1, lambda *_: None)
-    alone = Discovery(seeded("a"), "A", LOOPBACK, 1, lambda *_: None)
-    zeroconf = Discovery(seeded("a"), "A", "169.254.3.4", 1, lambda *_: None)
+    at_home, alone, by_chance, in_a_mesh = (
+        Lan("", (IPv4Interface(own),)) for own in ("192.168.1.7/24", "127.0.0.1/8", "169.254.3.4/16", "10.1.2.3/32")
+    )
     expected = {
-        "192.168.1.8": (True, True, True),
-        LOOPBACK: (False, True, False),
-        "169.254.9.9": (False, False, True),
-        "0.0.0.0": (False, False, False),
-        "239.1.1.1": (False, False, False),
+        "192.168.1.8": (True, False, False, True),
+        "192.168.2.8": (False, False, False, True),
+        LOOPBACK: (False, True, False, False),
+        "169.254.9.9": (False, False, True, False),
+        "0.0.0.0": (False, False, False, False),
+        "239.1.1.1": (False, False, False, False),
     }
     for address, allowed in expected.items():
-        assert tuple(one._may_be_here(address) for one in (at_home, alone, zeroconf)) == allowed, address
+        assert tuple(lan.may_hold(address) for lan in (at_home, alone, by_chance, in_a_mesh)) == allowed, address
+
+
+async def test_a_node_follows_the_addresses_of_its_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    async def start(presence: Presence) -> str:
+        events.append(f"at {presence.info.parsed_addresses()[0]}")
+        presence.urls["Another"] = [f"http://{presence.info.parsed_addresses()[0]}0:1", "http://10.0.0.9:1"]
+        return ""
+
+    async def stop(presence: Presence) -> None:
+        events.append(f"left {presence.lan.addresses[0].ip}")
+
+    now = [Lan("eth0", (IPv4Interface("10.0.0.1/24"),)), Lan("eth1", (IPv4Interface("10.1.0.1/24"),))]
+    monkeypatch.setattr(Presence, "start", start)
+    monkeypatch.setattr(Presence, "stop", stop)
+    monkeypatch.setattr("node.discovery.lans", lambda _: now)
+    monkeypatch.setattr("node.discovery.FOLLOW_S", 0.01)
+    discovery = Discovery(seeded("a"), "A", "0.0.0.0", 1, lambda *_: None, lambda url: events.append(f"lost {url}"))
+    await discovery.start()
+    assert sorted(events) == ["at 10.0.0.1", "at 10.1.0.1"]
+    events.clear()
+    now[0] = Lan("eth0", (IPv4Interface("10.0.0.2/24"),))
+    await until(lambda: len(events) == 3)
+    assert events == ["left 10.0.0.1", "lost http://10.0.0.10:1", "at 10.0.0.2"], "the other one is seen on eth1 too"
+    await discovery.stop()

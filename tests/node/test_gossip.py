@@ -14,7 +14,7 @@ from ledger import replica
 from ledger.audit import audit
 from ledger.errors import StoreUnusableError
 from ledger.serving import serve_range
-from node import conversation, patience
+from node import conversation, exchange, patience
 from node import link as links
 from protocol import fetch, session
 from protocol.frames import Busy, Cursor, Heads, Resume, Want
@@ -323,3 +323,22 @@ async def test_stopping_says_goodbye_and_starting_finds_the_others_again(three: 
     alder.running.hub.dial(birch.url, trusted=True)
     await until(lambda: alder.holds(birch.log_id, 2))
     assert not any("false" in problem for problem in birch.running.hub.problems.values())
+
+
+async def test_two_that_dial_each_other_keep_one_connection_and_dial_again_when_it_ends(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_SECOND_S", 0.05)
+    alder, birch, _ = three
+    for one, other in ((alder, birch), (birch, alder)):
+        one.running.hub.dial(other.url, trusted=True)
+    smaller, larger = sorted((alder, birch), key=lambda node: node.log_id)
+    for _ in range(2):
+        await until(lambda: alder.connected(birch) and birch.connected(alder))
+        (kept,) = smaller.running.hub.links
+        assert kept.session.me.role == 0, "both keep the one that the smaller log opened"
+        await until(lambda: len(larger.running.hub.links) == 1)
+        smaller.running.hub._dialled.pop(larger.url).cancel()
+        await until(lambda: [link.session.me.role for link in larger.running.hub.links] == [0], "the other way")
+        smaller.running.hub.dial(larger.url, trusted=True)
+        await until(lambda: [link.session.me.role for link in larger.running.hub.links] == [1])

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
+import protocol.session
 from node import conversation, exchange, peer_table
 from node import link as links
 from protocol.checkpoint import Checkpoint
@@ -56,7 +57,7 @@ async def _assert_banned(node: RunningNode, peer: ScriptedPeer) -> None:
     async with ScriptedPeer(node.url, peer.organisation.label, 30) as again:
         await again.greet_and_authenticate()
         await again.announce()
-        assert await again.ended() == "known"
+        assert await again.ended() == "banned"
         assert not [frame for frame in again.heard if isinstance(frame, Resume | Want)]
     assert len(node.running.hub._banned) == size == 1
     assert node.tree(peer.organisation.log_id) == before
@@ -334,8 +335,22 @@ async def test_a_second_connection_of_the_same_peer_is_not_kept(node: RunningNod
         await first.open()
         await second.greet_and_authenticate()
         assert await second.ended() == "known"
+        assert not (await first.receive(Ping)).reply
         await first.send(Ping(5, reply=False))
         assert (await first.receive(Ping)).reply
+        assert len(node.running.hub.peers()) == 1
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_dead_connection_gives_way_to_the_next_one(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peer lost it, and this side has not noticed."""
+    monkeypatch.setattr(protocol.session, "PROBE_S", 0.1)
+    async with ScriptedPeer(node.url) as dead, ScriptedPeer(node.url) as second, ScriptedPeer(node.url) as third:
+        await dead.open()
+        await second.greet_and_authenticate()
+        assert await second.ended() == "known"
+        assert await dead.ended() == "timeout"
+        await third.open()
         assert len(node.running.hub.peers()) == 1
 
 

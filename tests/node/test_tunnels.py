@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
 from node.config import parse_peer_url
+from node.link import Link
 from node.tunnels import STREAMS_MAX
 from node.way import Way, parse_way
 from protocol.errors import Malformed
@@ -48,6 +50,27 @@ async def test_two_nodes_meet_through_a_third_that_agreed(tmp_path: Path) -> Non
         await relay.stop()
         await until(lambda: alder.connected() and birch.connected(), seconds=15)
         await relay.start()
+        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder), seconds=25)
+    finally:
+        for node in (alder, birch, relay):
+            await node.stop()
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_tunnel_ends_with_the_connection_that_carries_it_and_is_opened_anew(tmp_path: Path) -> None:
+    relay = await RunningNode(found(tmp_path / "relay", "Relay"), relay=True).start()
+    alder, birch = RunningNode(found(tmp_path / "alder", "Alder")), RunningNode(found(tmp_path / "birch", "Birch"))
+    try:
+        for node in (alder, birch):
+            await node.start()
+            node.running.hub.dial(relay.url, trusted=True)
+        await until(lambda: relay.connected(alder, birch))
+        alder.running.hub.dial(str(Way(relay.log_id, birch.log_id)), trusted=True)
+        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder))
+        links = list(alder.running.hub.links)
+        (carrying,) = [link for link in links if isinstance(link, Link)]
+        carrying._socket.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # breaks, and nobody says goodbye
+        await until(lambda: not set(links) & set(alder.running.hub.links))
         await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder), seconds=25)
     finally:
         for node in (alder, birch, relay):

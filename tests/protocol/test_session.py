@@ -291,6 +291,18 @@ def test_silence_is_broken_by_a_ping_and_ends_the_session_in_the_end() -> None:
     assert one.session.tick(120.3) == [*peer_bye("timeout"), Close("timeout", fault=False)]
 
 
+def test_a_session_that_is_asked_for_a_sign_of_life_ends_without_one() -> None:
+    one, _ = opened()
+    assert frames_in(one.session.probe(5.0)) == [Ping(5, reply=False)]
+    assert one.session.probe(6.0) == [], "once is enough"
+    one.session.receive(encode_frame(Ping(5, reply=True)), 14.0)
+    assert one.session.tick(15.1) == []
+    assert frames_in(one.session.probe(20.0)) == [Ping(20, reply=False)]
+    assert one.session.tick(30.0) == []
+    assert one.session.tick(30.1) == [*peer_bye("timeout"), Close("timeout", fault=False)]
+    assert one.session.probe(31.0) == []
+
+
 def test_resume_is_sent_again_when_nothing_was_heard_of_heads() -> None:
     one, _ = opened()
     resumes = []
