@@ -65,6 +65,7 @@ def remove(data_dir: str | None, url: str, *, as_json: bool) -> None:
 
     url = url.rstrip("/")
     with Ledger(_directory(data_dir)) as ledger:
+        ledger.writer.run(lambda change: change.unmeet(url)).result()
         if not ledger.writer.run(lambda change: change.remove_peer(url)).result():
             raise CommandError(f"no peer {url}; see `folkmoot peer list`", NOT_FOUND)
     _show_change("removed", url, as_json=as_json)

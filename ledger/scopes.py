@@ -147,8 +147,8 @@ def over_quota(reads: Snapshot, tree: Tree, policy: Policy) -> str:
     return "total" if policy.total_bytes and reads.held_bytes() >= policy.total_bytes else ""
 
 
-def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) -> None:
-    """Puts a log that nobody here knows anybody of into the pool, by its head.
+def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) -> bool:
+    """Puts a log that nobody here knows anybody of into the pool, by its head; whether it was not in it before.
 
     When the pool is full, the peer that told of most of them gives one up, its oldest: nobody can fill it alone.
     """
@@ -166,6 +166,7 @@ def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) 
     change.put_waiting(
         WaitingRow(log_id, head.note, head.charters, known.told_by if known else told_by, known.at if known else now)
     )
+    return known is None
 
 
 def decide(change: Transaction, action: str, subject: bytes | str) -> None:

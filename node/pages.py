@@ -196,7 +196,7 @@ def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
 def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
     """The names of the records that a record is related to, of those that are held here."""
     objects = [(relation["object"]["log"], relation["object"]["id"]) for relation in record.get("relations", ())]
-    trees = {tree.origin.log_id: tree.tree for tree in reads.trees()} if objects else {}
+    trees = {tree.origin.log_id: tree.tree for tree in reads.trees() if not tree.hidden} if objects else {}
     names = {}
     for log, record_id in objects:
         tree, wanted = trees.get(parse_log_id(log)), bytes.fromhex(record_id)

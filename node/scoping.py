@@ -10,6 +10,7 @@ from ledger.errors import LedgerError
 from ledger.replica import VerifiedHead, accept_head, verify_head
 from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes
 from protocol.frames import HEADS_MAX, GetHeads, Skip
+from protocol.identity import short_log_id
 from protocol.session import State
 
 if TYPE_CHECKING:
@@ -51,11 +52,15 @@ class Scoping:
             if change.scopes_version() != version:
                 scopes = read_scopes(change, self.book.policy)
                 outside = [head for head in outside if _why_not(scopes, head) == "waiting"]
-            for head in outside:
-                let_wait(change, head, told_by, now)
+            new.extend(head for head in outside if let_wait(change, head, told_by, now))
             return outside
 
+        new: list[VerifiedHead] = []
+
         waiting = await self._hub.runtime.write(put) if "waiting" in reasons else []
+        for head in new:
+            short = short_log_id(head.origin.log_id)
+            self._hub.on_event(f"log {short} waits to be let in: `folkmoot log admit {short}`")
         for turned_away, code in ((waiting, "unwanted"), (denied, "denied")):
             logs = sorted({head.origin.log_id for head in turned_away})
             if logs:

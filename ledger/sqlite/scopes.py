@@ -142,6 +142,11 @@ class ScopeWrites(ScopeReads):
         self._db.execute("INSERT OR IGNORE INTO met VALUES (?)", (log_id,))
         self.touch_scopes()
 
+    def unmeet(self, url: str) -> None:
+        """The log of a peer that was added by hand is no longer that of a known peer; before the peer is removed."""
+        self._db.execute("DELETE FROM met WHERE log_id = (SELECT log_id FROM peer WHERE url = ?)", (url,))
+        self.touch_scopes()
+
     def rule(self, log_id: bytes, *, denied: bool) -> None:
         """The operator's own word on a log."""
         self._db.execute("INSERT OR REPLACE INTO ruling VALUES (?, ?)", (log_id, int(denied)))
