@@ -187,9 +187,10 @@ def _connect(organisations: list[_Organisation], *, mdns: bool) -> None:
             else "multicast DNS is switched off"
         )
         show(f"   {why}: they are introduced by their addresses (folkmoot peer add)")
-        for number, one in enumerate(organisations):
-            for other in organisations[:number]:
-                one.run("peer", "add", other.url)
+        for one in organisations:
+            for other in organisations:
+                if other is not one:
+                    one.run("peer", "add", other.url)
         if not _wait(met, REPLICATION_S):
             raise CommandError("the nodes did not connect; see node.log in each data directory", NETWORK)
     for one in organisations:

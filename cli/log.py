@@ -12,15 +12,20 @@ import click
 
 from cli.failure import FALSE, CommandError
 from cli.output import Progress, json_option, plain, say, show, show_json, show_table, when
+from cli.scope import LOG_COMMANDS, mode_text, read_federation, show_apart
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot, SqliteStore
 
 
-@click.group("log", short_help="Show, prove, audit, rebuild logs; erase; override.")
+@click.group("log", short_help="Show, follow, vouch for, prove, audit, rebuild logs; erase; override.")
 def command() -> None:
     """The logs held here: one's own, and replicas of others."""
+
+
+for _command in LOG_COMMANDS:
+    command.add_command(_command)
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
@@ -39,20 +44,16 @@ def _store(data_dir: str | None) -> SqliteStore:
 @json_option
 @click.pass_obj
 def list_logs(data_dir: str | None, *, as_json: bool) -> None:
-    """Lists the logs held here."""
-    import time
-
-    from ledger.proving import log_object
-
+    """Lists the logs held here and why, those that wait, and those that are denied."""
     key = _witness_key(data_dir)
-    now = int(time.time())
+    held = read_federation(_directory(data_dir))
+    logs = held["logs"]
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
-        own_id = reads.tree_numbered(own).origin.log_id if own else None
-        logs = [log_object(reads, tree, now, own_id) for tree in reads.trees()]
         waiting = _unsigned(reads, own) if own else 0
     if as_json:
-        show_json({"schema": "folkmoot.logs/1", "logs": logs, "witness_key": key, "queued": waiting})
+        apart = {name: held[name] for name in ("waiting", "denied", "regions", "vouched")}
+        show_json({"schema": "folkmoot.logs/1", "logs": logs, "witness_key": key, "queued": waiting, **apart})
         return
     rows = [
         (
@@ -64,10 +65,12 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
             f"{log['derived']:,}",
             log["state"],
             _published(log),
+            mode_text(log),
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written"))
+    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written", "why"))
+    show_apart(held)
     if key:
         show(f"witness key of this node, for others to paste: {key}")
 

@@ -12,14 +12,19 @@ import click
 
 from cli.failure import NETWORK, NOT_FOUND, CommandError
 from cli.output import json_option, plain, say, show, show_json, show_table, when
+from cli.scope import PEER_COMMANDS, read_federation
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
 
 
-@click.group("peer", short_help="Show, add and remove peers.")
+@click.group("peer", short_help="Show, add, remove, deny and allow peers.")
 def command() -> None:
     """Peers beyond the local network, and the connections that are open."""
+
+
+for _command in PEER_COMMANDS:
+    command.add_command(_command)
 
 
 def _directory(data_dir: str | None) -> DataDirectory:
@@ -60,6 +65,7 @@ def remove(data_dir: str | None, url: str, *, as_json: bool) -> None:
 
     url = url.rstrip("/")
     with Ledger(_directory(data_dir)) as ledger:
+        ledger.writer.run(lambda change: change.unmeet(url)).result()
         if not ledger.writer.run(lambda change: change.remove_peer(url)).result():
             raise CommandError(f"no peer {url}; see `folkmoot peer list`", NOT_FOUND)
     _show_change("removed", url, as_json=as_json)
@@ -83,11 +89,19 @@ def list_peers(data_dir: str | None, *, as_json: bool) -> None:
     with SqliteStore(directory.store, writable=False).read() as reads:
         added = reads.peers()
     running = _ask(directory)
+    held = read_federation(directory)
     if as_json:
-        show_json({"schema": "folkmoot.peers/1", "added": added, **(running or {"peers": [], "problems": {}})})
+        learnt = {name: held[name] for name in ("records", "denied")}
+        show_json(
+            {"schema": "folkmoot.peers/1", "added": added, **learnt, **(running or {"peers": [], "problems": {}})}
+        )
         return
     for url in added:
         show(f"added by hand: {url}")
+    for row in held["denied"]:
+        show(f"denied: {row['log'][:8]} {plain(row['name'])}")
+    if held["records"]:
+        say(f"{len(held['records'])} peer records are kept, this node's own among them if it has an address")
     if running is None:
         say("the node is not running: no connections to show")
         return

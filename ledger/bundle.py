@@ -30,7 +30,11 @@ def choose(reads: Snapshot, logs: Collection[bytes] = (), since: int = 0) -> lis
 
     Raises NotFoundError if one that is named is not held so.
     """
-    trees = [tree for tree in reads.trees() if tree.checkpoint and (not logs or tree.origin.log_id in logs)]
+    trees = [
+        tree
+        for tree in reads.trees()
+        if tree.checkpoint and not tree.hidden and (not logs or tree.origin.log_id in logs)
+    ]
     lacking = set(logs) - {tree.origin.log_id for tree in trees}
     if lacking:
         names = ", ".join(sorted(show_log_id(log_id) for log_id in lacking))

@@ -69,8 +69,11 @@ def _heal(change: Transaction, opens: Opens, tree: Tree) -> None:
 
 
 def is_told(reads: Snapshot, tree: Tree) -> bool:
-    """Whether the checkpoint held of a log is one that others take: of a closed epoch, what was accepted of it."""
-    charters = tuple(reads.charters(tree.tree)) if tree.checkpoint else ()
+    """Whether the checkpoint held of a log is one that others take: of a closed epoch, what was accepted of it.
+
+    Of a denied log, none is told.
+    """
+    charters = tuple(reads.charters(tree.tree)) if tree.checkpoint and not tree.hidden else ()
     closed = _established(charters).opening(tree.origin.epoch + 1) if len(charters) > 1 else None
     return bool(charters) and (closed is None or tree.checkpoint_size <= closed.size)
 

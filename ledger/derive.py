@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.denying import follow_denials
 from ledger.directory import DirectoryFold, touched_record
 from ledger.fold import Authority, Judged, judge
 from ledger.following import followed, is_followed
@@ -16,14 +17,17 @@ from protocol.directory import (
     ClaimEndorse,
     ClaimPair,
     ClaimReport,
+    Deny,
     Erase,
     ImportDone,
     ImportStart,
     ImportUndo,
+    Label,
     Override,
     RecordClose,
     RecordPut,
     Role,
+    Vouch,
     read_body,
 )
 from protocol.errors import Malformed
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"})
-_FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo"})
+_FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"})
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
@@ -51,12 +55,13 @@ def next_behind(reads: Snapshot) -> Tree | None:
 
 
 class Derived(NamedTuple):
-    """What a step did: the records that changed, and whether payloads were dropped."""
+    """What a step did: the records that changed, whether payloads were dropped, and the `scopes_version` after it."""
 
     tree: int
     entries: int
     rids: tuple[int, ...]
     erased: bool
+    scopes: int = 0
 
 
 class Deriver:
@@ -95,7 +100,8 @@ class Deriver:
             if not _FAR_REACHING.isdisjoint(erased.values()):
                 rids |= self._begin_again(change, tree)
             change.purge_text()
-        return Derived(tree.tree, len(chunk.readings), tuple(rids), bool(erased))
+        follow_denials(change)
+        return Derived(tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version())
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""
@@ -142,6 +148,7 @@ class Deriver:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
         gone = set(change.record_ids(tree.tree))
         change.clear_derived(tree.tree)
+        change.touch_scopes()
         self._authorities.pop(tree.tree, None)
         return gone
 
@@ -196,8 +203,12 @@ def _statement(row: Stored | None) -> Statement | None:
     return statement if isinstance(statement, Statement) else None
 
 
-def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:
+def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:  # noqa: C901 - a table
     """What statements do beside changing records."""
+    if isinstance(result.body, Deny | Label | Erase) or (
+        isinstance(result.body, RecordClose) and not result.body.import_
+    ):
+        change.add_decision(tree, position)
     match result.body:
         case Role(key=key, role=role, name=name):
             change.set_role(tree, position, key, role, name)
@@ -218,5 +229,11 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
         ):
             assert result.statement is not None
             change.add_claim(tree, position, result.statement.kind, subject.log, subject.id)
+        case Vouch(log=log_id, vouched=vouched):
+            change.set_vouch(tree, position, log_id, vouched=vouched)
+        case Deny(log=log_id, id=record_id, denied=denied, reason=reason):
+            change.set_denial(tree, position, log_id, record_id or b"", reason if denied else "")
+        case Label(subject=marked, label=label, set=is_set):
+            change.set_label(tree, position, marked.log, marked.id or b"", label, is_set=is_set)
         case RecordPut() | RecordClose() | Erase() | Override() | None:
             pass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.charter import LogKeys, establish, found
-from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, read_body
+from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, Vouch, read_body
 from protocol.errors import Malformed
 from protocol.statement import (
     SCOPE_PUBLIC,
@@ -185,7 +185,7 @@ def _judge_body(
             authority.stewards[body.key] = body.name
         else:
             authority.stewards.pop(body.key, None)
-    elif isinstance(body, Circle | Override):
+    elif isinstance(body, Circle | Override | Vouch):
         if not authority.may_decide(author):
             return Judged("not_authorised")
     elif not authority.may_write(author):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.denying import label_objects
 from ledger.following import followed
 from ledger.jsonform import to_json
 from ledger.state import position_state
@@ -46,6 +47,9 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     if row.checked_at is not None:
         value["checked_at"] = row.checked_at
     tree = reads.tree_numbered(row.tree)
+    labels = label_objects(reads, tree.origin.log_id, row.id)
+    if labels:
+        value["labels"] = labels
     value["log"] = show_log_id(tree.origin.log_id)
     value["entry"] = {
         "epoch": tree.origin.epoch,

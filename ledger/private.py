@@ -33,7 +33,7 @@ ANSWER_BYTES_MAX = 786_432
 def may_read(reads: Snapshot, tree: Tree, stored: Stored, reader: bytes) -> bool:
     """Whether the node of the log `reader` may have a payload that is held here (spec 15 §2)."""
     header = parse_entry(stored.entry)
-    if stored.payload is None or not isinstance(header, Entry):
+    if stored.payload is None or not isinstance(header, Entry) or tree.hidden:
         return False
     if header.scope == SCOPE_PUBLIC or reader == tree.origin.log_id:
         return True

@@ -149,7 +149,7 @@ def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
     file. Whoever takes it should compare the ids by another way. Keys that were removed stand as comments: whoever
     trusts one believes what its thief signs, too.
     """
-    trees = reads.trees()
+    trees = [tree for tree in reads.trees() if not tree.hidden]
     main = main or reads.tree_numbered(int(reads.fact("own") or trees[0].tree))
     asked = witnesses_of(reads, main)
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]

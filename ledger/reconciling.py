@@ -25,6 +25,7 @@ class HeldSet:
     def __init__(self) -> None:
         self._index = Index()
         self._upto = 0
+        self._hidden = 0
         self._lock = threading.Lock()
 
     def stand(self, reads: Snapshot) -> tuple[int, int]:
@@ -52,10 +53,16 @@ class HeldSet:
             return side.receive(frame)
 
     def _follow(self, reads: Snapshot) -> None:
-        """Takes in what has changed in the store since the last time."""
+        """Takes in what has changed in the store since the last time, and leaves out what is denied."""
+        hidden = reads.hidings()
+        if hidden != self._hidden:
+            self._hidden = hidden
+            for tree in reads.trees():
+                if tree.hidden:
+                    self._index.remove(tree.origin)
         for tree in reads.changed_since(self._upto):
             self._upto = tree.arrival
-            if tree.checkpoint:
+            if tree.checkpoint and not tree.hidden:
                 self._index.put(held_item(tree))
 
 

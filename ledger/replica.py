@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import in_force, known_charters, signer_of, take_charters
+from ledger.denying import denied_logs
 from ledger.errors import ForkedError, RefusedError
 from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed
 from ledger.state import add_cosignatures, join_head, keep_checkpoint
@@ -114,6 +115,8 @@ def _keep_head(change: Transaction, tree: Tree, note: bytes, size: int) -> None:
 
 def _add_tree(change: Transaction, head: VerifiedHead) -> Tree:
     """Room for a log or an epoch that was not held before."""
+    if head.origin.log_id in denied_logs(change):
+        raise RefusedError(f"{head.origin} is denied here: `folkmoot peer allow` takes that back")
     if len(change.epochs(head.origin.log_id)) >= EPOCHS_MAX:
         raise RefusedError(f"{EPOCHS_MAX} epochs of {head.origin} are held already: no further one is taken")
     if len(change.trees()) >= TREES_MAX:

@@ -27,6 +27,16 @@ _EARTH_M = 6_371_008.8
 _OPEN_STATUSES = ("active", "planned", "paused")
 
 
+class Hidden(NamedTuple):
+    """What is not shown: numbers of logs, and row ids of single records."""
+
+    trees: frozenset[int]
+    rids: frozenset[int]
+
+
+NOTHING_HIDDEN = Hidden(frozenset(), frozenset())
+
+
 class Page(NamedTuple):
     """One page of results: row ids in order, how many there are in all, counts by facet, where the next page begins."""
 
@@ -36,10 +46,14 @@ class Page(NamedTuple):
     next: str
 
 
-def search(reads: Snapshot, columns: Columns, query: Query) -> Page:
-    """The records that a query asks for."""
+def search(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Page:
+    """The records that a query asks for, without those that are denied."""
     with columns.lock:
         ids = _select(reads, columns, query)
+        if hidden.trees:
+            ids = ids[~np.isin(columns.rid[ids] >> 32, list(hidden.trees))]
+        if hidden.rids:
+            ids = ids[~np.isin(columns.rid[ids], list(hidden.rids))]
         facets = {facet: columns.counts(facet, ids) for facet in columns.FACETS}
         keys = _order_keys(reads, columns, query, ids)
         shown = _first(keys, query.cursor, query.limit + 1)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ledger.charters import is_told
 from ledger.tree import prove_consistency
+from protocol.checkpoint import parse_checkpoint
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
 from protocol.statement import SCOPE_PUBLIC, Entry, parse_entry
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.sqlite.store import Snapshot
-    from ledger.values import Tree
+    from ledger.values import Tree, WaitingRow
 
 _PAIR_BYTES = 12
 """What the encoding adds to an entry and its payload."""
@@ -39,15 +40,22 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
 
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list[HeadField], list[bytes]]:
-    """The heads of all epochs of these logs, and those of the logs of which none is held.
+    """The heads of all epochs of these logs, and those of the logs of which none is held, or that are denied.
 
     Of the asker's own log it is the newest one that was ever seen, also where its entries are not all here.
     """
-    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id)]
+    trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if not tree.hidden]
     heads = [_newest_seen(reads, tree) if tree.origin.log_id == asker else head_field(reads, tree) for tree in trees]
     heads = [head for head in heads if head.checkpoint]
+    heads += [_waiting_head(row) for row in reads.waiting() if row.log_id == asker and asker in logs]
     held = {head.log for head in heads}
     return heads, [log_id for log_id in logs if log_id not in held]
+
+
+def _waiting_head(row: WaitingRow) -> HeadField:
+    """The head of a log that waits: told to nobody but its own node, which may have lost it."""
+    log_id, epoch = Origin.parse(parse_checkpoint(row.note)[0].origin)
+    return HeadField(log_id, epoch, row.note, list(row.charters))
 
 
 def _newest_seen(reads: Snapshot, tree: Tree) -> HeadField:
@@ -58,7 +66,7 @@ def _newest_seen(reads: Snapshot, tree: Tree) -> HeadField:
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:
     """The heads of these epochs of logs, of those that are held."""
     trees = [reads.tree(origin) for origin in origins]
-    return [head_field(reads, tree) for tree in trees if tree is not None and tree.checkpoint]
+    return [head_field(reads, tree) for tree in trees if tree is not None and is_told(reads, tree)]
 
 
 def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
@@ -66,6 +74,8 @@ def serve_range(reads: Snapshot, want: Want) -> Entries | Missing:
     tree = reads.tree(Origin(want.log, want.epoch))
     if tree is None:
         return Missing(want.log, want.epoch, want.from_, "unknown_log")
+    if tree.hidden:
+        return Missing(want.log, want.epoch, want.from_, "forbidden")
     if want.size > tree.size:
         return Missing(want.log, want.epoch, want.from_, "size")
     if not want.from_ < want.to <= want.size:

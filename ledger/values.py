@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class Tree(NamedTuple):
-    """One epoch of one log as it is held here. Notes are signed checkpoints as bytes, empty where there is none."""
+    """One epoch of one log as it is held here. Notes are signed checkpoints as bytes, empty where there is none.
+
+    `bytes` is what its entries and payloads take; `hidden`: the log is denied, so nothing of it is served or shown.
+    """
 
     tree: int
     origin: Origin
@@ -21,6 +24,8 @@ class Tree(NamedTuple):
     head_size: int
     arrival: int
     derived: int
+    bytes: int = 0
+    hidden: bool = False
 
 
 class Fork(NamedTuple):
@@ -103,3 +108,43 @@ class ImportRow(NamedTuple):
     undone: int | None
     source: str
     file: bytes
+
+
+class PeerRow(NamedTuple):
+    """A peer record as it is kept (spec 16 §1); `worked`: when its node was last reached, UTC seconds, or 0."""
+
+    log_id: bytes
+    sequence: int
+    until: int
+    record: bytes
+    worked: int
+
+
+class WaitingRow(NamedTuple):
+    """A log that nobody here knows anybody of, by its head alone; who told of it, and when (UTC seconds)."""
+
+    log_id: bytes
+    note: bytes
+    charters: tuple[bytes, ...]
+    told_by: bytes
+    at: int
+
+
+class Denial(NamedTuple):
+    """A log (`id` empty) or record that the organisation of the log `by` does not show."""
+
+    by: bytes
+    log_id: bytes
+    id: bytes
+    reason: str
+    position: int
+
+
+class LabelRow(NamedTuple):
+    """A label that the organisation of the log `by` has put on a log (`id` empty) or a record."""
+
+    by: bytes
+    log_id: bytes
+    id: bytes
+    label: str
+    position: int

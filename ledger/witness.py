@@ -101,7 +101,7 @@ class Witness:
             log_id, epoch = Origin.parse(origin)
         except Malformed:
             return keys
-        held = [tree for tree in reads.trees() if tree.origin.log_id == log_id]
+        held = [tree for tree in reads.epochs(log_id) if not tree.hidden]
         if log_id == self._ledger.log_id or not held or epoch > 1 + max(tree.origin.epoch for tree in held):
             return keys
         charters = max((reads.charters(tree.tree) for tree in held), key=len)

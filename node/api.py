@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ledger.denying import denied_records
 from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
 from ledger.own import Receipt, Submission, submission
@@ -83,9 +84,9 @@ def find_record(reads: Snapshot, log: str, record_id: str) -> Any:  # noqa: ANN4
     except (Malformed, ValueError):
         raise NotFoundError(f"no record {record_id[:40]!r} in log {log[:60]!r}") from None
     for tree in reads.trees():
-        if tree.origin.log_id == log_id:
+        if tree.origin.log_id == log_id and not tree.hidden:
             row = reads.records_by_id(tree.tree, [wanted]).get(wanted)
-            if row is not None:
+            if row is not None and row.rid not in denied_records(reads):
                 return row
     raise NotFoundError(f"no record {record_id[:40]} in log {log[:8]}")
 
@@ -95,7 +96,9 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
+            return [
+                log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees() if not tree.hidden
+            ]
 
     key = str(witness_verifier(ledger))
     return json_answer({"schema": "folkmoot.logs/1", "logs": await asyncio.to_thread(read), "witness_key": key})

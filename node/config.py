@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.ledger import DataDirectory
+from ledger.scopes import Policy
 from node.way import parse_way
 from protocol.errors import Malformed
 from protocol.note import TYPE_ED25519, VerifierKey
@@ -41,8 +42,19 @@ class Config:
     tls: bool = False
     relay: bool = False
     language: str = "en"
+    admission: str = "vouched"
+    scope: str = "admitted"
+    log_bytes: int = 2_000_000_000
+    total_bytes: int = 50_000_000_000
     witness_logs: tuple[str, ...] = ()
 
+    @property
+    def policy(self) -> Policy:
+        """What is admitted, held whole, and how much of it."""
+        return Policy(self.admission == "open", self.scope == "admitted", self.log_bytes, self.total_bytes)
+
+
+_CHOICES = {"admission": ("vouched", "open"), "scope": ("admitted", "followed")}
 
 TEMPLATE = """\
 # Settings of this node. Environment variables override them: FOLKMOOT_HOST, FOLKMOOT_PORT and so on.
@@ -62,6 +74,17 @@ TEMPLATE = """\
 
 # Carry sessions between two peers of this node that cannot reach each other.
 # relay = true
+
+# Whose logs are taken in: "vouched" takes those of peers named here or met on the local network, of logs that are
+# followed, and what they vouch for; all others wait for `folkmoot log admit`. "open" takes every log it hears of.
+# admission = "vouched"
+
+# Which of them are held whole: all that are "admitted", or only those "followed", mirrored or of followed regions.
+# scope = "admitted"
+
+# How much is taken in at most, in bytes of entries and payloads: of one log, and of all. 0 is no limit.
+# log_bytes = 2_000_000_000
+# total_bytes = 50_000_000_000
 
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]
@@ -150,6 +173,10 @@ def _set(config: Config, name: str, value: object, where: str) -> Config:
         raise RefusedError(
             f"{where}: {value!r} is not {'a number' if type(default) is int else type(default).__name__}"
         )
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise RefusedError(f"{where}: one of {', '.join(_CHOICES[name])}")
+    if name in {"log_bytes", "total_bytes"} and int(str(value)) < 0:
+        raise RefusedError(f"{where}: a number of bytes, or 0 for no limit")
     if name == "port" and not 0 <= int(str(value)) <= 65_535:
         raise RefusedError(f"{where}: a port is a number up to 65535")
     return replace(config, **{name: value})  # type: ignore[arg-type] # checked against the default's type

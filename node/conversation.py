@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from ledger.sqlite.store import Transaction
-    from node.exchange import Exchange, Task
+    from node.exchange import Exchange
+    from node.runtime import Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
 
@@ -79,6 +80,8 @@ class Conversation(ABC):
         self.runtime = hub.runtime
         self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
+        self.left_out: set[bytes] = set()
+        """Logs that the other side does not want to hear of (SKIP)."""
         self._serving: Line[Want] = Line(self.start, self._answer_want)
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
@@ -141,11 +144,14 @@ class Conversation(ABC):
 
     def push(self, heads: list[HeadField]) -> None:
         """Tells the other side of new checkpoints."""
-        self._do(self.session.push(heads))
+        self._do(self.session.push(self._wanted(heads)))
 
     def tell_changes(self, heads: list[HeadField], store: bytes, upto: int) -> None:
         """Tells the other side of what changed, and how far it has been told."""
-        self._do(self.session.tell(heads, store, upto))
+        self._do(self.session.tell(self._wanted(heads), store, upto))
+
+    def _wanted(self, heads: list[HeadField]) -> list[HeadField]:
+        return [head for head in heads if head.log not in self.left_out] if self.left_out else heads
 
     def inform(self, heads: list[HeadField]) -> None:
         """Tells the other side of checkpoints that it asked for."""
@@ -252,6 +258,7 @@ class Conversation(ABC):
             return
         if self.session.me.role == 0:  # also where this connection is one too many
             await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
+        await self.hub.scoping.meet(self)
         if not self.hub.admit(self):
             self._work.clear()
             return
@@ -259,10 +266,12 @@ class Conversation(ABC):
         self._kept_cursor = TakeCursor(store, upto)
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
+        await self.hub.connecting.opened(self)
+        await self.hub.scoping.ask_lacking([self])
         await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
-        own = self.hub.ledger.log_id
+        own, scoping = self.hub.ledger.log_id, self.hub.scoping
         unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
         unknown += [field for field in heads if field.log == own]
         both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
@@ -270,6 +279,7 @@ class Conversation(ABC):
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
         verified = [head for head in both if head.origin.log_id != own]
+        verified = await scoping.sort(self, verified) if verified else []
 
         def accept(change: Transaction) -> list[VerifiedHead]:
             behind = []
@@ -282,7 +292,7 @@ class Conversation(ABC):
                     continue
                 if head.origin in self._astray:
                     continue
-                if tree.size < head.checkpoint.size:
+                if tree.size < head.checkpoint.size and scoping.may_fetch(change, tree):
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
             confirm_heads(change, told, int(self.hub.ledger.clock()))
@@ -314,6 +324,10 @@ class Conversation(ABC):
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin
         if origin in self._astray:
+            return
+        if not await self.hub.scoping.has_room(origin):
+            self.announced.pop(origin, None)
+            self._do(self.session.give_up(origin))
             return
         replica, head = self._replicas[origin]
         entries = action.entries

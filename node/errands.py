@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from ledger.private import payloads_for, take_payloads, wanted_from
 from ledger.serving import heads_of
 from node.forking import hear_fork
+from node.scoping import LEFT_OUT_MAX
 from node.witnessing import hear_witness_frame
 from protocol.errors import Malformed
-from protocol.frames import Cosignature, Fork, GetHeads, Payloads, Skip, Tunnel, Witness
+from protocol.frames import Cosignature, Fork, GetHeads, Payloads, Peers, Skip, Tunnel, Witness
 from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 ASK_AGAIN_S, LOOK_AGAIN_S = 60.0, 5.0
 """Between two questions for the same payloads, and between two looks whether any are lacking."""
 
+_LEAVE_OUT = frozenset({"unwanted", "denied"})
+"""Why somebody leaves a log out for good: until they ask for it."""
 
-async def run_errand(link: Conversation, errand: Errand) -> None:
+
+async def run_errand(link: Conversation, errand: Errand) -> None:  # noqa: C901 - one branch for each
     """Does what the other side asks, or takes what it tells. Raises Malformed if it is false: the sender's fault."""
     match errand:
         case GetHeads(logs=logs):
-            assert link.session.peer is not None
-            asker = link.session.peer.log_id
-            heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, asker))
-            link.inform(heads)
-            if unknown:
-                link.say(Skip(unknown, "unknown"))
+            await _tell_heads(link, logs)
         case Skip(logs=logs, code=code):
+            if code in _LEAVE_OUT and len(link.left_out) + len(logs) <= LEFT_OUT_MAX:
+                link.left_out.update(logs)
             await link.reconciling.heard_of(logs)
             if code == "unknown" and link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)
@@ -42,12 +43,28 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             await _exchange_payloads(link, errand)
         case Tunnel():
             link.hub.tunnels.hear(link, errand)
+        case Peers():
+            await link.hub.connecting.hear(link, errand)
         case Witness() | Cosignature():
             await hear_witness_frame(link, errand)
         case Fork(proof=proof):
             await hear_fork(link, proof)
-        case _:
-            pass
+
+
+async def _tell_heads(link: Conversation, logs: list[bytes]) -> None:
+    """Tells what is held of logs; what was asked for is told of from now on, also if it was left out before."""
+    link.left_out.difference_update(logs)
+    assert link.session.peer is not None
+    asker = link.session.peer.log_id
+    heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, asker))
+    denied = await link.runtime.read(lambda reads: link.hub.scoping.book.current(reads).denied)
+    link.inform(heads)
+    for left_out, code in (
+        ([log_id for log_id in unknown if log_id not in denied], "unknown"),
+        ([log_id for log_id in unknown if log_id in denied], "denied"),
+    ):
+        if left_out:
+            link.say(Skip(left_out, code))
 
 
 async def ask_for_payloads(link: Conversation) -> None:

@@ -6,15 +6,19 @@ from __future__ import annotations
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.reconciling import HeldSet
 from ledger.replica import Replica, VerifiedHead
+from ledger.scopes import Policy
 from ledger.serving import heads_since
 from ledger.witness import Witness
+from node.connecting import RELAY, Connecting
 from node.errors import UnreachableError
 from node.forking import tell_forks
+from node.peer_table import may_enter
+from node.scoping import Scoping
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
 from node.witnessing import Witnessing
@@ -24,19 +28,17 @@ from protocol.sealing import session_nonce
 from protocol.session import Session, State
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from random import Random
+    from collections.abc import Callable, Coroutine
 
     from ledger.ledger import Ledger
-    from ledger.own import OwnLog
-    from ledger.recovery import Recovery
-    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.sqlite.store import Snapshot
     from node.conversation import Conversation
+    from node.runtime import Runtime, Task
     from protocol.frames import HeadField
 
 log = logging.getLogger("folkmoot.gossip")
 
-INBOUND_MAX, OUTBOUND_MAX = 64, 32
+OUTBOUND_MAX = 32
 PROBLEMS_MAX = 100
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
@@ -45,39 +47,6 @@ minutes of healing (P11)."""
 _SECOND_S = 5.0
 """How often whoever was told that there is another connection looks whether it still stands."""
 _COALESCE_S = 0.05
-
-_Result = TypeVar("_Result")
-
-
-class Task(Protocol):
-    """Something that runs beside."""
-
-    def cancel(self) -> object:
-        """Ends it."""
-
-
-class Runtime(Protocol):
-    """Time, chance, threads and the store's writer: those of the machine, or of a simulation."""
-
-    random: Random
-
-    def now(self) -> float:
-        """Seconds that never jump."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Waits."""
-
-    async def compute(self, function: Callable[[], _Result]) -> _Result:
-        """What a function gives that takes long."""
-
-    async def read(self, function: Callable[[Snapshot], _Result]) -> _Result:
-        """What a function reads."""
-
-    def write(self, function: Callable[[Transaction], _Result]) -> Awaitable[_Result]:
-        """Queues a transaction at once; what it gives once it is durable."""
-
-    def write_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Awaitable[Recovery]:
-        """Queues a change of the own log that is no append; how it stands once that is durable."""
 
 
 class PeerState(NamedTuple):
@@ -104,12 +73,15 @@ class Exchange(ABC):
         """What a peer says of this node's own log: its newest checkpoint of it, or that it has none."""
         self.held = HeldSet()
         self.tunnels = Tunnels(self)
+        self.scoping = Scoping(self, Policy())
+        self.connecting = Connecting(self)
         self.witness = Witness(ledger)
         self.witnessing = Witnessing(self)
         self._links: list[Conversation] = []
         self._dialled: dict[str, Task] = {}
         self._waiting: set[str] = set()
         self._found: set[str] = set()
+        self._trusted: set[str] = set()
         self._fetching: dict[Origin, Conversation] = {}
         self._banned: dict[bytes, float] = {}
         self.forks_told = 0
@@ -130,11 +102,21 @@ class Exchange(ABC):
         """The connections, opened or not."""
         return self._links
 
+    @property
+    def named(self) -> int:
+        """How many peers are dialled that the operator named or the local network showed."""
+        return len(self._dialled)
+
+    def is_trusted(self, address: str) -> bool:
+        """Whether an address came from the operator or from the local network."""
+        return address in self._trusted
+
     def begin(self) -> None:
         """Tells peers of what is new from now on."""
         with self.ledger.store.read() as reads:
             self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
+        self.connecting.begin()
         self.witnessing.wake()
 
     def hear_checkpoint(self) -> None:
@@ -177,18 +159,21 @@ class Exchange(ABC):
             return
         if found:
             self._found.add(url)
+        if trusted:
+            self._trusted.add(url)
         self._dialled[url] = self.start_beside(self._keep_dialled(url, trusted=trusted))
 
     def lose(self, url: str) -> None:
         """Ends dialling a peer that was found on the local network and is no longer there."""
         if url in self._found:
             self._found.discard(url)
+            self._trusted.discard(url)
             if url in self._dialled:
                 self._dialled.pop(url).cancel()
 
-    def has_room(self) -> bool:
-        """Whether one more connection that somebody else opens is served."""
-        return sum(link.session.me.role == 1 for link in self._links) < INBOUND_MAX
+    def has_room(self, address: str = "") -> bool:
+        """Whether one more connection that somebody else opens, from that address, is served."""
+        return may_enter(address, [link.address for link in self._links if link.session.me.role == 1])
 
     def admit(self, link: Conversation) -> bool:
         """Whether an authenticated connection is wanted: not one to a banned peer, nor a second one to the same.
@@ -236,7 +221,7 @@ class Exchange(ABC):
         self._fetching[origin] = link
         replica = None
         try:
-            replica = await self.runtime.read(lambda reads: _begin_replica(reads, head))
+            replica = await self.runtime.read(lambda reads: self._begin_replica(reads, head))
         finally:
             if replica is not None:
                 link.fetch(replica, head)
@@ -285,7 +270,16 @@ class Exchange(ABC):
         """The session of a new connection: role 0 if this node opened it."""
         ledger, secret = self.ledger, self.runtime.random.randbytes(32)
         nonce = session_nonce(secret)
-        me = Me(self.network, ledger.log_id, ledger.key, ledger.keys.payloads, role, nonce, secret)
+        me = Me(
+            self.network,
+            ledger.log_id,
+            ledger.key,
+            ledger.keys.payloads,
+            role,
+            nonce,
+            secret,
+            features=(RELAY,) if self.tunnels.carries else (),
+        )
         return Session(me, self.runtime.now())
 
     async def carry(self, link: Conversation) -> None:
@@ -328,6 +322,7 @@ class Exchange(ABC):
             try:
                 way = parse_way(url)
                 link = await (self.tunnels.converse(way) if way else self.converse(url, trusted=trusted))
+                await self.scoping.meet(link)  # also one that the other side ended at once, being connected already
             except UnreachableError as error:
                 self.tell_problem(url, f"cannot be reached: {error}")
             else:
@@ -350,6 +345,12 @@ class Exchange(ABC):
             finally:
                 self._waiting.discard(url)
             wait = min(_BACKOFF_MAX_S, 2 * wait)
+
+    def _begin_replica(self, reads: Snapshot, head: VerifiedHead) -> Replica | None:
+        """What a fetch begins with, if the log lacks entries below a head, is held whole and has not forked since."""
+        tree = reads.tree(head.origin)
+        lacks = tree is not None and tree.size < head.checkpoint.size and reads.fork(tree.tree) is None
+        return Replica(tree, reads) if tree and lacks and self.scoping.may_fetch(reads, tree) else None
 
     async def _lasted(self, link: Conversation) -> bool:
         """Whether a connection that ended had been wanted; where another one stands, this waits for its end."""
@@ -379,13 +380,6 @@ class Exchange(ABC):
 def _preference(link: Conversation, peer: bytes) -> tuple[bool, bool]:
     """Which of two connections to a peer both sides keep: a direct one, then the one that the smaller log id opened."""
     return not isinstance(link, TunnelLink), (link.session.me.role == 0) == (link.session.me.log < peer)
-
-
-def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:
-    """What a fetch begins with, if the log lacks entries below a head and has not forked since the head was told."""
-    tree = reads.tree(head.origin)
-    lacks = tree is not None and tree.size < head.checkpoint.size
-    return Replica(tree, reads) if tree is not None and lacks and reads.fork(tree.tree) is None else None
 
 
 def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:

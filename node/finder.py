@@ -8,15 +8,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ledger.columns import Columns
+from ledger.denying import denied_records
 from ledger.present import lag, page_object
 from ledger.query import Query, parse_query
-from ledger.search import search
+from ledger.search import NOTHING_HIDDEN, Hidden, search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.derive import Derived
-    from ledger.sqlite.store import SqliteStore
+    from ledger.sqlite.store import Snapshot, SqliteStore
 
 _CATCH_UP_S = 0.5
 _CATCH_UP_ENTRIES = 2_000
@@ -30,12 +31,15 @@ class Finder:
         self._store = store
         self._columns: Columns | None = None
         self._changed: set[int] = set()
+        self._hidden_now, self._hidden_at = NOTHING_HIDDEN, 0
         self._lock = threading.Lock()
 
     def on_derived(self, derived: Derived) -> None:
         """Takes note of records that changed; they are read when somebody searches."""
         with self._lock:
             self._changed.update(derived.rids)
+            if derived.rids:  # one of them may be a record that was denied before it came
+                self._hidden_at = -1
             if len(self._changed) > _CHANGES_MAX:  # so much has come in that reading everything anew is cheaper
                 self._columns, self._changed = None, set()
 
@@ -52,7 +56,16 @@ class Finder:
     def _answer(self, query: Query) -> dict[str, Any]:
         columns = self._current()
         with self._store.read() as reads:
-            return page_object(reads, search(reads, columns, query))
+            return page_object(reads, search(reads, columns, query, self._hidden(reads)))
+
+    def _hidden(self, reads: Snapshot) -> Hidden:
+        """What is denied now: read again when something may have changed."""
+        version = reads.scopes_version()
+        with self._lock:
+            if version != self._hidden_at:
+                trees = frozenset(tree.tree for tree in reads.trees() if tree.hidden)
+                self._hidden_now, self._hidden_at = Hidden(trees, frozenset(denied_records(reads))), version
+            return self._hidden_now
 
     def _wait_for_own_writes(self) -> None:
         """What was saved a moment ago is searchable at once; what arrives in bulk from elsewhere is not waited for."""

@@ -227,6 +227,67 @@ FRENCH: dict[str, str] = {
         "prévenez les personnes qui tiennent ce nœud."
     ),
     "To the directory": "Vers l'annuaire",
+    # The federation
+    "Federation": "Fédération",
+    "Which organisations this node listens to, and why. It takes in the logs of those it knows and of those they "
+    "vouch for; the others wait until somebody here lets them in.": (
+        "Quelles organisations ce nœud écoute, et pourquoi. Il accueille les registres de celles qu'il connaît et de "
+        "celles dont elles se portent garantes ; les autres attendent que quelqu'un d'ici les laisse entrer."
+    ),
+    "Logs and why they are held": "Les registres, et pourquoi ils sont conservés",
+    "Why": "Pourquoi",
+    "Decisions": "Décisions",
+    "Look": "Voir",
+    "says": "selon",
+    "Waiting": "En attente",
+    "Nobody whom this node knows vouches for these. Their entries are not here, and nobody is told of them.": (
+        "Personne que ce nœud connaisse ne se porte garant de ceux-ci. Leurs entrées ne sont pas ici, et il n'en est "
+        "parlé à personne."
+    ),
+    "Told of by": "Annoncé par",
+    "Since": "Depuis",
+    "itself": "lui-même",
+    "Nobody waits.": "Personne n'attend.",
+    "Denied": "Refusés",
+    "Nothing of these is taken in, shown or passed on here.": "Rien n'en est pris, montré ni transmis ici.",
+    "decided here": "décidé ici",
+    "What this node goes by": "Ce que suit ce nœud",
+    "Decisions taken over from": "Décisions reprises de",
+    "Regions followed": "Régions suivies",
+    "This organisation vouches for": "Cette organisation se porte garante de",
+    "called by {who}": "appel par {who}",
+    "The address of {number} node is known.": "L'adresse de {number} nœud est connue.",
+    "The addresses of {number} nodes are known.": "Les adresses de {number} nœuds sont connues.",
+    "Its quota is full: {size} entries": "Son quota est plein : {size} entrées",
+    "Its newest checkpoint only": "Seulement son dernier point de contrôle",
+    "followed": "suivi",
+    "mirrored for others": "gardé en miroir pour d'autres",
+    "let in by hand": "admis à la main",
+    "a peer's, known here": "d'un pair connu ici",
+    "vouched for": "garanti",
+    "of a followed region": "d'une région suivie",
+    "every log is taken in here": "tout registre est accueilli ici",
+    "not admitted any more": "n'est plus admis",
+    "spam": "du spam",
+    "it is false": "c'est faux",
+    "it is against the charter": "c'est contraire à la charte",
+    "it is illegal": "c'est illégal",
+    "it is not there": "cela n'existe pas",
+    "it was asked for": "cela a été demandé",
+    "Decisions of": "Décisions de",
+    "What this organisation closed, erased, labelled or does not show. Each decision is an entry of its log, signed, "
+    "and can be proved.": (
+        "Ce que cette organisation a fermé, effacé, étiqueté ou ne montre pas. Chaque décision est une entrée signée "
+        "de son registre, et peut être prouvée."
+    ),
+    "No decisions yet.": "Pas encore de décision.",
+    "Labelled “{label}”": "Étiqueté « {label} »",
+    "Label “{label}” taken off": "Étiquette « {label} » retirée",
+    "“{label}”, says {by}": "« {label} », selon {by}",
+    "Not shown: {reason}": "Pas montré : {reason}",
+    "Shown again": "Montré de nouveau",
+    "Erased the content of entry {position}": "Contenu de l'entrée {position} effacé",
+    "Closed: {reason}": "Fermé : {reason}",
     # The codes of node.words
     "Organisation": "Organisation",
     "Place": "Lieu",

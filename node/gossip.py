@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aiohttp.web import WebSocketResponse
 
+    from ledger.derive import Derived
     from ledger.ledger import Ledger
     from ledger.own import OwnLog
     from ledger.recovery import Recovery
@@ -89,15 +90,28 @@ class Hub(Exchange):
         super().__init__(ledger, network, Threads(ledger))
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._scopes = -1
 
     def start(self) -> None:
         """Begins to tell peers of news; to be called in the event loop."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         self.begin()
         self.ledger.writer.on_checkpoint = lambda: _call_soon(loop, self.hear_checkpoint)
 
+    def on_derived(self, derived: Derived) -> None:
+        """Hears from the writing thread what has been folded: it may be a word on who is admitted or denied."""
+        loop, before, self._scopes = self._loop, self._scopes, derived.scopes
+        if loop is not None and derived.scopes != before:
+            _call_soon(loop, self._follow_scopes)
+
+    def _follow_scopes(self) -> None:
+        if self._loop is not None:
+            self.scoping.changed()
+
     async def stop(self) -> None:
         """Says goodbye to all and ends."""
+        self._loop = None
         self.ledger.writer.on_checkpoint = lambda: None
         for task in list(self._tasks):
             task.cancel()
@@ -118,7 +132,7 @@ class Hub(Exchange):
 
     async def accept(self, socket: WebSocketResponse, address: str) -> None:
         """Serves a connection that somebody else opened."""
-        if not self.has_room():
+        if self._loop is None or not self.has_room(address):
             await socket.close(code=1013)
             return
         await self.carry(Link(self, socket, self.session(role=1), address))

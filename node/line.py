@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from node.exchange import Task
+    from node.runtime import Task
 
 _Item = TypeVar("_Item")
 

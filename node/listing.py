@@ -60,6 +60,7 @@ class Result(NamedTuple):
     licence: str
     log: Text
     checked: Checked
+    labels: list[str]
 
 
 class Value(NamedTuple):
@@ -100,7 +101,15 @@ def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | 
         licence=record["licence"],
         log=log,
         checked=checked(record.get("checked_at"), reader),
+        labels=label_texts(record, words),
     )
+
+
+def label_texts(record: Mapping[str, Any], words: Words) -> list[str]:
+    """The labels on a record, each with who put it there."""
+    return [
+        words("“{label}”, says {by}", label=label["label"], by=label["by_name"]) for label in record.get("labels", ())
+    ]
 
 
 def record_url(log: str, record_id: str) -> str:

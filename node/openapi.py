@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
 from protocol import __version__
 from protocol.witness import SIZE_MEDIA_TYPE
 
@@ -20,6 +21,16 @@ _BODIES: dict[str, Any] = {
         "required": ["url"],
         "additionalProperties": False,
         "properties": {"url": {"type": "string", "pattern": "^https?://", "maxLength": 2000}},
+    },
+    "Decision": {
+        "type": "object",
+        "required": ["action"],
+        "additionalProperties": False,
+        "properties": {
+            "action": {"type": "string", "enum": [*LOG_ACTIONS, *REGION_ACTIONS]},
+            "log": {"type": "string", "pattern": "^[a-z2-7]{52}$"},
+            "region": {"type": "string", "maxLength": 200},
+        },
     },
     "Witness": {
         "type": "object",

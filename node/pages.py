@@ -196,7 +196,7 @@ def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
 def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
     """The names of the records that a record is related to, of those that are held here."""
     objects = [(relation["object"]["log"], relation["object"]["id"]) for relation in record.get("relations", ())]
-    trees = {tree.origin.log_id: tree.tree for tree in reads.trees()} if objects else {}
+    trees = {tree.origin.log_id: tree.tree for tree in reads.trees() if not tree.hidden} if objects else {}
     names = {}
     for log, record_id in objects:
         tree, wanted = trees.get(parse_log_id(log)), bytes.fromhex(record_id)
@@ -213,7 +213,8 @@ async def _logs(request: web.Request) -> web.Response:
 
     def read() -> list[dict[str, Any]]:
         with ledger.store.read() as reads:
-            return [log_object(reads, tree, int(ledger.clock()), ledger.log_id) for tree in reads.trees()]
+            now = int(ledger.clock())
+            return [log_object(reads, tree, now, ledger.log_id) for tree in reads.trees() if not tree.hidden]
 
     logs = [log_row(log, reader) for log in await asyncio.to_thread(read)]
     peers = [

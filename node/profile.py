@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from node.asked import Asked
 from node.languages import Text, choose, in_order
-from node.listing import Checked, Link, category_links, checked, record_url
+from node.listing import Checked, Link, category_links, checked, label_texts, record_url
 from node.words import date_text, is_past
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Profile(NamedTuple):
     sources: list[Origin]
     steps: list[Step]
     present: Step
+    labels: list[str]
 
 
 class Names(NamedTuple):
@@ -154,6 +155,7 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         present=_step(
             {**entry, "kind": "record.put", "body": {}}, record["log"], entry["epoch"], names, words, first=False
         ),
+        labels=label_texts(record, words),
     )
 
 

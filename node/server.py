@@ -17,7 +17,7 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from ledger.state import witnesses_of
 from ledger.witness import Witness
-from node import api, bundles, openapi, pages, static_log, status, witness
+from node import api, bundles, federation, openapi, pages, peer_pages, static_log, status, witness
 from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from ssl import SSLContext
 
+    from ledger.derive import Derived
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from node.config import Config
@@ -66,7 +67,6 @@ class Node:
         self.say = say
         self.ledger = Ledger(directory)
         self.finder = Finder(self.ledger.store)
-        self.ledger.writer.on_derived = self.finder.on_derived
         self.url = ""
         self.damage = ""
         self.discovery: Discovery | None = None
@@ -82,6 +82,11 @@ class Node:
         self.hub.witness = Witness(self.ledger, witnessed_logs(self.config))
         self.hub.witnessing.post = self._post
         self.hub.tunnels.carries = self.config.relay
+        self.hub.scoping.book.policy = self.config.policy
+        self.hub.connecting.addresses = (
+            *filter(None, (self.config.public_url.rstrip("/"),)),
+            *self.ledger.keys.charter.endpoints,
+        )
         try:
             await self._start()
         except BaseException:
@@ -100,6 +105,7 @@ class Node:
         self.url = str(URL.build(scheme="https" if config.tls else "http", host=self._shown_host, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
+        ledger.writer.on_derived = self._derived
         self.recovering = Recovering(self.hub, self._ask_witnesses)
         self.recovering.start()
         with ledger.store.read() as reads:
@@ -112,6 +118,11 @@ class Node:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+
+    def _derived(self, derived: Derived) -> None:
+        """Tells of what the writing thread has folded."""
+        self.finder.on_derived(derived)
+        self.hub.on_derived(derived)
 
     @property
     def _shown_host(self) -> str:
@@ -191,13 +202,21 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
-    described = (*api.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+    described = (
+        *(*api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
+    )
     document = openapi.describe(described)
 
     async def describe(_: web.Request) -> web.Response:
         return api.json_answer(document)
 
-    routes = (*described, *pages.ROUTES, Route("GET", "/openapi.json", describe, "This description"))
+    routes = (
+        *described,
+        *pages.ROUTES,
+        *peer_pages.ROUTES,
+        Route("GET", "/openapi.json", describe, "This description"),
+    )
     for route in routes:
         path = route.path.replace("{tile}", "{tile:.+}")
         handler = _for_stewards(route) if route.steward else route.handler

@@ -37,7 +37,7 @@ def origin_of(request: web.Request) -> Origin:
 def held_tree(reads: Snapshot, origin: Origin) -> Tree:
     """A log that is held here. Raises NotFoundError."""
     tree = reads.tree(origin)
-    if tree is None or not tree.checkpoint:
+    if tree is None or not tree.checkpoint or tree.hidden:
         raise NotFoundError(f"{origin} is not held here")
     return tree
 

@@ -20,7 +20,8 @@ from protocol.identity import show_log_id
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from node.exchange import Exchange, Task
+    from node.exchange import Exchange
+    from node.runtime import Task
     from protocol.session import Session
 
 STREAMS_MAX = 8

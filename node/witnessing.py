@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from ledger.values import Tree
     from ledger.witness import Witness
     from node.conversation import Conversation
-    from node.exchange import Exchange, Runtime
+    from node.exchange import Exchange
+    from node.runtime import Runtime
 
 log = logging.getLogger("folkmoot.witness")
 

@@ -26,6 +26,7 @@ class Me(NamedTuple):
     role: int
     nonce: bytes
     secret: bytes = b""
+    features: tuple[str, ...] = ()
 
 
 class Send(NamedTuple):

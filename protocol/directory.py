@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The statement kinds of the directory: their bodies, read and checked (spec 10 §1, spec 03 §5, spec 04 §5)."""
+"""The statement kinds of the directory: their bodies, read and checked (specs 10, 16, 03 §5, 04 §5)."""
 
 from __future__ import annotations
 
@@ -117,6 +117,40 @@ class Circle(msgspec.Struct, frozen=True, omit_defaults=True):
     name: _Name = ""
 
 
+class Vouch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`vouch`: this organisation stands in for a log, or no longer does (spec 16 §2)."""
+
+    log: LogIdBytes
+    vouched: bool
+    note: Note = ""
+
+
+class Deny(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`deny`: this organisation does not show a log, or one record of it (spec 16 §4)."""
+
+    log: LogIdBytes
+    denied: bool
+    reason: Literal["spam", "false", "against_charter", "illegal", "duplicate", "not_there", "request"]
+    id: Id | None = None
+    note: Note = ""
+
+
+class Marked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a label is put on: a log, or a record of it."""
+
+    log: LogIdBytes
+    id: Id | None = None
+
+
+class Label(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`label`: a word put on a log or a record, or taken off (spec 16 §4)."""
+
+    subject: Marked
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    set: bool
+    note: Note = ""
+
+
 class Erase(msgspec.Struct, frozen=True):
     """`erase`: drop the payload of an entry (spec 03 §5)."""
 
@@ -145,6 +179,9 @@ Body: TypeAlias = (
     | ImportUndo
     | Role
     | Circle
+    | Vouch
+    | Deny
+    | Label
     | Erase
     | Override
 )
@@ -163,13 +200,18 @@ BODIES: dict[str, type[Body]] = {
     "import.undo": ImportUndo,
     "role": Role,
     "circle": Circle,
+    "vouch": Vouch,
+    "deny": Deny,
+    "label": Label,
     "erase": Erase,
     "override": Override,
 }
 """The kinds that this program knows, beside `charter`."""
 
-PUBLIC_KINDS = frozenset({"charter", "role", "circle", "erase", "import.start", "import.done", "import.undo"})
-"""Kinds on which the effect of other statements hangs: they count in public entries only (spec 15 §2)."""
+PUBLIC_KINDS = frozenset(
+    {"charter", "role", "circle", "erase", "import.start", "import.done", "import.undo", "vouch", "deny", "label"}
+)
+"""Kinds on which hangs what others may see: they count in public entries only (spec 15 §2)."""
 
 
 _sorted_encoder = msgspec.msgpack.Encoder(order="sorted")

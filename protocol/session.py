@@ -67,8 +67,7 @@ if TYPE_CHECKING:
 VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
 PROBE_S = 10.0
-FETCHES_MAX = 10_000
-_HEADS_BYTES = FRAME_BYTES_MAX * 3 // 4
+FETCHES_MAX, _HEADS_BYTES = 10_000, FRAME_BYTES_MAX * 3 // 4
 
 
 class State(Enum):
@@ -81,7 +80,7 @@ class State(Enum):
 
 
 class Session:
-    """One conversation between two nodes, from this side. `peer` is who the other proved to be, None before AUTH."""
+    """One conversation between two nodes, from this side. `peer`: who the other proved to be; `hello`: what it said."""
 
     def __init__(self, me: Me, now: float) -> None:
         self.me = me
@@ -94,13 +93,13 @@ class Session:
         self._fetches: dict[Origin, Fetch] = {}
         self._given_up: set[Origin] = set()
         self._pushed: dict[Origin, bytes] = {}
-        self._hello: Hello | None = None
+        self.hello: Hello | None = None
         self._seal: Seal | None = None
 
     def start(self) -> list[Action]:
         """The first frame; both sides send it at once."""
-        me = self.me
-        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, [], list(me.charters)))]
+        me, charters = self.me, list(self.me.charters)
+        return [self._send(Hello([VERSION], me.network, me.log, me.nonce, me.role, list(me.features), charters))]
 
     def receive(self, data: bytes, now: float) -> list[Action]:
         """What to do about a frame."""
@@ -201,15 +200,15 @@ class Session:
     def seal(self) -> Seal:
         """The key shared with the other side. Raises Malformed (`seal`) if none can be agreed."""
         if self._seal is None:
-            assert self._hello is not None
-            self._seal = Seal(self.me.role, self.me.secret, self._hello.nonce)
+            assert self.hello is not None
+            self._seal = Seal(self.me.role, self.me.secret, self.hello.nonce)
         return self._seal
 
     @property
     def salt(self) -> bytes:
         """What makes the short items of this session its own (spec 13 §2)."""
-        assert self._hello is not None
-        mine, theirs = self.me.nonce, self._hello.nonce
+        assert self.hello is not None
+        mine, theirs = self.me.nonce, self.hello.nonce
         return session_salt((theirs, mine) if self.me.role else (mine, theirs))
 
     def refuse(self, code: str) -> list[Action]:
@@ -240,13 +239,13 @@ class Session:
             return self._reject("charter")
         if self._claimed.log_id != frame.log:
             return self._reject("charter")
-        self._hello = frame
+        self.hello = frame
         self.state = State.AUTHENTICATING
         message = auth_message(me.network, me.role, me.log, me.nonce, frame.log, frame.nonce)
         return [self._send(Auth(me.key.public, me.key.sign(message)))]
 
     def _receive_auth(self, frame: Frame) -> list[Action]:
-        hello, me = self._hello, self.me
+        hello, me = self.hello, self.me
         if not isinstance(frame, Auth) or hello is None or self._claimed is None:
             return self._close("unexpected", fault=True)
         message = auth_message(me.network, hello.role, hello.log, hello.nonce, me.log, me.nonce)

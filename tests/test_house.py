@@ -18,7 +18,7 @@ CODE_LICENCE, SPEC_LICENCE = "AGPL-3.0-or-later", "CC0-1.0"
 LICENSED = {".py", ".sql", ".sh", ".html", ".css", ".toml", ".js"}
 WITHOUT_LICENCE = {
     f"node/templates/{name}.html": "the first line of a template is the first line of a page"
-    for name in ("base", "directory", "error", "logs", "record", "tree")
+    for name in ("base", "directory", "error", "logs", "moderation", "peers", "record", "tree")
 }
 
 FILE_LINES_MAX, FUNCTION_LINES_MAX = 400, 70

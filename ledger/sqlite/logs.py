@@ -16,13 +16,26 @@ if TYPE_CHECKING:
     from protocol.merkle import Node
 
 
-_TREE = "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived FROM tree"
+_TREE = (
+    "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, bytes, hidden "
+    "FROM tree"
+)
 
 
-def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int]) -> Tree:
-    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived = row
+def _tree(row: tuple[int, bytes, int, int, bytes | None, int, bytes | None, int, int, int, int, int]) -> Tree:
+    tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, taken, hidden = row
     return Tree(
-        tree, Origin(log_id, epoch), size, checkpoint or b"", checkpoint_size, head or b"", head_size, arrival, derived
+        tree=tree,
+        origin=Origin(log_id, epoch),
+        size=size,
+        checkpoint=checkpoint or b"",
+        checkpoint_size=checkpoint_size,
+        head=head or b"",
+        head_size=head_size,
+        arrival=arrival,
+        derived=derived,
+        bytes=taken,
+        hidden=bool(hidden),
     )
 
 
@@ -176,7 +189,12 @@ class LogWrites(LogReads):
 
     def add_entries(self, tree: int, rows: Iterable[Stored]) -> None:
         """Entries at the end of a log; the caller sets the size."""
-        insert(self._db, "INSERT INTO entry (tree, position, entry, payload)", [(tree, *row) for row in rows])
+        added = [(tree, *row) for row in rows]
+        insert(self._db, "INSERT INTO entry (tree, position, entry, payload)", added)
+        self._count_bytes(tree, sum(len(entry) + len(payload or b"") for _, _, entry, payload in added))
+
+    def _count_bytes(self, tree: int, grown: int) -> None:
+        self._db.execute("UPDATE tree SET bytes = bytes + ? WHERE tree = ?", (grown, tree))
 
     def add_subtrees(self, tree: int, rows: Iterable[tuple[int, int, bytes]]) -> None:
         """Roots of subtrees (level, number, hash) that have become full."""
@@ -195,6 +213,7 @@ class LogWrites(LogReads):
 
         What `accepted` kept of its content is blanked too: it has no salt, so one could find by trial what was said.
         """
+        self._count_bytes(tree, -self._payload_bytes(tree, position))
         self._db.execute("UPDATE entry SET payload = NULL WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute("UPDATE accepted SET digest = x'' WHERE tree = ? AND position = ?", (tree, position))
         self._db.execute(
@@ -229,8 +248,14 @@ class LogWrites(LogReads):
 
     def add_payload(self, tree: int, position: int, payload: bytes) -> None:
         """Stores a payload that did not come with its entry."""
+        self._count_bytes(tree, len(payload) - self._payload_bytes(tree, position))
         self._db.execute("UPDATE entry SET payload = ? WHERE tree = ? AND position = ?", (payload, tree, position))
         self._db.execute("DELETE FROM lacking WHERE tree = ? AND position = ?", (tree, position))
+
+    def _payload_bytes(self, tree: int, position: int) -> int:
+        sql = "SELECT length(payload) FROM entry WHERE tree = ? AND position = ?"
+        row = self._db.execute(sql, (tree, position)).fetchone()
+        return row[0] or 0 if row else 0
 
     def set_size(self, tree: int, size: int) -> None:
         """How many entries are held."""

@@ -26,6 +26,10 @@ TABLES = (
     "claim",
     "import",
     "circle",
+    "vouch",
+    "denial",
+    "label",
+    "decision",
 )
 """The derived tables; `rebuild` empties and fills them again."""
 
@@ -220,8 +224,9 @@ class RecordWrites(RecordReads):
         self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
 
     def forget_claim(self, tree: int, position: int) -> None:
-        """Takes back a claim, if there was one at that position."""
-        self._db.execute("DELETE FROM claim WHERE tree = ? AND position = ?", (tree, position))
+        """Takes back a claim or a decision, if there was one at that position."""
+        for table in ("claim", "decision"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:
         """A claim about a record of this or another log."""

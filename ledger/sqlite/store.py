@@ -13,6 +13,7 @@ from ledger.errors import StoreFullError, StoreUnusableError
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
 from ledger.sqlite.logs import LogReads, LogWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
+from ledger.sqlite.scopes import ScopeReads, ScopeWrites
 from ledger.sqlite.witnesses import WitnessReads, WitnessWrites
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads, WitnessReads):
+class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads):
     """One consistent view of the whole store."""
 
 
-class Transaction(LogWrites, RecordWrites, WitnessWrites, Snapshot):
+class Transaction(LogWrites, RecordWrites, ScopeWrites, WitnessWrites, Snapshot):
     """One change of the store: whole or not at all, and durable when it has ended."""
 
 

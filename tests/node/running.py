@@ -64,7 +64,7 @@ class RunningNode:
 
     def __init__(self, directory: DataDirectory, **config: Any) -> None:
         self.directory = directory
-        self.config = replace(Config(port=0, mdns=False, network=NETWORK), **config)
+        self.config = replace(Config(port=0, mdns=False, network=NETWORK, admission="open"), **config)
         self.said: list[str] = []
         self.node: Node | None = None
         self._client: ClientSession | None = None

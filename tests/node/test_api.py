@@ -15,7 +15,7 @@ import pytest
 from yarl import URL
 
 from cli.main import cli
-from node import api, bundles, static_log, status
+from node import api, bundles, federation, static_log, status
 from node.problem import MEDIA_TYPE
 from protocol.checkpoint import parse_checkpoint
 from protocol.identity import show_log_id
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.node.running import RunningNode
 
 PLACE = {"kind": "place", "name": {"en": "Tool library"}, "licence": "CC0-1.0"}
-ROUTES = (*api.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+ROUTES = (*api.ROUTES, *federation.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
 
 
 def _put(**more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
 import protocol.session
-from node import conversation, exchange
+from node import conversation, exchange, peer_table
 from node import link as links
 from protocol.checkpoint import Checkpoint
 from protocol.frames import (
@@ -369,7 +369,7 @@ async def test_whoever_says_nothing_is_closed(node: RunningNode, monkeypatch: py
 
 
 async def test_inbound_connections_are_capped(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "INBOUND_MAX", 2)
+    monkeypatch.setattr(peer_table, "INBOUND_MAX", 2)
     async with (
         ScriptedPeer(node.url, "a") as one,
         ScriptedPeer(node.url, "b") as two,

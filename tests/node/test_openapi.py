@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, static_log, status, witness
+from node import api, bundles, federation, static_log, status, witness
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from tests.node.running import RunningNode
 
-DOCUMENT = describe((*api.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES))
+DOCUMENT = describe(
+    (*api.ROUTES, *federation.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+)
 OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
@@ -179,6 +181,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Override": {"reason": "this is the newest copy"},
         "Bundle": encode_header([]) + END,
         "Peer": {"url": "http://127.0.0.1:1"},
+        "Decision": {"action": "region", "region": "Lille"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
         "Witness": {"key": key},
         "WitnessRequest": write_request(0, [], bytes(other.note())),

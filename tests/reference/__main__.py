@@ -13,6 +13,7 @@ from tests.reference.cases import (
     encoding,
     fork,
     gossip,
+    peers,
     proof,
     reconciliation,
     sealing,
@@ -40,6 +41,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "13-reconciliation.json": reconciliation.generate,
     "14-bundle.json": bundle.generate,
     "15-private.json": sealing.generate,
+    "16-peers.json": peers.generate,
 }
 
 

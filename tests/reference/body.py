@@ -14,6 +14,11 @@ def is_id(value: Value) -> bool:
     return is_bytes(value, 16)
 
 
+def is_log(value: Value) -> bool:
+    """A LogId."""
+    return is_bytes(value, 32)
+
+
 def is_boolean(value: Value) -> bool:
     """True or false."""
     return isinstance(value, bool)
@@ -56,6 +61,12 @@ BODIES: dict[str, Check] = {
     ),
     "import.done": fields({"id": is_id, **COUNTS}),
     "import.undo": fields({"id": is_id}),
+    "vouch": fields({"log": is_log, "vouched": is_boolean}, NOTE),
+    "deny": fields({"log": is_log, "denied": is_boolean, "reason": text()}, {"id": is_id, **NOTE}),
+    "label": fields(
+        {"subject": fields({"log": is_log}, {"id": is_id}), "label": text(64, 1), "set": is_boolean},
+        NOTE,
+    ),
     "circle": fields({"log": lambda value: is_bytes(value, 32), "member": is_boolean}, {"name": text()}),
 }
 

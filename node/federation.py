@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The federation as this node sees it: what it holds and why, and the operator's decisions, over the API."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ledger.federation import federation_object, moderation_log
+from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS, decide
+from node.api import json_answer, read_json
+from node.keys import CONFIG, HUB, LEDGER
+from node.routes import Route
+from node.static_log import held_tree, origin_of
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+def read_federation(request: web.Request) -> dict[str, Any]:
+    """What this node holds and why (ledger.federation); takes some milliseconds."""
+    ledger, policy = request.app[LEDGER], request.app[CONFIG].policy
+    with ledger.store.read() as reads:
+        return federation_object(reads, policy, int(ledger.clock()))
+
+
+def read_moderation(request: web.Request) -> dict[str, Any]:
+    """The moderation log of the log that a path names. Raises NotFoundError."""
+    with request.app[LEDGER].store.read() as reads:
+        tree = held_tree(reads, origin_of(request))
+        log_id, epoch = tree.origin
+        return {
+            "schema": "folkmoot.moderation/1",
+            "log": show_log_id(log_id),
+            "epoch": epoch,
+            "decisions": moderation_log(reads, tree),
+        }
+
+
+async def _federation(request: web.Request) -> web.Response:
+    return json_answer(await asyncio.to_thread(read_federation, request))
+
+
+async def _moderation(request: web.Request) -> web.Response:
+    return json_answer(await asyncio.to_thread(read_moderation, request))
+
+
+async def _decide(request: web.Request) -> web.Response:
+    value = await read_json(request)
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise Malformed("body", 'send {"action": ..., "log": ...} or {"action": ..., "region": ...}')
+    action = value.get("action", "")
+    subject: bytes | str
+    if action in LOG_ACTIONS and set(value) == {"action", "log"}:
+        subject = parse_log_id(value["log"])
+    elif action in REGION_ACTIONS and set(value) == {"action", "region"}:
+        subject = value["region"]
+    else:
+        raise Malformed("body", f"action: {', '.join(LOG_ACTIONS)} with a log, or {', '.join(REGION_ACTIONS)}")
+    ledger = request.app[LEDGER]
+    await asyncio.wrap_future(ledger.writer.run(lambda change: decide(change, action, subject)))
+    request.app[HUB].scoping.changed()
+    return json_answer({"schema": "folkmoot.decision/1", **value}, 201)
+
+
+ROUTES = (
+    Route("GET", "/v1/federation", _federation, "Logs with why they are held, who waits, what is denied"),
+    Route(
+        "GET",
+        "/v1/log/{log}/{epoch}/moderation",
+        _moderation,
+        "What an organisation decided, by entries of its log",
+        statuses=(200, 404),
+    ),
+    Route(
+        "POST",
+        "/v1/scopes",
+        _decide,
+        "Follow, mirror, admit, deny or subscribe to a log; follow a region",
+        statuses=(201, 400, 401, 409),
+        steward=True,
+        body="Decision",
+    ),
+)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pages of the federation: whose logs are here and why, and what an organisation decided."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import NotFoundError
+from node.federation import read_federation, read_moderation
+from node.keys import HUB, LEDGER
+from node.languages import choose
+from node.listing import record_url
+from node.rendering import error_page, reader_of, render
+from node.routes import Route
+from node.words import date_text
+from protocol.charter import establish
+from protocol.identity import parse_log_id
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.listing import Reader
+    from node.words import Words
+
+
+async def _peers(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+    words = reader.words
+    held = await asyncio.to_thread(read_federation, request)
+    names = {log["log"]: choose(log["name"], reader.languages).text for log in held["logs"]}
+    peers = [{"name": peer.name, "log": peer.log, "outbound": peer.outbound} for peer in request.app[HUB].peers()]
+    return render(
+        request,
+        "peers.html",
+        reader,
+        count=words.count("{number} log is held here", "{number} logs are held here", len(held["logs"])),
+        logs=[_log_row(log, names, reader) for log in held["logs"]],
+        waiting=[_waiting_row(row, reader) for row in held["waiting"]],
+        denied=[_denied_row(row, words) for row in held["denied"]],
+        subscriptions=[row["name"] or row["log"][:8] for row in held["subscriptions"]],
+        regions=held["regions"],
+        vouched=[row["name"] or row["log"][:8] for row in held["vouched"]],
+        peers=peers,
+        known=words.count(
+            "The address of {number} node is known.", "The addresses of {number} nodes are known.", len(held["records"])
+        ),
+    )
+
+
+def _log_row(log: dict[str, Any], names: dict[str, str], reader: Reader) -> dict[str, Any]:
+    words = reader.words
+    held = words("Completely")
+    if log["quota"]:
+        held = words("Its quota is full: {size} entries", size=words.number(log["size"]))
+    elif not log["whole"]:
+        held = words("Its newest checkpoint only")
+    elif not log["complete"]:
+        held = words("{held} of {size}", held=words.number(log["size"]), size=words.number(log["head_size"]))
+    return {
+        "id": log["log"],
+        "name": choose(log["name"], reader.languages),
+        "labels": log["labels"],
+        "why": words.label("log_mode", log["mode"]),
+        "through": ", ".join(names.get(by, by[:8]) for by in log["through"]),
+        "held": held,
+        "state": "" if log["state"] == "ok" else words.label("log_state", log["state"]),
+        "decisions": f"/moderation/{log['log']}/{log['epoch']}",
+    }
+
+
+def _waiting_row(row: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    own = row["told_by"] == row["log"]
+    return {
+        "id": row["log"],
+        "name": choose(row["name"], reader.languages),
+        "entries": reader.words.number(row["size"]),
+        "told_by": "" if own else row["told_by_name"] or row["told_by"][:8],
+        "since": date_text(row["at"], reader.words),
+    }
+
+
+def _denied_row(row: dict[str, Any], words: Words) -> dict[str, Any]:
+    decisions = [{"by": item["by_name"], "reason": words.label("denial", item["reason"])} for item in row["decisions"]]
+    return {"id": row["log"], "name": row["name"], "decisions": decisions}
+
+
+async def _moderation(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+    ledger = request.app[LEDGER]
+
+    def read() -> dict[str, Any]:
+        told = read_moderation(request)
+        log_id = parse_log_id(told["log"])
+        with ledger.store.read() as reads:
+            charter = establish(reads.charters(reads.epochs(log_id)[-1].tree)).charter
+        name = choose(charter.name, (*reader.languages, *charter.languages))
+        return {"log_name": name, "decisions": [_decision(row, told, reader.words) for row in told["decisions"]]}
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    return render(request, "moderation.html", reader, **values)
+
+
+def _decision(row: dict[str, Any], told: dict[str, Any], words: Words) -> dict[str, Any]:
+    """A decision in words, with what it is about: a record has its page, a log its row."""
+    body, kind = row["body"], row["kind"]
+    about = body.get("subject", body) if kind in {"deny", "label"} else {"log": told["log"], "id": body.get("id", "")}
+    log, record_id = about.get("log", ""), about.get("id", "")
+    if kind == "label":
+        what = words("Labelled “{label}”" if body["set"] else "Label “{label}” taken off", label=body["label"])
+    elif kind == "deny":
+        reason = words.label("denial", body["reason"])
+        what = words("Not shown: {reason}" if body["denied"] else "Shown again", reason=reason)
+    elif kind == "erase":
+        what = words("Erased the content of entry {position}", position=words.number(body["position"]))
+    else:
+        what = words("Closed: {reason}", reason=words.label("reason", body.get("reason", "")))
+    subject = "" if kind == "erase" else f"{log[:8]}/{record_id[:8]}" if record_id else log[:8]
+    return {
+        "what": what,
+        "date": date_text(row["at"], words),
+        "subject": subject,
+        "url": record_url(log, record_id) if record_id else f"/peers#{log}",
+        "note": body.get("note", ""),
+        "position": words.number(row["position"]),
+        "proof": f"/v1/log/{told['log']}/{told['epoch']}/proofs/{row['position']}",
+    }
+
+
+ROUTES = (
+    Route("GET", "/peers", _peers, "The federation as this node sees it", "text/html", statuses=(200,)),
+    Route(
+        "GET",
+        "/moderation/{log}/{epoch}",
+        _moderation,
+        "What an organisation decided",
+        "text/html",
+        statuses=(200, 404),
+    ),
+)
