@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,8 +84,13 @@ def test_files_are_short() -> None:
     assert long - set(LONG_FILES) == set(), "split them, or give a reason here"
 
 
+@cache
+def _parsed(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def _functions(path: Path) -> Iterator[tuple[str, int]]:
-    for item in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for item in _parsed(path):
         if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{_name(path)}:{item.name}", (item.end_lineno or 0) - item.lineno + 1
 
@@ -135,7 +141,7 @@ def test_every_section_of_a_page_is_numbered_in_order() -> None:
 
 def _modules_named(path: Path) -> Iterator[str]:
     """What a file imports, also by name in a table (`"cli.init"`) or a relative resource."""
-    for item in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for item in _parsed(path):
         if isinstance(item, ast.Import):
             yield from (name.name for name in item.names)
         elif isinstance(item, ast.ImportFrom) and item.module:
