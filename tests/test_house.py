@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -114,6 +115,16 @@ def test_the_index_of_specs_is_complete() -> None:
     assert vectors == {path.name for path in (ROOT / "specs" / "vectors").glob("*.json")}
     for number, text in _spec_pages().items():
         assert re.search(rf"^# {number} ", text, re.MULTILINE), f"page {number} begins with its number"
+
+
+def test_the_index_of_vectors_names_every_group() -> None:
+    index = (ROOT / "specs" / "vectors" / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| ([0-9]{2}-[a-z-]+) \| (.*) \|$", index, re.MULTILINE))
+    groups = {
+        path.stem: {group["name"] for group in json.loads(path.read_text("ascii"))["groups"]}
+        for path in (ROOT / "specs" / "vectors").glob("*.json")
+    }
+    assert {name: set(re.findall(r"`([a-z_]+)`", row)) & groups[name] for name, row in rows.items()} == groups
 
 
 CITATION = re.compile(r"\bspecs? ([0-9]{2})((?: ?(?:,|and|to|-)? ?§[0-9]+(?:\.[0-9]+)?)*)")
