@@ -218,7 +218,7 @@ def hostile_frames(draw: st.DrawFn) -> Ranges | Items:
     return Items(have, told, lack, more=draw(st.booleans()))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(hostile_frames(), min_size=1, max_size=6))
 def test_a_hostile_side_gets_no_more_than_the_limit(frames: list[Ranges | Items]) -> None:
     side = Reconciliation(index_of(HELD), SALT)
