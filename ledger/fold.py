@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.charter import LogKeys, establish, found
-from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, read_body
+from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Receipt, Role, read_body
 from protocol.errors import Malformed
 from protocol.statement import (
     SCOPE_PUBLIC,
@@ -97,14 +97,16 @@ class Reading(NamedTuple):
     opened: Opened | None = None
     statement: Statement | None = None
     body: Body | None = None
+    scope: int = SCOPE_PUBLIC
 
 
 class Judged(NamedTuple):
-    """The verdict on an entry; statement and body only if it was applied."""
+    """The verdict on an entry; statement, body and the entry's scope only if it was applied."""
 
     verdict: str
     statement: Statement | None = None
     body: Body | None = None
+    scope: int = SCOPE_PUBLIC
 
 
 def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None, epoch: int = 1) -> Reading:
@@ -126,7 +128,7 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         body = read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
-    return Reading("" if body else "opaque", payload, opened, statement, body)
+    return Reading("" if body else "opaque", payload, opened, statement, body, header.scope)
 
 
 _ENTRY_REASONS = frozenset(
@@ -153,7 +155,7 @@ def judge(authority: Authority, position: int, reading: Reading, author_of: Call
         return Judged(reading.verdict)
     if reading.body is None:
         return _judge_charter(authority, position, reading.payload, reading.opened)
-    return _judge_body(authority, position, reading.statement, reading.body, author_of)
+    return _judge_body(authority, position, reading, reading.statement, author_of)
 
 
 def _judge_charter(authority: Authority, position: int, payload: bytes, opened: Opened) -> Judged:
@@ -168,11 +170,11 @@ def _judge_charter(authority: Authority, position: int, payload: bytes, opened: 
 def _judge_body(
     authority: Authority,
     position: int,
+    reading: Reading,
     statement: Statement,
-    body: Body,
     author_of: Callable[[int], bytes | None],
 ) -> Judged:
-    author = statement.author
+    author, body = statement.author, reading.body
     if isinstance(body, Erase):
         if not 0 < body.position < position:
             return Judged("unknown_ref")
@@ -185,9 +187,11 @@ def _judge_body(
             authority.stewards[body.key] = body.name
         else:
             authority.stewards.pop(body.key, None)
-    elif isinstance(body, Circle | Override):
+    elif isinstance(body, Circle | Override | Receipt):
         if not authority.may_decide(author):
             return Judged("not_authorised")
+        if isinstance(body, Receipt) and body.log == authority.log_id:
+            return Judged("malformed")
     elif not authority.may_write(author):
         return Judged("not_authorised")
-    return Judged("applied", statement, body)
+    return Judged("applied", statement, body, reading.scope)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from protocol.identity import Origin
+
 TABLES = (
     "verdict",
     "charter_in_force",
@@ -26,6 +28,7 @@ TABLES = (
     "claim",
     "import",
     "circle",
+    "receipt",
 )
 """The derived tables; `rebuild` empties and fills them again."""
 
@@ -41,9 +44,10 @@ class RecordReads:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def records_by_id(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, RecordRow]:
-        """Of these ids of one log the records that exist."""
-        rows = select_in(self._db, f"{_RECORD} WHERE tree = ? AND id IN", (tree,), ids) if ids else iter(())
+    def records_by_id(self, tree: int, ids: Sequence[bytes], *, private: bool = False) -> dict[bytes, RecordRow]:
+        """Of these ids of one log the records that exist: in public, or in entries of another scope."""
+        sql = f"{_RECORD} WHERE tree = ? AND (scope > 0) = ? AND id IN"
+        rows = select_in(self._db, sql, (tree, private), ids) if ids else iter(())
         return {row[2]: RecordRow._make(row) for row in rows}
 
     def records(self, rids: Sequence[int]) -> dict[int, RecordRow]:
@@ -52,26 +56,26 @@ class RecordReads:
         return {row[0]: RecordRow._make(row) for row in rows}
 
     def records_with_id(self, prefix: bytes) -> list[RecordRow]:
-        """Records of any log whose id begins with these bytes."""
+        """Records of any log and scope whose id begins with these bytes."""
         sql = f"{_RECORD} WHERE substr(id, 1, ?) = ? ORDER BY rid LIMIT 20"
         return [RecordRow._make(row) for row in self._db.execute(sql, (len(prefix), prefix))]
 
     def records_from(self, tree: int, source: str) -> list[RecordRow]:
-        """The records of one log that came from one data set."""
-        sql = f"{_RECORD} WHERE tree = ? AND source = ? ORDER BY rid"
+        """The public records of one log that came from one data set."""
+        sql = f"{_RECORD} WHERE tree = ? AND source = ? AND scope = 0 ORDER BY rid"
         return [RecordRow._make(row) for row in self._db.execute(sql, (tree, source))]
 
     def record_ids(self, tree: int) -> list[int]:
-        """Row ids of the records of one log."""
+        """Row ids of the records of one log, whatever their scope."""
         sql = "SELECT json_group_array(rid) FROM record WHERE rid >= ? AND rid < ?"
         return self._row_ids(sql, (tree << 32, (tree + 1) << 32))
 
     def record_count(self) -> int:
-        """How many records there are, closed ones included."""
-        return int(self._db.execute("SELECT count(*) FROM record").fetchone()[0])
+        """How many public records there are, closed ones included."""
+        return int(self._db.execute("SELECT count(*) FROM record WHERE scope = 0").fetchone()[0])
 
     def all_records(self, after: int, limit: int) -> list[RecordRow]:
-        """Records in order of row id, from one on."""
+        """Records of every scope in order of row id, from one on."""
         sql = f"{_RECORD} WHERE rid > ? ORDER BY rid LIMIT ?"
         return [RecordRow._make(row) for row in self._db.execute(sql, (after, limit))]
 
@@ -92,9 +96,10 @@ class RecordReads:
         """Many row ids as one value: a step for each of them would take several times as long."""
         return _row_ids_decoder.decode(self._db.execute(sql, parameters).fetchone()[0])
 
-    def history(self, tree: int, record_id: bytes) -> list[HistoryRow]:
-        """The statements that made a record what it is, latest first."""
-        row = self._db.execute("SELECT latest FROM record WHERE tree = ? AND id = ?", (tree, record_id)).fetchone()
+    def history(self, tree: int, record_id: bytes, *, private: bool = False) -> list[HistoryRow]:
+        """The statements that made a record what it is, in public or beside that, latest first."""
+        sql = "SELECT latest FROM record WHERE tree = ? AND id = ? AND (scope > 0) = ?"
+        row = self._db.execute(sql, (tree, record_id, private)).fetchone()
         position = row[0] if row else None
         found = []
         while position is not None:
@@ -188,7 +193,7 @@ class RecordWrites(RecordReads):
 
     def drop_record(self, row: RecordRow) -> None:
         """Forgets a record and its history, for a replay."""
-        for step in self.history(row.tree, row.id):
+        for step in self.history(row.tree, row.id, private=row.scope > 0):
             self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
         for table in ("record", "record_category"):
             self._db.execute(f"DELETE FROM {table} WHERE rid = ?", (row.rid,))
@@ -214,6 +219,10 @@ class RecordWrites(RecordReads):
     def set_circle(self, tree: int, position: int, log_id: bytes, *, member: bool) -> None:
         """Whether a log is in the circle from a position on."""
         self._db.execute("INSERT INTO circle VALUES (?, ?, ?, ?)", (tree, position, log_id, int(member)))
+
+    def add_receipt(self, tree: int, position: int, about: Origin, first: int, last: int) -> None:
+        """A statement that payloads of another log, from `first` to `last`, were dropped."""
+        self._db.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", (tree, position, *about, first, last))
 
     def add_charter_in_force(self, tree: int, position: int) -> None:
         """A valid charter stands at this position."""
