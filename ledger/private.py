@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.present import read_record
 from protocol.directory import parties_of
 from protocol.errors import Malformed
 from protocol.frames import PAYLOADS_MAX
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ledger.sqlite.store import Snapshot, Transaction
-    from ledger.values import Stored, Tree
+    from ledger.values import RecordRow, Stored, Tree
     from protocol.identity import Origin
 
 ANSWER_BYTES_MAX = 786_432
@@ -99,5 +100,17 @@ def take_payloads(change: Transaction, origin: Origin, items: Iterable[tuple[int
         change.add_payload(tree.tree, position, payload)
         taken += 1
     if taken and tree is not None:
-        change.clear_derived(tree.tree)
+        change.set_derived(tree.tree, -1)
     return taken
+
+
+def parties_about(reads: Snapshot, row: RecordRow, own: bytes) -> list[bytes]:
+    """Whom to name in a statement of the log `own` about a record, so that it does not reach more than the record does.
+
+    Nobody for what is public, or for the circle of `own` itself.
+    """
+    log_id = reads.tree_numbered(row.tree).origin.log_id
+    if row.scope == SCOPE_PUBLIC or (row.scope == SCOPE_CIRCLE and log_id == own):
+        return []
+    named = set() if row.scope == SCOPE_CIRCLE else parties_of(read_record(reads, row)[1])
+    return sorted((named | {log_id}) - {own}) or [own]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Records that are not public, on the machine that may read them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ledger.sqlite.store import SqliteStore
+from protocol.statement import Entry, parse_entry
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Home
+
+ID = "11" * 16
+
+
+def put(home: Home, name: str, *options: str, record_id: str = ID) -> int:
+    file = home.path.parent / "record.json"
+    file.write_text(json.dumps({"id": record_id, "kind": "place", "name": {"en": name}, "licence": "CC0-1.0"}))
+    return int(home.well("record", "put", str(file), *options, "--json").json["position"])
+
+
+def entry(home: Home, position: int) -> Any:
+    log = home.well("log", "list", "--json").json["logs"][0]["log"]
+    return home.well("log", "show", log, position, "--json").json
+
+
+def test_they_are_found_and_shown_as_what_they_are(home: Home) -> None:
+    put(home, "Quince", "--scope", "circle")
+    assert home.total() == 0
+    assert home.total("--private") == 1
+    assert "NOT PUBLIC (circle)" in home.well("search", "--private", "quince").out
+    shown = home.well("record", "show", ID)
+    assert "Quince" in shown.out
+    assert "NOT PUBLIC" in shown.err
+    assert home.well("record", "show", ID, "--json").json["record"]["entry"]["scope"] == "circle"
+
+
+def test_of_two_states_the_newer_one_is_shown(home: Home) -> None:
+    put(home, "Quince", "--scope", "private")
+    put(home, "Bakery")
+    shown = home.well("record", "show", ID)
+    assert ("Bakery" in shown.out, "not public" in shown.err, "NOT PUBLIC" in shown.err) == (True, True, False)
+    put(home, "Medlar", "--scope", "private")
+    shown = home.well("record", "show", ID)
+    assert ("Medlar" in shown.out, "public, is older" in shown.err) == (True, True)
+    assert home.total("bakery") == 1
+
+
+def test_what_is_said_of_one_reaches_no_more_than_it_does(home: Home) -> None:
+    other = home.well("log", "list", "--json").json["logs"][0]["log"]
+    put(home, "Quince", "--scope", "private", "--party", other)
+    checked = home.well("record", "check", ID, "--json").json["position"]
+    closed = home.well("record", "close", ID, "--json").json["position"]
+    with SqliteStore(home.path / "store" / "ledger.db", writable=False).read() as reads:
+        for stored in reads.entries(1, checked, closed + 1):
+            header = parse_entry(stored.entry)
+            assert isinstance(header, Entry)
+            assert header.scope == 2
+    (record,) = home.well("search", "--private", "--status", "closed", "--json").json["records"]
+    assert record["entry"]["latest"] == closed
+    assert record["checked_at"]
