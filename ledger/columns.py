@@ -161,7 +161,8 @@ class Columns:
 
     def visible(self, ids: Ids, *, private: bool) -> Ids:
         """Of these places those of public records, or those of the others: nobody is shown both at once."""
-        return ids[self.private[ids] == private]
+        seen: Ids = ids[self.private[ids] == private]
+        return seen
 
     def between(self, south: int, north: int) -> Ids:
         """The places whose points lie between two latitudes."""

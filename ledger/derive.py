@@ -88,7 +88,7 @@ class Deriver:
                 statement = _statement(next(change.entries(tree.tree, target, target + 1)))
                 kind = statement.kind if statement else ""
                 if kind not in _NEVER_ERASED:
-                    change.drop_payload(tree.tree, target, position)
+                    _drop_payload(change, tree, target, position)
                     erased.setdefault(target, kind)
         rids = self._apply(change, tree, judged, chunk.indexes)
         change.set_derived(tree.tree, end)
@@ -161,7 +161,7 @@ class Deriver:
         gone, rids = set(positions), set()
         touched: dict[bool, set[bytes]] = {False: set(), True: set()}
         for position in positions:
-            change.forget_claim(tree.tree, position)
+            change.forget_said(tree.tree, position)
             step = change.history_at(tree.tree, position)
             if step is not None:
                 touched[_scope(change, tree.tree, position) > SCOPE_PUBLIC].add(step.id)
@@ -181,6 +181,15 @@ class Deriver:
             scope = _scope(change, tree.tree, position)
             judged.append((position, Judged("applied", statement, read_body(statement), scope)))
         return self._apply(change, tree, judged, {})
+
+
+def _drop_payload(change: Transaction, tree: Tree, position: int, erased_by: int) -> None:
+    """Drops a payload, also where the same entry stands in another epoch of the log."""
+    change.drop_payload(tree.tree, position, erased_by)
+    entry = next(change.leaves(tree.tree, position, position + 1))
+    for other in change.epochs(tree.origin.log_id):
+        if other.tree != tree.tree and next(change.leaves(other.tree, position, position + 1), None) == entry:
+            change.drop_payload(other.tree, position, erased_by)
 
 
 def _fold_of(

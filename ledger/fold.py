@@ -80,6 +80,13 @@ class Authority:
         self.reach(position)
         self.take_charter(position, payload, open_payload(payload, commit(payload), self.log_id, position, self.epoch))
 
+    def appoint(self, body: Role) -> None:
+        """Takes in what an operating key says of a steward."""
+        if body.role == "steward":
+            self.stewards[body.key] = body.name
+        else:
+            self.stewards.pop(body.key, None)
+
     def may_decide(self, key: bytes) -> bool:
         """Whether a key is an operating key in force."""
         return self.keys is not None and key in self.keys.charter.keys
@@ -178,20 +185,15 @@ def _judge_body(
     if isinstance(body, Erase):
         if not 0 < body.position < position:
             return Judged("unknown_ref")
-        if not authority.may_decide(author) and author_of(body.position) != author:
-            return Judged("not_authorised")
-    elif isinstance(body, Role):
-        if not authority.may_decide(author):
-            return Judged("not_authorised")
-        if body.role == "steward":
-            authority.stewards[body.key] = body.name
-        else:
-            authority.stewards.pop(body.key, None)
-    elif isinstance(body, Circle | Override | Receipt):
-        if not authority.may_decide(author):
-            return Judged("not_authorised")
-        if isinstance(body, Receipt) and body.log == authority.log_id:
-            return Judged("malformed")
-    elif not authority.may_write(author):
+        allowed = authority.may_decide(author) or author_of(body.position) == author
+    elif isinstance(body, Role | Circle | Override | Receipt):
+        allowed = authority.may_decide(author)
+    else:
+        allowed = authority.may_write(author)
+    if not allowed:
         return Judged("not_authorised")
+    if isinstance(body, Receipt) and body.log == authority.log_id:
+        return Judged("malformed")
+    if isinstance(body, Role):
+        authority.appoint(body)
     return Judged("applied", statement, body, reading.scope)

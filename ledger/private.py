@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from ledger.errors import NotFoundError
 from ledger.present import read_record
-from protocol.directory import parties_of
+from ledger.receipts import named_logs
+from protocol.directory import Circle, parties_of, read_body
 from protocol.errors import Malformed
 from protocol.frames import PAYLOADS_MAX
+from protocol.identity import parse_log_id, show_log_id
 from protocol.statement import (
     SCOPE_CIRCLE,
     SCOPE_PUBLIC,
@@ -114,3 +118,32 @@ def parties_about(reads: Snapshot, row: RecordRow, own: bytes) -> list[bytes]:
         return []
     named = set() if row.scope == SCOPE_CIRCLE else parties_of(read_record(reads, row)[1])
     return sorted((named | {log_id}) - {own}) or [own]
+
+
+def circle_object(reads: Snapshot, number: int) -> dict[str, Any]:
+    """Who is in the circle of a log, as JSON: by the names of their charters, or else as the statement calls them."""
+    members = []
+    since = reads.circle_since(number)
+    for position, named in zip(since.values(), named_logs(reads, since), strict=True):
+        stored = next(reads.entries(number, position, position + 1))
+        header = parse_entry(stored.entry)
+        assert stored.payload is not None, "a statement that was erased has no effect"
+        statement = parse_statement(parse_payload(stored.payload).statement)
+        assert isinstance(header, Entry)
+        assert isinstance(statement, Statement)
+        body = read_body(statement)
+        assert isinstance(body, Circle)
+        members.append({**named, "name": named["name"] or body.name, "since": header.at, "position": position})
+    log_id = reads.tree_numbered(number).origin.log_id
+    return {"schema": "folkmoot.circle/1", "log": show_log_id(log_id), "members": members}
+
+
+def find_log(reads: Snapshot, text: str, also: Iterable[bytes] = ()) -> bytes:
+    """The log of an id, or of the beginning of one that is held here or is among `also`. Raises NotFoundError."""
+    with suppress(Malformed):
+        return parse_log_id(text)
+    known = {*also, *(tree.origin.log_id for tree in reads.trees())}
+    found = [log_id for log_id in known if text and show_log_id(log_id).startswith(text.lower())]
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found)} logs known here begin with {text[:60]!r}; the whole id has 52 characters")
+    return found[0]

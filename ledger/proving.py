@@ -12,6 +12,7 @@ from ledger.errors import NotFoundError
 from ledger.following import is_followed
 from ledger.forks import log_state
 from ledger.jsonform import to_json
+from ledger.receipts import erasure_object
 from ledger.state import position_state, published_checkpoint, witnesses_of, written_state
 from ledger.tree import prove_inclusion
 from protocol.charter import establish
@@ -79,6 +80,8 @@ def entry_object(reads: Snapshot, tree: Tree, position: int, *, private: bool = 
         "verdict": verdict or ("applied" if position < tree.derived else "pending" if current else "superseded"),
         "state": position_state(reads, tree, position),
     }
+    if verdict == "erased":
+        value["erasure"] = erasure_object(reads, tree, position)
     payload = (stored.payload or b"") if private else public_payload(stored)
     if not payload:
         why = "erased" if verdict == "erased" else "not public" if scope else lacking.get(position, "not public")
@@ -113,7 +116,7 @@ def stored_entry(reads: Snapshot, tree: Tree, position: int) -> Stored:
 
 
 def _scope(stored: Stored) -> int:
-    """Of an entry; of one that is malformed, or of a version not known here, that of whoever shows it: it says nothing."""
+    """The scope of an entry; 0 of one that is malformed or of a version not known here, whose payload is not shown."""
     try:
         header = parse_entry(stored.entry)
     except Malformed:

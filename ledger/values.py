@@ -57,7 +57,8 @@ class Queued(NamedTuple):
 class RecordRow(NamedTuple):
     """The present state of a record, as far as it is searched by (see migration 0008).
 
-    `scope` is that of the entry that put it: a record has a public state, and apart from it one that is not (spec 15 §4).
+    `scope` is that of the entry that put it: a record has a public state, and apart from it one that is not (spec 15
+    §4).
     """
 
     rid: int

@@ -27,6 +27,7 @@ from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.problem import problem
+from node.receipts import Receipts
 from node.recovering import Recovering
 from node.routes import Route
 from node.tls import server_context, write_certificate
@@ -112,6 +113,7 @@ class Node:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+        self._later(Receipts(ledger).run())
 
     async def _ask_witnesses(self) -> list[Said]:
         """What those witnesses say of the own log that are reached over HTTP."""

@@ -160,6 +160,25 @@ class RecordReads:
         own = self._db.execute("SELECT log_id FROM tree WHERE tree = ?", (tree,)).fetchone()
         return {own[0]} | {log_id for log_id, member in latest.items() if member}
 
+    def circle_since(self, tree: int) -> dict[bytes, int]:
+        """The other logs in a log's circle, and the positions of the statements that say so, in order."""
+        sql = "SELECT log_id, max(position), member FROM circle WHERE tree = ? GROUP BY log_id ORDER BY 2"
+        return {log_id: position for log_id, position, member in self._db.execute(sql, (tree,)) if member}
+
+    def receipts_about(self, about: Origin, position: int | None, limit: int) -> list[tuple[int, int]]:
+        """(tree, position) of receipts about a log, or of those that may name one position; at most `limit` by each."""
+        sql = (
+            "SELECT tree, position FROM (SELECT tree, position, row_number() OVER (PARTITION BY tree ORDER BY position)"
+            " AS number FROM receipt WHERE log_id = ? AND epoch = ? AND first <= ? AND last >= ?) WHERE number <= ?"
+        )
+        first, last = (2**62, 0) if position is None else (position, position)
+        return self._db.execute(sql, (*about, first, last, limit)).fetchall()
+
+    def receipts_by(self, tree: int, limit: int) -> list[tuple[int, bytes]]:
+        """(position, log of which it is said) of the receipts in a log, latest first."""
+        sql = "SELECT position, log_id FROM receipt WHERE tree = ? ORDER BY position DESC LIMIT ?"
+        return self._db.execute(sql, (tree, limit)).fetchall()
+
     def derived_digest(self) -> bytes:
         """A hash over the content of all derived tables: equal content, equal digest."""
         digest = sha256()
@@ -228,9 +247,10 @@ class RecordWrites(RecordReads):
         """A valid charter stands at this position."""
         self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
 
-    def forget_claim(self, tree: int, position: int) -> None:
-        """Takes back a claim, if there was one at that position."""
-        self._db.execute("DELETE FROM claim WHERE tree = ? AND position = ?", (tree, position))
+    def forget_said(self, tree: int, position: int) -> None:
+        """Takes back a claim or receipt, if there was one at that position."""
+        for table in ("claim", "receipt"):
+            self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:
         """A claim about a record of this or another log."""

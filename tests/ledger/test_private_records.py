@@ -142,7 +142,10 @@ def random_log(rng: random.Random) -> tuple[Scribe, set[int]]:
                 subject = {"log": scribe.log_id, "id": record_id(number)}
                 position = scribe.say("claim.checked", {"subject": subject, "finding": "right"}, scope=scope)
             case _:
-                position, scope = scribe.erase(rng.randrange(1, scribe.log.size + 1) % scribe.log.size or 1), SCOPE_PUBLIC
+                position, scope = (
+                    scribe.erase(rng.randrange(1, scribe.log.size + 1) % scribe.log.size or 1),
+                    SCOPE_PUBLIC,
+                )
         if scope != SCOPE_PUBLIC:
             apart.add(position)
     return scribe, apart

@@ -154,13 +154,15 @@ async def test_public_answers_hold_nothing_of_it(node: RunningNode) -> None:
     _, before = await node.get("/v1/records")
     private = record(9_007, item=CANARY, categories=["own:quince"], name={"en": CANARY})
     position = say(node, "record.put", {"record": private}, SCOPE_CIRCLE)
-    say(node, "claim.report", {"subject": {"log": node.log_id, "id": private["id"]}, "type": "wrong", "note": CANARY}, 2)
+    say(
+        node, "claim.report", {"subject": {"log": node.log_id, "id": private["id"]}, "type": "wrong", "note": CANARY}, 2
+    )
     log, record_id, path = show_log_id(node.log_id), private["id"].hex(), tree_path(node)
     addresses = [
-        "/", "/logs", f"/?q={CANARY}&scope=private", f"/record/{log}/{record_id}", f"/v1/records/{log}/{record_id}",
+        "/", "/logs", "/?q=quince&scope=private", f"/record/{log}/{record_id}", f"/v1/records/{log}/{record_id}",
         "/v1/records", "/v1/records?q=quince", "/v1/records?category=own:quince", f"/v1/log/{path}/entries/{position}",
-        f"/v1/log/{path}/entries/{position + 1}", f"/v1/log/{path}/proofs/{position}", f"/log/{path}/tile/entries/000.p/3",
-        "/v1/log", "/v1/trust", "/metrics",
+        f"/v1/log/{path}/entries/{position + 1}", f"/v1/log/{path}/proofs/{position}",
+        f"/log/{path}/tile/entries/000.p/3", "/v1/log", "/v1/trust", "/metrics",
     ]  # fmt: skip
     for address in addresses:
         async with node.client.get(node.url + address) as answer:

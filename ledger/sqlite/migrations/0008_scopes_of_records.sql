@@ -37,7 +37,7 @@ CREATE INDEX receipt_about ON receipt (log_id, epoch, tree, position);
 
 -- Whether the own log says already that the payload was dropped.
 ALTER TABLE lacking ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX lacking_erased ON lacking (tree, told, position) WHERE reason = 'erased';
+CREATE INDEX lacking_untold ON lacking (tree, position) WHERE reason = 'erased' AND told = 0;
 
 -- Who has told of a head of the own log, so is known to hold it.
 CREATE TABLE holder (
