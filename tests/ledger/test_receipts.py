@@ -102,7 +102,7 @@ def test_however_much_others_erase_little_is_said_in_a_day(
         for one in owed_by(ledger):
             if one.origin.log_id == other.log_id:
                 write(ledger, one)
-                ledger.writer.run(lambda change, one=one: change.set_told(one.tree, one.positions)).result()
+                mark_told(ledger, one)
     with ledger.store.read() as reads:
         said = [log for _, log in reads.receipts_by(ledger.own.tree, 100)]
     assert said == [other.log_id] * 3

@@ -38,6 +38,7 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "role": {"key": seeded("steward"), "role": "steward", "name": "Sam"},
     "circle": {"log": seeded("neighbour"), "member": True, "name": "Neighbours"},
     "erase": {"position": 3, "reason": "law"},
+    "receipt": {"log": seeded("neighbour"), "epoch": 2, "positions": [3, 5]},
     "override": {"size": 12, "root": seeded("root"), "reason": "the old machine has burnt"},
 }
 
