@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ledger.sqlite.store import SqliteStore
+from protocol.identity import show_log_id
 from protocol.statement import Entry, parse_entry
 
 if TYPE_CHECKING:
@@ -61,3 +62,43 @@ def test_what_is_said_of_one_reaches_no_more_than_it_does(home: Home) -> None:
     (record,) = home.well("search", "--private", "--status", "closed", "--json").json["records"]
     assert record["entry"]["latest"] == closed
     assert record["checked_at"]
+
+
+STRANGER = show_log_id(bytes(32))
+
+
+def test_the_circle_is_chosen_by_name_or_id(home: Home) -> None:
+    own = home.well("log", "list", "--json").json["logs"][0]["log"]
+    assert "nobody is in the circle" in home.well("peer", "circle", "list").err
+    assert home.well("peer", "circle", "add", STRANGER, "--name", "Neighbours").out.strip().endswith("Neighbours")
+    size = home.well("log", "list", "--json").json["logs"][0]["size"]
+    home.well("peer", "circle", "add", STRANGER)
+    assert home.well("log", "list", "--json").json["logs"][0]["size"] == size  # they are in it already
+    (member,) = home.well("peer", "circle", "list", "--json").json["members"]
+    assert (member["log"], member["name"]) == (STRANGER, "Neighbours")
+    assert "Neighbours" in home.well("peer", "circle", "list").out
+    assert home("peer", "circle", "add", own).code == 1
+    assert home("peer", "circle", "add", own[:6]).code == 1
+    assert home("peer", "circle", "add", "zzzz").code == 4
+    removed = home.well("peer", "circle", "remove", STRANGER[:5], "--json").json
+    assert removed == {"schema": "folkmoot.member/1", "state": "removed", "log": STRANGER}
+    assert home("peer", "circle", "remove", STRANGER).code == 4
+    assert home.well("peer", "circle", "list", "--json").json["members"] == []
+
+
+def test_what_was_erased_is_listed_with_who_has_followed(home: Home) -> None:
+    assert "nothing was erased" in home.well("log", "erased").out
+    position = put(home, "Quince")
+    assert home("log", "erased", position).code == 4
+    assert f"`folkmoot log erased {position}`" in home.well("log", "erase", position, "--reason", "request").out
+    (erased,) = home.well("log", "erased", "--json").json["erased"]
+    assert (erased["position"], erased["reason"], erased["erased_by"]) == (position, "request", position + 1)
+    assert home.well("log", "erased", position, "--json").json["erased"] == [erased]
+    log = home.well("log", "list", "--json").json["logs"][0]["log"]
+    for shown in (home.well("log", "erased", position).out, home.well("log", "show", log, position).out):
+        assert "nobody has confirmed it yet" in shown
+    store = SqliteStore(home.path / "store" / "ledger.db")
+    with store.write() as change:
+        change.set_holder(bytes(32), position + 1, 10)
+    store.close()
+    assert f"not confirmed by an organisation not known here ({STRANGER[:8]})" in home.well("log", "erased").out
