@@ -14,7 +14,7 @@ from protocol.identity import Origin, show_log_id
 from protocol.statement import Entry, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import Stored, Tree
@@ -90,8 +90,16 @@ def erasure_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]
 
 def erasures_object(reads: Snapshot, tree: Tree, begin: int, end: int) -> dict[str, Any]:
     """The erased entries of a log from `begin` to `end`, in order."""
-    confirmed = _confirmations(reads, tree.origin)
-    positions = reads.erased(tree.tree, begin, end)
+    return _erasures(reads, tree, list(reads.erased(tree.tree, begin, end)))
+
+
+def last_erasures(reads: Snapshot, tree: Tree, most: int) -> dict[str, Any]:
+    """The erased entries with the highest positions, at most so many, from the highest down."""
+    return _erasures(reads, tree, reads.last_erased(tree.tree, most))
+
+
+def _erasures(reads: Snapshot, tree: Tree, positions: Sequence[int]) -> dict[str, Any]:
+    confirmed = _confirmations(reads, tree.origin) if positions else {}
     return {
         "schema": "folkmoot.erasures/1",
         "log": show_log_id(tree.origin.log_id),

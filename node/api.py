@@ -55,7 +55,6 @@ SEARCH_PARAMETERS = (
     Parameter("checked_within", "somebody looked within this time, such as 90d or 1y"),
     Parameter("limit", "1 to 100; 20 if not given"),
     Parameter("cursor", "`next` of the page before"),
-    SCOPE_PARAMETER,
 )
 
 
@@ -302,7 +301,7 @@ ROUTES = (
         "/v1/records",
         _records,
         "Search the directory",
-        parameters=SEARCH_PARAMETERS,
+        parameters=(*SEARCH_PARAMETERS, SCOPE_PARAMETER),
         statuses=(200, 401),
     ),
     Route(

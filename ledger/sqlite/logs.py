@@ -111,6 +111,11 @@ class LogReads:
         )
         return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
 
+    def last_erased(self, tree: int, limit: int) -> list[int]:
+        """The highest positions whose payload was erased, from the highest down."""
+        sql = "SELECT position FROM lacking WHERE tree = ? AND reason = 'erased' ORDER BY position DESC LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+
     def untold(self) -> list[int]:
         """The trees with erased payloads of which no receipt was written."""
         sql = "SELECT DISTINCT tree FROM lacking WHERE reason = 'erased' AND told = 0"

@@ -146,6 +146,12 @@ async def test_who_holds_it_and_has_not_followed_is_named(
     _, entry = await alder.get(f"/v1/log/{tree_path(alder)}/entries/{position}")
     assert entry["erasure"]["unconfirmed"] == [{"log": show_log_id(birch.log_id), "name": "Birch"}]
     assert entry["erasure"]["confirmed"] == []
+    async with alder.client.get(f"{alder.url}/logs") as answer:
+        page = await answer.text()
+    assert "Erased here" in page
+    assert f"/entries/{position}" in page
+    assert "nobody" in page.partition("Erased here")[2]
+    assert ">Birch</bdi></td>" in page.partition("Erased here")[2]
 
 
 async def test_bundles_and_folders_of_before_bring_nothing_back(
