@@ -124,7 +124,14 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
         position = target.write([statement])[0]
         target.settle()
         state = target.state_of(position)
+        with target.store.read() as reads:
+            apart = reads.records_by_id(target.own[0], [record["id"]], private=scope == "public")
     _show_written(record["id"], position, state, as_json=as_json)
+    if any(row.status != "closed" for row in apart.values()):
+        other = "not public" if scope == "public" else "public"
+        say(
+            f"this record has another state that is {other}, and stays as it is: close it in its own scope, or erase it"
+        )
 
 
 @command.command("close")
@@ -133,7 +140,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
 @json_option
 @click.pass_obj
 def close(data_dir: str | None, name: str, reason: str, *, as_json: bool) -> None:
-    """Closes a record of one's own log. It stays readable."""
+    """Closes a record of one's own log, of two states the one changed last. It stays readable."""
     _write_about(data_dir, name, "record.close", {"reason": reason}, as_json=as_json)
 
 

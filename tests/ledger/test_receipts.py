@@ -124,6 +124,23 @@ def test_one_receipt_holds_no_more_than_is_allowed(ledger: Ledger, other: Scribe
     assert one.positions == [1, 3, *range(10, 8 + POSITIONS_MAX)]
 
 
+def test_a_hundred_thousand_erasures_make_a_day_no_longer(ledger: Ledger, other: Scribe) -> None:
+    take(ledger, other)
+    with ledger.store.read() as reads:
+        tree = reads.tree(Origin(other.log_id, 1))
+    assert tree is not None
+    many = [(position, "erased") for position in range(10, 100_010)]
+    ledger.writer.run(lambda change: change.add_lacking(tree.tree, many)).result()
+    before = ledger.own.size
+    while due := owed_by(ledger):
+        for one in due:
+            write(ledger, one)
+            mark_told(ledger, one)
+    assert ledger.own.size - before == receipts.PER_LOG_A_DAY
+    (rest,) = owed_by(ledger, AT_MAX)
+    assert rest.positions[0] == 10 - 2 + receipts.PER_LOG_A_DAY * POSITIONS_MAX
+
+
 def test_the_one_who_erased_sees_who_has_followed(new_store: NewStore, other: Scribe) -> None:
     birch, cedar, liar = Scribe("birch"), Scribe("cedar"), Scribe("liar")
     birch.say("receipt", receipt(other.log_id, [1]))
