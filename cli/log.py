@@ -117,7 +117,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
 
     with _store(data_dir).read() as reads:
         tree = find_tree(reads, log)
-        entry = entry_object(reads, tree, position)
+        entry = entry_object(reads, tree, position, private=True)
         fork = reads.fork(tree.tree)
     if fork is not None and fork.healed is None:
         say(f"WARNING: the log {entry['log'][:8]} has forked; `folkmoot log fork-proof` writes the proof")
@@ -125,9 +125,13 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
         show_json(entry)
         return
     show(f"log {entry['log'][:8]}, position {position}: {entry['verdict']}, {entry['state']}")
+    if entry["scope"] != "public":
+        show(f"  NOT PUBLIC ({entry['scope']}): shown on this machine only")
     statement = entry.get("statement")
     if statement is None:
         show(f"  payload: {entry.get('payload_missing') or entry.get('malformed')}")
+        if "erasure" in entry:
+            _show_followers(entry["erasure"])
         return
     show(f"  {statement['kind']} at {when(statement['at'])} by {statement['author'][:16]}")
     for key, value in statement["body"].items():
@@ -276,6 +280,40 @@ def erase(data_dir: str | None, position: int, reason: str, *, as_json: bool) ->
         show_json({"schema": "folkmoot.erased/1", "state": "erased", "position": position})
     else:
         show(f"erased: the payload at position {position}; the log still verifies")
+        show(f"Who holds this log drops it when they hear of it: `folkmoot log erased {position}` shows who says so.")
+
+
+@command.command("erased")
+@click.argument("position", type=click.IntRange(1), required=False)
+@json_option
+@click.pass_obj
+def list_erased(data_dir: str | None, position: int | None, *, as_json: bool) -> None:
+    """Lists what was erased of one's own log, and who of those who hold it say that they have followed."""
+    from ledger.receipts import erasures_object
+
+    with _store(data_dir).read() as reads:
+        tree = reads.tree_numbered(int(reads.fact("own") or 0))
+        found = erasures_object(reads, tree, position or 0, tree.size if position is None else position + 1)
+    if position is not None and not found["erased"]:
+        raise CommandError(f"nothing was erased at position {position}", 4)
+    if as_json:
+        show_json(found)
+        return
+    for one in found["erased"]:
+        asked = f" at {when(one['at'])}, {one['reason']}" if one["at"] else ""
+        show(f"position {one['position']}: erased{asked}")
+        _show_followers(one)
+    if not found["erased"]:
+        show("nothing was erased of this log")
+
+
+def _show_followers(erasure: dict[str, Any]) -> None:
+    """Who has followed an erasure, and who is not known to."""
+    for field, text in (("confirmed", "dropped by"), ("unconfirmed", "not confirmed by")):
+        for log in erasure[field]:
+            show(f"  {text} {plain(log['name']) or 'an organisation not known here'} ({log['log'][:8]})")
+    if not erasure["confirmed"]:
+        show("  nobody has confirmed it yet: a running node does so within some minutes of hearing of it")
 
 
 @command.command("override")

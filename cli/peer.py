@@ -224,3 +224,81 @@ def list_witnesses(data_dir: str | None, *, as_json: bool) -> None:
         f"{len(rows)} {chosen}, {found['quorum']} of them needed: "
         f"{found['published_size']:,} of {found['size']:,} entries are published"
     )
+
+
+@command.group("circle", short_help="Choose who may read what is written for the circle.")
+def circle() -> None:
+    """The circle of one's own log: organisations whose nodes may read its entries of the scope circle.
+
+    Who is in it is public. Whoever is taken out keeps what they have read.
+    """
+
+
+@circle.command("add")
+@click.argument("log")
+@click.option("--name", default="", help="What you call them, where their log is not held here.")
+@json_option
+@click.pass_obj
+def add_member(data_dir: str | None, log: str, name: str, *, as_json: bool) -> None:
+    """Takes an organisation in: LOG is its log's id, or the beginning of one that is held here."""
+    _set_member(data_dir, log, name, member=True, as_json=as_json)
+
+
+@circle.command("remove")
+@click.argument("log")
+@json_option
+@click.pass_obj
+def remove_member(data_dir: str | None, log: str, *, as_json: bool) -> None:
+    """Takes an organisation out: it gets nothing more that is written for the circle."""
+    _set_member(data_dir, log, "", member=False, as_json=as_json)
+
+
+def _set_member(data_dir: str | None, log: str, name: str, *, member: bool, as_json: bool) -> None:
+    import os
+
+    from cli.target import open_target
+    from ledger.importing.plan import Statement
+    from ledger.private import circle_object, find_log
+    from protocol.directory import check_body
+    from protocol.identity import show_log_id
+
+    with open_target(_directory(data_dir)) as target:
+        number, own = target.own
+        with target.store.read() as reads:
+            log_id = find_log(reads, log, () if member else reads.circle(number))
+            present = log_id in reads.circle(number)
+        if log_id == own:
+            raise CommandError("this node's own log is always in its circle")
+        if present != member:
+            body: dict[str, Any] = {"log": log_id, "member": member, **({"name": name} if name else {})}
+            check_body("circle", body)
+            target.write([Statement("circle", body, os.urandom(16))])
+            target.settle()
+        elif not member:
+            raise CommandError("that log is not in the circle; see `folkmoot peer circle list`", NOT_FOUND)
+        with target.store.read() as reads:
+            members = circle_object(reads, number)["members"]
+    state = "added" if member else "removed"
+    if as_json:
+        show_json({"schema": "folkmoot.member/1", "state": state, "log": show_log_id(log_id)})
+        return
+    shown = next((one["name"] for one in members if one["log"] == show_log_id(log_id)), "")
+    show(f"{state}: {show_log_id(log_id)} {plain(shown)}".rstrip())
+
+
+@circle.command("list")
+@json_option
+@click.pass_obj
+def list_members(data_dir: str | None, *, as_json: bool) -> None:
+    """Lists who is in the circle of one's own log."""
+    from ledger.private import circle_object
+    from ledger.sqlite.store import SqliteStore
+
+    with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
+        found = circle_object(reads, int(reads.fact("own") or 0))
+    if as_json:
+        show_json(found)
+        return
+    show_table([(one["log"], one["name"], when(one["since"])) for one in found["members"]], ("log", "name", "since"))
+    if not found["members"]:
+        say("nobody is in the circle: what is written for it stays on this machine")

@@ -35,6 +35,7 @@ def _directory(data_dir: str | None) -> DataDirectory:
 
 
 def _find(reads: Snapshot, name: str) -> RecordRow:
+    """The record of that name; of its states, the public and the other one, that which was changed last."""
     from protocol.identity import show_log_id
 
     log, _, digits = name.rpartition("/")
@@ -47,9 +48,10 @@ def _find(reads: Snapshot, name: str) -> RecordRow:
         for row in reads.records_with_id(prefix)
         if show_log_id(reads.tree_numbered(row.tree).origin.log_id).startswith(log)
     ]
-    if len(rows) != 1:
-        raise CommandError(f"{len(rows)} records begin with {name[:60]!r}", NOT_FOUND)
-    return rows[0]
+    named = {(row.tree, row.id) for row in rows}
+    if len(named) != 1:
+        raise CommandError(f"{len(named)} records begin with {name[:60]!r}", NOT_FOUND)
+    return max(rows, key=lambda row: row.latest)
 
 
 @command.command("show")
@@ -65,6 +67,11 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
         row = _find(reads, name)
         record, history = record_object(reads, row), history_objects(reads, row)
         fork = reads.fork(row.tree)
+        apart = reads.records_by_id(row.tree, [row.id], private=row.scope == 0)
+    if row.scope:
+        say(f"NOT PUBLIC: only the {'circle' if row.scope == 1 else 'parties'} of its log and this machine can see it")
+    if apart:
+        say(f"changed last of two states: the other one, {'public' if row.scope else 'not public'}, is older")
     if fork is not None and fork.healed is None:
         say(f"WARNING: the log {record['log'][:8]}, in which this stands, has forked: elsewhere it may say otherwise")
     if as_json:
@@ -117,7 +124,14 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
         position = target.write([statement])[0]
         target.settle()
         state = target.state_of(position)
+        with target.store.read() as reads:
+            apart = reads.records_by_id(target.own[0], [record["id"]], private=scope == "public")
     _show_written(record["id"], position, state, as_json=as_json)
+    if any(row.status != "closed" for row in apart.values()):
+        other = "not public" if scope == "public" else "public"
+        say(
+            f"this record has another state that is {other}, and stays as it is: close it in its own scope, or erase it"
+        )
 
 
 @command.command("close")
@@ -126,7 +140,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
 @json_option
 @click.pass_obj
 def close(data_dir: str | None, name: str, reason: str, *, as_json: bool) -> None:
-    """Closes a record of one's own log. It stays readable."""
+    """Closes a record of one's own log, of two states the one changed last. It stays readable."""
     _write_about(data_dir, name, "record.close", {"reason": reason}, as_json=as_json)
 
 
@@ -146,19 +160,24 @@ def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any
     """Writes a statement about a record."""
     from cli.target import open_target
     from ledger.importing.plan import Statement
+    from ledger.private import parties_about
 
     with open_target(_directory(data_dir)) as target:
         own, _ = target.own
         with target.store.read() as reads:
             row = _find(reads, name)
             log_id = reads.tree_numbered(row.tree).origin.log_id
+            parties = parties_about(reads, row, target.own[1])
         if kind == "record.close":
             if row.tree != own:
                 raise CommandError("that record is of another organisation's log: only they can close it")
             body = {"id": row.id, **body}
         else:
             body = {"subject": {"log": log_id, "id": row.id}, **body}
-        position = target.write([Statement(kind, body, os.urandom(16))])[0]
+        if parties:
+            body["parties"] = parties
+        scope = SCOPE_NAMES.index("private") if parties else row.scope
+        position = target.write([Statement(kind, body, os.urandom(16), scope)])[0]
         target.settle()
         state = target.state_of(position)
     _show_written(row.id, position, state, as_json=as_json)

@@ -26,10 +26,20 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--checked-within", help="Somebody looked within this time, such as 90d or 1y.")
 @click.option("--limit", help="1 to 100; 20 if not given.")
 @click.option("--cursor", help="`next` of the page before.")
+@click.option("--private", is_flag=True, help="Search what is not public instead: records for a circle or for parties.")
 @click.option("--facets", is_flag=True, help="Show counts by kind, category, licence, country.")
 @json_option
 @click.pass_obj
-def command(data_dir: str | None, /, words: tuple[str, ...], *, facets: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - texts
+def command(
+    data_dir: str | None,
+    /,
+    words: tuple[str, ...],
+    *,
+    private: bool,
+    facets: bool,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 - texts
+) -> None:
     """Searches all records held here. Every word is the beginning of a word; accents and case do not count."""
     from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
@@ -41,7 +51,7 @@ def command(data_dir: str | None, /, words: tuple[str, ...], *, facets: bool, as
         parameters["q"] = (" ".join(words),)
     store = SqliteStore(data_directory(data_dir).store, writable=False)
     try:
-        page = Finder(store).find(parameters, int(time.time()))
+        page = Finder(store).find(parameters, int(time.time()), private=private)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     finally:
@@ -67,6 +77,8 @@ def _show(record: dict[str, Any]) -> None:
     checked = f"checked {when(record['checked_at'])[:10]}" if record.get("checked_at") else "never checked"
     show(f"{plain(name)}")
     parts = [record["kind"], plain(where), checked, record["licence"]]
+    if record["entry"]["scope"] != "public":
+        parts.insert(0, f"NOT PUBLIC ({record['entry']['scope']})")
     if record["status"] != "active":
         parts.insert(1, record["status"])
     show("  " + " · ".join(filter(None, parts)))

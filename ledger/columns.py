@@ -73,6 +73,7 @@ class Columns:
         self.lat = grown(have("lat"), "int32", NO_POINT)
         self.lon = grown(have("lon"), "int32", NO_POINT)
         self.checked_at = grown(have("checked_at"), "int64", -1)
+        self.private = grown(have("private"), "bool", 0)
         self.coded = {facet: grown(have("coded", {}).get(facet), code, -1) for facet, code in _CODES.items()}
         self.category = grown(have("category"), "int32", -1, 4)
         self.more_categories: dict[int, tuple[int, ...]] = have("more_categories", {})
@@ -110,6 +111,7 @@ class Columns:
             self.lat[places] = [NO_POINT if row.lat is None else row.lat for row in rows]
             self.lon[places] = [NO_POINT if row.lon is None else row.lon for row in rows]
             self.checked_at[places] = [-1 if row.checked_at is None else row.checked_at for row in rows]
+            self.private[places] = [row.scope > 0 for row in rows]
             for facet, column in self.coded.items():
                 word = self.words[facet].number
                 column[places] = [word(getattr(row, facet)) for row in rows]
@@ -155,6 +157,11 @@ class Columns:
     def everywhere(self) -> Ids:
         """All places."""
         return np.arange(self.count)
+
+    def visible(self, ids: Ids, *, private: bool) -> Ids:
+        """Of these places those of public records, or those of the others: nobody is shown both at once."""
+        seen: Ids = ids[self.private[ids] == private]
+        return seen
 
     def between(self, south: int, north: int) -> Ids:
         """The places whose points lie between two latitudes."""

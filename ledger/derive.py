@@ -24,6 +24,7 @@ from protocol.directory import (
     ImportUndo,
     Label,
     Override,
+    Receipt,
     RecordClose,
     RecordPut,
     Role,
@@ -31,7 +32,8 @@ from protocol.directory import (
     read_body,
 )
 from protocol.errors import Malformed
-from protocol.statement import Statement, parse_payload, parse_statement
+from protocol.identity import Origin
+from protocol.statement import SCOPE_PUBLIC, Entry, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +93,7 @@ class Deriver:
                 statement = _statement(next(change.entries(tree.tree, target, target + 1)))
                 kind = statement.kind if statement else ""
                 if kind not in _NEVER_ERASED:
-                    change.drop_payload(tree.tree, target, position)
+                    _drop_payload(change, tree, target, position)
                     erased.setdefault(target, kind)
         rids = self._apply(change, tree, judged, chunk.indexes)
         change.set_derived(tree.tree, end)
@@ -125,24 +127,29 @@ class Deriver:
         indexes: dict[int, RecordIndex],
     ) -> set[int]:
         """Writes what the judged entries of one log say; the row ids of the records that changed."""
-        touched = {touched_record(result.body, tree.origin.log_id) for _, result in judged}
-        present = change.records_by_id(tree.tree, [record_id for record_id in touched if record_id])
-        fold = DirectoryFold(tree.tree, tree.origin.log_id, present, indexes)
+        folds = {
+            private: _fold_of(change, tree, judged, indexes, private=private)
+            for private in {result.scope > SCOPE_PUBLIC for _, result in judged}
+        }
         verdicts = {}
         for position, result in judged:
             verdict = result.verdict
             if result.statement is not None and result.body is not None:
-                verdict = fold.apply(position, result.statement, result.body)
+                fold = folds[result.scope > SCOPE_PUBLIC]
+                verdict = fold.apply(position, result.statement, result.body, result.scope)
                 _apply_other(change, tree.tree, position, result)
             elif result.statement is not None:
                 change.add_charter_in_force(tree.tree, position)
             if verdict != "applied":
                 verdicts[position] = verdict
-        rows = fold.rows()
-        change.put_records(rows, list(fold.indexes.values()), fold.existed)
-        change.add_history(fold.history)
+        rids: set[int] = set()
+        for fold in folds.values():
+            rows = fold.rows()
+            change.put_records(rows, list(fold.indexes.values()), fold.existed)
+            change.add_history(fold.history)
+            rids |= {row.rid for row in rows}
         change.add_verdicts(tree.tree, verdicts)
-        return {row.rid for row in rows}
+        return rids
 
     def _begin_again(self, change: Transaction, tree: Tree) -> set[int]:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
@@ -159,13 +166,17 @@ class Deriver:
         """
         change.add_verdicts(tree.tree, dict.fromkeys(positions, "erased"))
         gone, rids = set(positions), set()
-        steps = [change.history_at(tree.tree, position) for position in positions]
+        touched: dict[bool, set[bytes]] = {False: set(), True: set()}
         for position in positions:
-            change.forget_claim(tree.tree, position)
-        for record_id, before in change.records_by_id(tree.tree, sorted({step.id for step in steps if step})).items():
-            left = sorted({other.position for other in change.history(tree.tree, record_id)} - gone)
-            change.drop_record(before)
-            rids |= {before.rid} | self._replay(change, tree, left)
+            change.forget_said(tree.tree, position)
+            step = change.history_at(tree.tree, position)
+            if step is not None:
+                touched[_scope(change, tree.tree, position) > SCOPE_PUBLIC].add(step.id)
+        for private, ids in touched.items():
+            for record_id, before in change.records_by_id(tree.tree, sorted(ids), private=private).items():
+                steps = change.history(tree.tree, record_id, private=private)
+                change.drop_record(before)
+                rids |= {before.rid} | self._replay(change, tree, sorted({step.position for step in steps} - gone))
         return rids
 
     def _replay(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:
@@ -174,8 +185,40 @@ class Deriver:
         for position in positions:
             statement = _statement(next(change.entries(tree.tree, position, position + 1)))
             assert statement is not None
-            judged.append((position, Judged("applied", statement, read_body(statement))))
+            scope = _scope(change, tree.tree, position)
+            judged.append((position, Judged("applied", statement, read_body(statement), scope)))
         return self._apply(change, tree, judged, {})
+
+
+def _drop_payload(change: Transaction, tree: Tree, position: int, erased_by: int) -> None:
+    """Drops a payload, also where the same entry stands in another epoch of the log."""
+    change.drop_payload(tree.tree, position, erased_by)
+    entry = next(change.leaves(tree.tree, position, position + 1))
+    for other in change.epochs(tree.origin.log_id):
+        if other.tree != tree.tree and next(change.leaves(other.tree, position, position + 1), None) == entry:
+            change.drop_payload(other.tree, position, erased_by)
+
+
+def _fold_of(
+    change: Transaction,
+    tree: Tree,
+    judged: Sequence[tuple[int, Judged]],
+    indexes: dict[int, RecordIndex],
+    *,
+    private: bool,
+) -> DirectoryFold:
+    """A fold of what is public, or of the rest, with the records that are touched as they are."""
+    log_id = tree.origin.log_id
+    touched = {touched_record(result.body, log_id) for _, result in judged if (result.scope > SCOPE_PUBLIC) == private}
+    present = change.records_by_id(tree.tree, [record_id for record_id in touched if record_id], private=private)
+    return DirectoryFold(tree.tree, log_id, present, indexes)
+
+
+def _scope(change: Transaction, tree: int, position: int) -> int:
+    """The scope of an entry that had an effect."""
+    header = parse_entry(next(change.entries(tree, position, position + 1)).entry)
+    assert isinstance(header, Entry)
+    return header.scope
 
 
 def _authors(change: Transaction, tree: int, eraser: int, reading: Reading) -> Callable[[int], bytes | None]:
@@ -214,6 +257,8 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
             change.set_role(tree, position, key, role, name)
         case Circle(log=log_id, member=member):
             change.set_circle(tree, position, log_id, member=member)
+        case Receipt(log=log_id, epoch=epoch, positions=positions):
+            change.add_receipt(tree, position, Origin(log_id, epoch), positions[0], positions[-1])
         case ImportStart(id=import_id, set=source, file=file):
             change.start_import(tree, import_id, position, source, file)
         case ImportDone(id=import_id):

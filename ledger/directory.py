@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.text import fold
 from ledger.values import HistoryRow, RecordIndex, RecordRow
 from protocol.directory import Body, ClaimChecked, RecordClose, RecordPut
+from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
     from protocol.record import Record
@@ -17,7 +18,10 @@ SORT_KEY_BYTES = 24
 
 
 class DirectoryFold:
-    """Applies statements of one log, in order, to the rows of the records that they touch."""
+    """Applies statements of one log, in order, to the rows of the records that they touch.
+
+    There is one for what is public and one for the rest, and neither knows of the other (spec 15 §4).
+    """
 
     def __init__(
         self, tree: int, log_id: bytes, present: dict[bytes, RecordRow], indexes: dict[int, RecordIndex]
@@ -31,12 +35,12 @@ class DirectoryFold:
         self.indexes: dict[int, RecordIndex] = {}
         self.history: list[HistoryRow] = []
 
-    def apply(self, position: int, statement: Statement, body: Body) -> str:
-        """Applies one statement; its verdict."""
+    def apply(self, position: int, statement: Statement, body: Body, scope: int = SCOPE_PUBLIC) -> str:
+        """Applies one statement in an entry of that scope; its verdict."""
         if isinstance(body, RecordPut):
-            return self._put(position, body)
+            return self._put(position, body, scope)
         if isinstance(body, RecordClose):
-            return self._change(position, body.id, body.import_, status="closed")
+            return self._change(position, body.id, _import_of(body, scope), status="closed")
         if isinstance(body, ClaimChecked) and body.finding == "right" and body.subject.log == self.log_id:
             return self._change(position, body.subject.id, None, checked_at=statement.at)
         return "applied"
@@ -45,12 +49,12 @@ class DirectoryFold:
         """The rows that changed."""
         return [self.present[record_id] for record_id in sorted(self.changed)]
 
-    def _put(self, position: int, body: RecordPut) -> str:
+    def _put(self, position: int, body: RecordPut, scope: int) -> str:
         record = body.record
         before = self.present.get(record.id)
         rid = before.rid if before else record_rid(self.tree, position)
-        self._remember(position, record.id, before, body.import_)
-        self.present[record.id] = record_row(rid, self.tree, position, record)
+        self._remember(position, record.id, before, _import_of(body, scope))
+        self.present[record.id] = record_row(rid, self.tree, position, record, scope)
         prepared = self.prepared.get(position) or record_index(record)
         self.indexes[rid] = prepared._replace(rid=rid)
         return "applied"
@@ -80,6 +84,11 @@ class DirectoryFold:
         self.changed.add(record_id)
 
 
+def _import_of(body: RecordPut | RecordClose, scope: int) -> bytes | None:
+    """The import that a statement is part of: imports are public, so that undoing one shows nothing else."""
+    return body.import_ if scope == SCOPE_PUBLIC else None
+
+
 def record_rid(tree: int, position: int) -> int:
     """The row id of a record first put at a position."""
     return tree << 32 | position
@@ -101,8 +110,8 @@ def sort_key(name: str) -> bytes:
     return fold(name).encode()[:SORT_KEY_BYTES].ljust(SORT_KEY_BYTES, b"\0")
 
 
-def record_row(rid: int, tree: int, position: int, record: Record) -> RecordRow:
-    """The row of a record as it was put at a position."""
+def record_row(rid: int, tree: int, position: int, record: Record, scope: int = SCOPE_PUBLIC) -> RecordRow:
+    """The row of a record as it was put at a position, in an entry of that scope."""
     source = record.sources[0] if record.sources else None
     return RecordRow(
         rid=rid,
@@ -120,6 +129,7 @@ def record_row(rid: int, tree: int, position: int, record: Record) -> RecordRow:
         source=source.set if source else "",
         outside_id=source.record if source else "",
         checked_at=record.checked_at,
+        scope=scope,
     )
 
 

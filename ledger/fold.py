@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from protocol.charter import LogKeys, establish, found
-from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Role, Vouch, read_body
+from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Receipt, Role, Vouch, read_body
 from protocol.errors import Malformed
 from protocol.statement import (
     SCOPE_PUBLIC,
@@ -80,6 +80,13 @@ class Authority:
         self.reach(position)
         self.take_charter(position, payload, open_payload(payload, commit(payload), self.log_id, position, self.epoch))
 
+    def appoint(self, body: Role) -> None:
+        """Takes in what an operating key says of a steward."""
+        if body.role == "steward":
+            self.stewards[body.key] = body.name
+        else:
+            self.stewards.pop(body.key, None)
+
     def may_decide(self, key: bytes) -> bool:
         """Whether a key is an operating key in force."""
         return self.keys is not None and key in self.keys.charter.keys
@@ -97,14 +104,16 @@ class Reading(NamedTuple):
     opened: Opened | None = None
     statement: Statement | None = None
     body: Body | None = None
+    scope: int = SCOPE_PUBLIC
 
 
 class Judged(NamedTuple):
-    """The verdict on an entry; statement and body only if it was applied."""
+    """The verdict on an entry; statement, body and the entry's scope only if it was applied."""
 
     verdict: str
     statement: Statement | None = None
     body: Body | None = None
+    scope: int = SCOPE_PUBLIC
 
 
 def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None, epoch: int = 1) -> Reading:
@@ -126,7 +135,7 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         body = read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
-    return Reading("" if body else "opaque", payload, opened, statement, body)
+    return Reading("" if body else "opaque", payload, opened, statement, body, header.scope)
 
 
 _ENTRY_REASONS = frozenset(
@@ -153,7 +162,7 @@ def judge(authority: Authority, position: int, reading: Reading, author_of: Call
         return Judged(reading.verdict)
     if reading.body is None:
         return _judge_charter(authority, position, reading.payload, reading.opened)
-    return _judge_body(authority, position, reading.statement, reading.body, author_of)
+    return _judge_body(authority, position, reading, reading.statement, author_of)
 
 
 def _judge_charter(authority: Authority, position: int, payload: bytes, opened: Opened) -> Judged:
@@ -168,26 +177,23 @@ def _judge_charter(authority: Authority, position: int, payload: bytes, opened: 
 def _judge_body(
     authority: Authority,
     position: int,
+    reading: Reading,
     statement: Statement,
-    body: Body,
     author_of: Callable[[int], bytes | None],
 ) -> Judged:
-    author = statement.author
+    author, body = statement.author, reading.body
     if isinstance(body, Erase):
         if not 0 < body.position < position:
             return Judged("unknown_ref")
-        if not authority.may_decide(author) and author_of(body.position) != author:
-            return Judged("not_authorised")
-    elif isinstance(body, Role):
-        if not authority.may_decide(author):
-            return Judged("not_authorised")
-        if body.role == "steward":
-            authority.stewards[body.key] = body.name
-        else:
-            authority.stewards.pop(body.key, None)
-    elif isinstance(body, Circle | Override | Vouch):
-        if not authority.may_decide(author):
-            return Judged("not_authorised")
-    elif not authority.may_write(author):
+        allowed = authority.may_decide(author) or author_of(body.position) == author
+    elif isinstance(body, Role | Circle | Override | Receipt | Vouch):
+        allowed = authority.may_decide(author)
+    else:
+        allowed = authority.may_write(author)
+    if not allowed:
         return Judged("not_authorised")
-    return Judged("applied", statement, body)
+    if isinstance(body, Receipt) and body.log == authority.log_id:
+        return Judged("malformed")
+    if isinstance(body, Role):
+        authority.appoint(body)
+    return Judged("applied", statement, body, reading.scope)

@@ -11,7 +11,7 @@ from ledger.jsonform import to_json
 from ledger.state import position_state
 from protocol.directory import RecordPut, read_body
 from protocol.identity import show_log_id
-from protocol.statement import Statement, parse_entry, parse_payload, parse_statement
+from protocol.statement import SCOPE_NAMES, SCOPE_PUBLIC, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
     from ledger.search import Page
@@ -35,12 +35,15 @@ def read_record(reads: Snapshot, row: RecordRow) -> tuple[Record, Statement, int
 
 
 def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
-    """A record as JSON: bytes in hexadecimal, the point in degrees, and where it stands in which log."""
+    """A record as JSON: bytes in hexadecimal, the point in degrees, and where it stands in which log.
+
+    Its contact is shown as far as its scope lets it be: whoever is given a row that is not public may read all of it.
+    """
     record, statement, at = read_record(reads, row)
     value = to_json(record.body())
     assert isinstance(value, dict)
     value["status"] = row.status
-    if record.contact is not None and record.contact.visibility != "public":
+    if row.scope == SCOPE_PUBLIC and record.contact is not None and record.contact.visibility != "public":
         value["contact"] = {"visibility": record.contact.visibility}
     if record.point is not None:
         value["point"] |= {"lat": record.point.lat / 1e7, "lon": record.point.lon / 1e7}
@@ -57,6 +60,7 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
         "latest": row.latest,
         "at": at,
         "author": statement.author.hex(),
+        "scope": SCOPE_NAMES[row.scope],
         "state": position_state(reads, tree, row.latest),
     }
     return value
@@ -83,9 +87,9 @@ def lag(reads: Snapshot) -> int:
 
 
 def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:
-    """What made a record what it is, latest first."""
+    """What made a record what it is, latest first: what was said of it in public, or else apart from that."""
     steps = []
-    for step in reads.history(row.tree, row.id):
+    for step in reads.history(row.tree, row.id, private=row.scope > SCOPE_PUBLIC):
         stored = next(reads.entries(row.tree, step.position, step.position + 1))
         if stored.payload is None:
             continue

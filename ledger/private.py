@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from protocol.directory import parties_of
+from ledger.errors import NotFoundError
+from ledger.present import read_record
+from ledger.receipts import named_logs
+from protocol.directory import Circle, parties_of, read_body
 from protocol.errors import Malformed
 from protocol.frames import PAYLOADS_MAX
+from protocol.identity import parse_log_id, show_log_id
 from protocol.statement import (
     SCOPE_CIRCLE,
     SCOPE_PUBLIC,
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ledger.sqlite.store import Snapshot, Transaction
-    from ledger.values import Stored, Tree
+    from ledger.values import RecordRow, Stored, Tree
     from protocol.identity import Origin
 
 ANSWER_BYTES_MAX = 786_432
@@ -99,5 +104,46 @@ def take_payloads(change: Transaction, origin: Origin, items: Iterable[tuple[int
         change.add_payload(tree.tree, position, payload)
         taken += 1
     if taken and tree is not None:
-        change.clear_derived(tree.tree)
+        change.set_derived(tree.tree, -1)
     return taken
+
+
+def parties_about(reads: Snapshot, row: RecordRow, own: bytes) -> list[bytes]:
+    """Whom to name in a statement of the log `own` about a record, so that it does not reach more than the record does.
+
+    Nobody for what is public, or for the circle of `own` itself.
+    """
+    log_id = reads.tree_numbered(row.tree).origin.log_id
+    if row.scope == SCOPE_PUBLIC or (row.scope == SCOPE_CIRCLE and log_id == own):
+        return []
+    named = set() if row.scope == SCOPE_CIRCLE else parties_of(read_record(reads, row)[1])
+    return sorted((named | {log_id}) - {own}) or [own]
+
+
+def circle_object(reads: Snapshot, number: int) -> dict[str, Any]:
+    """Who is in the circle of a log, as JSON: by the names of their charters, or else as the statement calls them."""
+    members = []
+    since = reads.circle_since(number)
+    for position, named in zip(since.values(), named_logs(reads, since), strict=True):
+        stored = next(reads.entries(number, position, position + 1))
+        header = parse_entry(stored.entry)
+        assert stored.payload is not None, "a statement that was erased has no effect"
+        statement = parse_statement(parse_payload(stored.payload).statement)
+        assert isinstance(header, Entry)
+        assert isinstance(statement, Statement)
+        body = read_body(statement)
+        assert isinstance(body, Circle)
+        members.append({**named, "name": named["name"] or body.name, "since": header.at, "position": position})
+    log_id = reads.tree_numbered(number).origin.log_id
+    return {"schema": "folkmoot.circle/1", "log": show_log_id(log_id), "members": members}
+
+
+def find_log(reads: Snapshot, text: str, also: Iterable[bytes] = ()) -> bytes:
+    """The log of an id, or of the beginning of one that is held here or is among `also`. Raises NotFoundError."""
+    with suppress(Malformed):
+        return parse_log_id(text)
+    known = {*also, *(tree.origin.log_id for tree in reads.trees())}
+    found = [log_id for log_id in known if text and show_log_id(log_id).startswith(text.lower())]
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found)} logs known here begin with {text[:60]!r}; the whole id has 52 characters")
+    return found[0]

@@ -12,6 +12,7 @@ from ledger.errors import NotFoundError
 from ledger.following import is_followed
 from ledger.forks import log_state
 from ledger.jsonform import to_json
+from ledger.receipts import erasure_object
 from ledger.state import position_state, published_checkpoint, witnesses_of, written_state
 from ledger.tree import prove_inclusion
 from protocol.charter import establish
@@ -19,7 +20,7 @@ from protocol.errors import Malformed
 from protocol.fork import fork_digest
 from protocol.identity import show_log_id
 from protocol.proof import write_proof
-from protocol.statement import SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_payload, parse_statement
+from protocol.statement import SCOPE_NAMES, SCOPE_PUBLIC, Entry, Opaque, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
@@ -54,24 +55,34 @@ def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) 
     }
 
 
-def entry_object(reads: Snapshot, tree: Tree, position: int) -> dict[str, Any]:
-    """An entry with what it says, if that is public and here."""
+def entry_object(reads: Snapshot, tree: Tree, position: int, *, private: bool = False) -> dict[str, Any]:
+    """An entry with what it says, if that is here, and public or meant for the asker (`private`).
+
+    Of an entry that is not public others learn no more than from a node that may not read it either.
+    """
     stored = stored_entry(reads, tree, position)
     current = is_followed(tree, reads.epochs(tree.origin.log_id))
     lacking = reads.lacking(tree.tree, position, position + 1)
     verdict = reads.verdicts(tree.tree, position, position + 1).get(position)
+    scope = _scope(stored)
     value: dict[str, Any] = {
         "schema": "folkmoot.entry/1",
         "log": show_log_id(tree.origin.log_id),
         "epoch": tree.origin.epoch,
         "position": position,
         "entry": b64encode(stored.entry).decode(),
+        "scope": SCOPE_NAMES[scope],
         "verdict": verdict or ("applied" if position < tree.derived else "pending" if current else "superseded"),
         "state": position_state(reads, tree, position),
     }
-    payload = public_payload(stored)
+    if verdict == "erased":
+        value["erasure"] = erasure_object(reads, tree, position)
+    payload = (stored.payload or b"") if private else public_payload(stored)
     if not payload:
-        value["payload_missing"] = lacking.get(position, "not public")
+        why = "erased" if verdict == "erased" else "not public" if scope else lacking.get(position, "not public")
+        value["payload_missing"] = why
+        if scope and why != "erased":
+            value["verdict"] = "withheld"
         return value
     value["payload"] = b64encode(payload).decode()
     try:
@@ -97,6 +108,15 @@ def stored_entry(reads: Snapshot, tree: Tree, position: int) -> Stored:
     if stored is None:
         raise NotFoundError(f"{show_log_id(tree.origin.log_id)[:8]} has {tree.size} entries here: none at {position}")
     return stored
+
+
+def _scope(stored: Stored) -> int:
+    """The scope of an entry; 0 of one that is malformed or of a version not known here, whose payload is not shown."""
+    try:
+        header = parse_entry(stored.entry)
+    except Malformed:
+        return SCOPE_PUBLIC
+    return header.scope if isinstance(header, Entry) else SCOPE_PUBLIC
 
 
 def public_payload(stored: Stored) -> bytes:

@@ -44,7 +44,10 @@ class Circle:
 
 @dataclass(frozen=True)
 class Query:
-    """A search over the records of all logs held. Every part narrows it."""
+    """A search over the records of all logs held: the public ones, or instead of them those that are not.
+
+    Every part narrows it.
+    """
 
     words: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -57,10 +60,14 @@ class Query:
     checked_since: int | None = None
     limit: int = 20
     cursor: tuple[int, ...] = ()
+    private: bool = False
 
 
-def parse_query(parameters: Mapping[str, Sequence[str]], now: int) -> Query:
-    """The query that named texts spell; `now` in UTC seconds, for "checked within". Raises QueryError."""
+def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: bool = False) -> Query:
+    """The query that named texts spell; `now` in UTC seconds, for "checked within". Raises QueryError.
+
+    Whether it is for what is not public is no text: the caller says so, who knows that the asker may.
+    """
     unknown = sorted(set(parameters) - set(PARAMETERS))
     if unknown:
         raise QueryError(f"no search parameter {', '.join(unknown)[:100]}; there are {', '.join(PARAMETERS)}")
@@ -78,6 +85,7 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int) -> Query:
             checked_since=now - _age(one["checked_within"]) if "checked_within" in one else None,
             limit=_limit(one.get("limit", "20")),
             cursor=_read_cursor(one.get("cursor", "")),
+            private=private,
         )
     except QueryError:
         raise

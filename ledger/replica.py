@@ -229,17 +229,33 @@ def store_range(change: Transaction, verified: VerifiedRange) -> Tree:
     refuse_closed(change, tree)
     if not in_force(take_charters(change, verified.origin, ()), verified.origin, verified.key):
         raise RefusedError(f"{verified.origin}: the key that signed for the range has been replaced meanwhile")
-    erased = {position for position, why in change.lacking(tree.tree, verified.begin, 2**62).items() if why == "erased"}
+    end = verified.begin + len(verified.rows)
+    elsewhere = _erased_elsewhere(change, tree, verified)
+    erased = elsewhere.keys() | change.erased(tree.tree, verified.begin, end).keys()
     rows = [row._replace(payload=None) if row.position in erased else row for row in verified.rows]
-    end = verified.begin + len(rows)
     change.add_entries(tree.tree, rows)
     change.add_subtrees(tree.tree, verified.growth.full)
-    change.add_lacking(tree.tree, verified.lacking)
+    change.add_lacking(tree.tree, [item for item in verified.lacking if item[0] not in erased])
+    for position, erased_by in elsewhere.items():
+        change.drop_payload(tree.tree, position, erased_by)
     change.set_size(tree.tree, end)
     if verified.note:
         keep_checkpoint(change, tree, tree.head if tree.head_size == end else verified.note, end)
         compare_unproved(change, change.tree_numbered(tree.tree))
     return change.tree_numbered(tree.tree)
+
+
+def _erased_elsewhere(change: Transaction, tree: Tree, verified: VerifiedRange) -> dict[int, int | None]:
+    """Entries that stand in another epoch of the log too, whose payload was erased there; at whose word."""
+    erased = {}
+    for other in change.epochs(tree.origin.log_id):
+        if other.tree != tree.tree:
+            gone = change.erased(other.tree, verified.begin, verified.begin + len(verified.rows))
+            for position, erased_by in gone.items():
+                entry = verified.rows[position - verified.begin].entry
+                if next(change.leaves(other.tree, position, position + 1), None) == entry:
+                    erased[position] = erased_by
+    return erased
 
 
 def _examine(

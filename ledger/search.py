@@ -77,6 +77,7 @@ def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
         ids = columns.between(boxes[0][0], boxes[0][2])
     else:
         ids = columns.everywhere()
+    ids = columns.visible(ids, private=query.private)
     for box in boxes:
         ids = ids[_inside(columns, ids, box)]
     statuses = query.statuses or _OPEN_STATUSES

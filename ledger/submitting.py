@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _OTHER_DOORS = {
     "charter": "a charter is amended with `folkmoot key`",
     "override": "signing is overridden with `folkmoot log override`",
+    "receipt": "a running node says by itself what it has dropped",
 }
 
 
@@ -36,7 +37,7 @@ def ready_statement(
     ledger: Ledger, kind: str, body: object, statement_id: bytes, scope: int = SCOPE_PUBLIC
 ) -> Submission:
     """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
-    if kind == "override":
+    if kind in {"override", "receipt"}:
         raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
     value = from_json(body)
     if not isinstance(value, dict):

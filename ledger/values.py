@@ -60,7 +60,11 @@ class Queued(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """The present state of a record, as far as it is searched by (see migration 0002)."""
+    """The present state of a record, as far as it is searched by (see migration 0008).
+
+    `scope` is that of the entry that put it: a record has a public state, and apart from it one that is not (spec 15
+    §4).
+    """
 
     rid: int
     tree: int
@@ -77,6 +81,7 @@ class RecordRow(NamedTuple):
     source: str
     outside_id: str
     checked_at: int | None
+    scope: int = 0
 
 
 class RecordIndex(NamedTuple):

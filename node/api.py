@@ -8,6 +8,7 @@ import hmac
 import json
 import re
 import time
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
 
 _STATEMENT_ID = re.compile(r"[0-9a-f]{32}")
+SCOPE_PARAMETER = Parameter("scope", "private: what is not public instead, for whoever has the steward's token")
 SEARCH_PARAMETERS = (
     Parameter("q", "words; each is the beginning of a word, accents and case do not count"),
     Parameter("kind", "organisation, place, resource, service, offer, need, person; several with commas"),
@@ -63,29 +65,46 @@ def json_answer(value: object, status: int = 200) -> web.Response:
 
 
 async def _records(request: web.Request) -> web.Response:
-    parameters = {name: request.query.getall(name) for name in request.query}
-    return json_answer(await asyncio.to_thread(request.app[FINDER].find, parameters, int(time.time())))
+    private = asks_for_private(request)
+    parameters = {name: request.query.getall(name) for name in request.query if name != "scope"}
+    find = partial(request.app[FINDER].find, parameters, int(time.time()), private=private)
+    return json_answer(await asyncio.to_thread(find))
+
+
+def asks_for_private(request: web.Request) -> bool:
+    """Whether a request is for what is not public, and by somebody who may see it.
+
+    Raises Malformed for another scope, HTTPUnauthorized without the steward's token.
+    """
+    scope = request.query.get("scope", "public")
+    if scope not in {"public", "private"} or len(request.query.getall("scope", [])) > 1:
+        raise Malformed("scope", "scope is public or private, and stands once")
+    if scope == "private" and not is_steward(request):
+        raise web.HTTPUnauthorized(reason="What is not public is shown to whoever has the steward's token")
+    return scope == "private"
 
 
 async def _record(request: web.Request) -> web.Response:
+    private = asks_for_private(request)
+
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
-            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            row = find_record(reads, request.match_info["log"], request.match_info["id"], private=private)
             history = history_objects(reads, row)
             return {"schema": RECORD_SCHEMA, "record": record_object(reads, row), "history": history}
 
     return json_answer(await asyncio.to_thread(read))
 
 
-def find_record(reads: Snapshot, log: str, record_id: str) -> Any:  # noqa: ANN401 - a RecordRow
-    """The row of a record named by a path. Raises NotFoundError."""
+def find_record(reads: Snapshot, log: str, record_id: str, *, private: bool = False) -> Any:  # noqa: ANN401 - a RecordRow
+    """The row of a record named by a path: of its public state, or of the other. Raises NotFoundError."""
     try:
         log_id, wanted = parse_log_id(log), bytes.fromhex(record_id)
     except (Malformed, ValueError):
         raise NotFoundError(f"no record {record_id[:40]!r} in log {log[:60]!r}") from None
     for tree in reads.trees():
         if tree.origin.log_id == log_id and not tree.hidden:
-            row = reads.records_by_id(tree.tree, [wanted]).get(wanted)
+            row = reads.records_by_id(tree.tree, [wanted], private=private).get(wanted)
             if row is not None and row.rid not in denied_records(reads):
                 return row
     raise NotFoundError(f"no record {record_id[:40]} in log {log[:8]}")
@@ -105,10 +124,12 @@ async def _logs(request: web.Request) -> web.Response:
 
 
 async def _entry(request: web.Request) -> web.Response:
+    private = asks_for_private(request)
+
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
             tree = held_tree(reads, origin_of(request))
-            return entry_object(reads, tree, _position(request))
+            return entry_object(reads, tree, _position(request), private=private)
 
     return json_answer(await asyncio.to_thread(read))
 
@@ -278,10 +299,31 @@ def _signed_submission(request: web.Request, item: object) -> Submission:
 
 _LOG = "/v1/log/{log}/{epoch}"
 ROUTES = (
-    Route("GET", "/v1/records", _records, "Search the directory", parameters=SEARCH_PARAMETERS),
-    Route("GET", "/v1/records/{log}/{id}", _record, "One record with its history", statuses=(200, 404)),
+    Route(
+        "GET",
+        "/v1/records",
+        _records,
+        "Search the directory",
+        parameters=(*SEARCH_PARAMETERS, SCOPE_PARAMETER),
+        statuses=(200, 401),
+    ),
+    Route(
+        "GET",
+        "/v1/records/{log}/{id}",
+        _record,
+        "One record with its history",
+        parameters=(SCOPE_PARAMETER,),
+        statuses=(200, 401, 404),
+    ),
     Route("GET", "/v1/log", _logs, "The logs held here"),
-    Route("GET", _LOG + "/entries/{position}", _entry, "One entry with its payload", statuses=(200, 404)),
+    Route(
+        "GET",
+        _LOG + "/entries/{position}",
+        _entry,
+        "One entry with its payload",
+        parameters=(SCOPE_PARAMETER,),
+        statuses=(200, 401, 404),
+    ),
     Route("GET", _LOG + "/proofs/{position}", _proof, "A proof file (spec 08)", "text/plain", statuses=(200, 404)),
     Route(
         "GET",

@@ -43,9 +43,12 @@ class Finder:
             if len(self._changed) > _CHANGES_MAX:  # so much has come in that reading everything anew is cheaper
                 self._columns, self._changed = None, set()
 
-    def find(self, parameters: Mapping[str, Sequence[str]], now: int) -> dict[str, Any]:
-        """A page of results as JSON (see ledger.present). Raises QueryError."""
-        query = parse_query(parameters, now)
+    def find(self, parameters: Mapping[str, Sequence[str]], now: int, *, private: bool = False) -> dict[str, Any]:
+        """A page of results as JSON (see ledger.present). Raises QueryError.
+
+        With `private`, of the records that are not public: for a steward.
+        """
+        query = parse_query(parameters, now, private=private)
         self._wait_for_own_writes()
         return self._answer(query)
 

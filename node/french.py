@@ -206,6 +206,16 @@ FRENCH: dict[str, str] = {
     "This node is a witness too. Its key, for others to name:": (
         "Ce nœud est lui aussi un témoin. Sa clé, pour que d'autres la nomment\u00a0:"
     ),
+    "Erased here": "Effacé ici",
+    "What this organisation had erased last. Whoever holds its log drops it too when they hear of it, and says so.": (
+        "Ce que cette organisation a fait effacer en dernier. Qui tient son journal l'efface aussi en l'apprenant, "
+        "et le dit."
+    ),
+    "Entry": "Entrée",
+    "Erased": "Effacée",
+    "Dropped by": "Effacée chez",
+    "Not confirmed by": "Pas confirmée par",
+    "nobody": "personne",
     "Open connections": "Connexions ouvertes",
     "Peer": "Pair",
     "Who called": "Qui a appelé",

@@ -13,6 +13,7 @@ from ledger.forks import why_not_signing
 from ledger.present import history_objects, read_record, record_object
 from ledger.proving import log_object
 from ledger.query import QueryError, parse_query
+from ledger.receipts import last_erasures
 from ledger.witness import witness_verifier
 from node.api import find_record
 from node.asked import Asked
@@ -23,6 +24,7 @@ from node.listing import Result, facets, filters, result, wider
 from node.profile import Names, profile
 from node.rendering import error_page, reader_of, render, wants_html
 from node.routes import Route
+from node.words import date_text
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 from protocol.record import KINDS
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROUTES", "error_page", "wants_html"]
 
+ERASURES_SHOWN = 20
 RADII_KM = (1, 2, 5, 10, 25, 50, 100)
 RADIUS_CHOSEN = "10km"
 _CARRIED = ("category", "status", "bbox", "lat", "lon", "licence", "country", "limit")
@@ -212,13 +215,14 @@ async def _logs(request: web.Request) -> web.Response:
     words = reader.words
     ledger = request.app[LEDGER]
 
-    def read() -> tuple[list[dict[str, Any]], str]:
+    def read() -> tuple[list[dict[str, Any]], str, dict[str, Any]]:
         with ledger.store.read() as reads:
             now = int(ledger.clock())
             held = [log_object(reads, tree, now, ledger.log_id) for tree in reads.trees() if not tree.hidden]
-            return held, why_not_signing(reads, ledger.own.tree) or ledger.own.signing_refused
+            refused = why_not_signing(reads, ledger.own.tree) or ledger.own.signing_refused
+            return held, refused, last_erasures(reads, reads.tree_numbered(ledger.own.tree), ERASURES_SHOWN)
 
-    held, refused = await asyncio.to_thread(read)
+    held, refused, erased = await asyncio.to_thread(read)
     logs = [log_row(log, reader) for log in held]
     peers = [
         {"name": peer.name, "log": peer.log, "outbound": peer.outbound, "received": words.number(peer.received_entries)}
@@ -231,6 +235,7 @@ async def _logs(request: web.Request) -> web.Response:
         reader,
         words_count=count,
         logs=logs,
+        erasures=[erasure_row(one, erased, words) for one in erased["erased"]],
         peers=peers,
         witness_key=str(witness_verifier(ledger)),
         refused=refused,
@@ -256,6 +261,18 @@ def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
         "signed": words.number(log["checkpoint_size"]),
         "written": _written(log, words),
         "checkpoint": f"/log/{log['log']}/{log['epoch']}/checkpoint" if log["checkpoint"] else "",
+    }
+
+
+def erasure_row(erasure: dict[str, Any], log: dict[str, Any], words: Words) -> dict[str, Any]:
+    """An erased entry (ledger.receipts) of a log as a row of the table."""
+    position = erasure["position"]
+    return {
+        "position": words.number(position),
+        "url": f"/v1/log/{log['log']}/{log['epoch']}/entries/{position}",
+        "at": date_text(erasure["at"], words) if erasure["at"] else "",
+        "confirmed": [one["name"] or one["log"][:8] for one in erasure["confirmed"]],
+        "unconfirmed": [one["name"] or one["log"][:8] for one in erasure["unconfirmed"]],
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.hearing import hear
+from ledger.receipts import HOLDERS_MAX
 from ledger.recovery import State, explain, unwatched
 from ledger.watchers import peer_name, watchers_of
 from protocol.frames import GetHeads
@@ -56,6 +57,7 @@ class Recovering:
         self._runtime = hub.runtime
         self._ask_witnesses = ask_witnesses
         self._asked: list[Conversation] = []
+        self._holders: dict[bytes, int] = {}
         self._state: State | None = None
         self._wait = ASK_FIRST_S
         self._next_at = 0.0
@@ -78,9 +80,18 @@ class Recovering:
         name = as_witness if as_witness in own.recovery.watchers.names else peer_name("", peer.log_id)
         if not await self._hear(Said(name, head)):
             return
-        if head is not None and head.origin == own.origin and own.recovery.state is State.BEHIND:
+        if head is None or head.origin != own.origin:
+            return
+        await self._keep_holder(peer.log_id, head.checkpoint.size)
+        if own.recovery.state is State.BEHIND:
             link.announced[own.origin] = head._replace(charters=())
             await self._hub.fetch_from(link, own.origin)
+
+    async def _keep_holder(self, log_id: bytes, size: int) -> None:
+        """Keeps in mind who holds the own log, for what is erased in it later."""
+        if self._holders.get(log_id) != size:
+            self._holders[log_id] = size
+            await self._runtime.write(lambda change: change.set_holder(log_id, size, HOLDERS_MAX))
 
     async def _hear(self, said: Said) -> bool:
         try:

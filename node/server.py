@@ -28,6 +28,7 @@ from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
 from node.problem import problem
+from node.receipts import Receipts
 from node.recovering import Recovering
 from node.routes import Route
 from node.tls import server_context, write_certificate
@@ -118,6 +119,7 @@ class Node:
             self._later(self._discover(self.discovery))
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
+        self._later(Receipts(ledger).run())
 
     def _derived(self, derived: Derived) -> None:
         """Tells of what the writing thread has folded."""

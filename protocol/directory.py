@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -17,6 +18,9 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 _SetName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{1,64}\Z")]
 _Name = Annotated[str, msgspec.Meta(max_length=200)]
 PARTIES_MAX, LOG_ID_BYTES = 16, 32
+POSITIONS_MAX = 1_024
+_Position = Annotated[int, msgspec.Meta(ge=1)]
+_Positions = Annotated[list[_Position], msgspec.Meta(min_length=1, max_length=POSITIONS_MAX)]
 _Parties = Annotated[list[LogIdBytes], msgspec.Meta(min_length=1, max_length=PARTIES_MAX)]
 
 
@@ -158,6 +162,14 @@ class Erase(msgspec.Struct, frozen=True):
     reason: Literal["request", "expired", "mistake", "law"]
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """`receipt`: the payloads of these entries of another log, which it has erased, are not kept here (spec 03 §7)."""
+
+    log: LogIdBytes
+    epoch: Annotated[int, msgspec.Meta(ge=1)]
+    positions: _Positions
+
+
 class Override(msgspec.Struct, frozen=True):
     """`override`: signing goes on from here without an answer of those who watch the log (spec 06 §5)."""
 
@@ -183,6 +195,7 @@ Body: TypeAlias = (
     | Deny
     | Label
     | Erase
+    | Receipt
     | Override
 )
 
@@ -204,14 +217,28 @@ BODIES: dict[str, type[Body]] = {
     "deny": Deny,
     "label": Label,
     "erase": Erase,
+    "receipt": Receipt,
     "override": Override,
 }
 """The kinds that this program knows, beside `charter`."""
 
 PUBLIC_KINDS = frozenset(
-    {"charter", "role", "circle", "erase", "import.start", "import.done", "import.undo", "vouch", "deny", "label"}
+    {
+        "charter",
+        "role",
+        "circle",
+        "erase",
+        "receipt",
+        "import.start",
+        "import.done",
+        "import.undo",
+        "vouch",
+        "deny",
+        "label",
+    }
 )
-"""Kinds on which hangs what others may see: they count in public entries only (spec 15 §2)."""
+"""Kinds on which the effect of other statements hangs, or what others may see: they count in public entries only
+(spec 15 §2)."""
 
 
 _sorted_encoder = msgspec.msgpack.Encoder(order="sorted")
@@ -238,7 +265,13 @@ def read_body(statement: Statement) -> Body | None:
         raise Malformed("malformed", f"{statement.kind}: {error}") from None
     if isinstance(body, RecordPut | ClaimCorrect):
         check_limits(body.record)
+    if isinstance(body, Receipt) and not _ascends(body.positions):
+        raise Malformed("malformed", "receipt: the positions are not in ascending order, or one stands twice")
     return body
+
+
+def _ascends(positions: list[int]) -> bool:
+    return all(one < next_one for one, next_one in pairwise(positions))
 
 
 def parties_of(statement: Statement) -> frozenset[bytes]:
@@ -283,6 +316,8 @@ def check_body(kind: str, value: dict[str, Value]) -> Body:
         raise Malformed("body", f"{kind}: {error}") from None
     if parties != sorted(set(parties)):
         raise Malformed("body", f"{kind}: the parties are not in ascending order, or one stands twice")
+    if isinstance(body, Receipt) and not _ascends(body.positions):
+        raise Malformed("body", f"{kind}: the positions are not in ascending order, or one stands twice")
     unknown = set(value) - {"parties"} - {field.encode_name for field in msgspec.structs.fields(shape)}
     if unknown:
         raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")

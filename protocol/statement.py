@@ -20,6 +20,7 @@ STATEMENT_BYTES_MAX = 61_440
 PAYLOAD_BYTES_MAX = 65_536
 SIGNATURES_MAX = 16
 SCOPE_PUBLIC, SCOPE_CIRCLE, SCOPE_PRIVATE = SCOPES = 0, 1, 2
+SCOPE_NAMES = ("public", "circle", "private")
 
 _STATEMENT_TAG = b"folkmoot/statement/1\0"
 _PAYLOAD_TAG = b"folkmoot/payload/1\0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.sqlite.rows import insert, select_in
+from ledger.sqlite.rows import insert, run_in, select_in
 from ledger.values import Fork, Queued, Stored, Tree
 from protocol.identity import Origin
 
@@ -116,6 +116,33 @@ class LogReads:
         row = self._db.execute(sql, (tree, position)).fetchone()
         return row[0] if row else None
 
+    def erased(self, tree: int, begin: int, end: int) -> dict[int, int | None]:
+        """Positions whose payload was erased, and those of the statements that had it erased, in order."""
+        sql = (
+            "SELECT position, erased_by FROM lacking WHERE tree = ? AND position >= ? AND position < ? "
+            "AND reason = 'erased' ORDER BY position"
+        )
+        return dict(self._db.execute(sql, (tree, begin, end)).fetchall())
+
+    def last_erased(self, tree: int, limit: int) -> list[int]:
+        """The highest positions whose payload was erased, from the highest down."""
+        sql = "SELECT position FROM lacking WHERE tree = ? AND reason = 'erased' ORDER BY position DESC LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+
+    def untold(self) -> list[int]:
+        """The trees with erased payloads of which no receipt was written."""
+        sql = "SELECT DISTINCT tree FROM lacking WHERE reason = 'erased' AND told = 0"
+        return [row[0] for row in self._db.execute(sql)]
+
+    def untold_in(self, tree: int, limit: int) -> list[int]:
+        """The first positions in a tree whose payload was erased and of which no receipt was written."""
+        sql = "SELECT position FROM lacking WHERE tree = ? AND reason = 'erased' AND told = 0 ORDER BY position LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+
+    def holders(self) -> dict[bytes, int]:
+        """The logs of the nodes that are known to hold the own log, and how many entries of it."""
+        return dict(self._db.execute("SELECT log_id, size FROM holder ORDER BY log_id").fetchall())
+
     def accepted_from(self, tree: int, begin: int) -> dict[int, tuple[bytes, bytes]]:
         """The idempotency keys of the entries from a position on: by position their id and digest."""
         rows = self._db.execute(
@@ -208,7 +235,7 @@ class LogWrites(LogReads):
         """Positions whose payload is not kept, and why."""
         insert(self._db, "INSERT OR REPLACE INTO lacking (tree, position, reason)", [(tree, *row) for row in rows])
 
-    def drop_payload(self, tree: int, position: int, erased_by: int) -> None:
+    def drop_payload(self, tree: int, position: int, erased_by: int | None) -> None:
         """Erases a payload, at the word of the statement at `erased_by`, the first one counting; the entry stays.
 
         What `accepted` kept of its content is blanked too: it has no salt, so one could find by trial what was said.
@@ -221,6 +248,19 @@ class LogWrites(LogReads):
             "UPDATE SET "
             "reason = 'erased', erased_by = coalesce(erased_by, excluded.erased_by)",
             (tree, position, erased_by),
+        )
+
+    def set_told(self, tree: int, positions: Sequence[int]) -> None:
+        """Receipts for these erased payloads are in the own log."""
+        run_in(self._db, "UPDATE lacking SET told = 1 WHERE tree = ? AND position IN", (tree,), positions)
+
+    def set_holder(self, log_id: bytes, size: int, most: int) -> None:
+        """A node holds that much of the own log; those beyond `most` are not kept in mind."""
+        self._db.execute(
+            "INSERT INTO holder SELECT ?, ? WHERE (SELECT count(*) FROM holder) < ? "
+            "OR EXISTS (SELECT 1 FROM holder WHERE log_id = ?) "
+            "ON CONFLICT DO UPDATE SET size = max(size, excluded.size)",
+            (log_id, size, most, log_id),
         )
 
     def cut_back(self, tree: int, size: int) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from protocol.identity import Origin
+
 TABLES = (
     "verdict",
     "charter_in_force",
@@ -30,6 +32,7 @@ TABLES = (
     "denial",
     "label",
     "decision",
+    "receipt",
 )
 """The derived tables; `rebuild` empties and fills them again."""
 
@@ -45,9 +48,10 @@ class RecordReads:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def records_by_id(self, tree: int, ids: Sequence[bytes]) -> dict[bytes, RecordRow]:
-        """Of these ids of one log the records that exist."""
-        rows = select_in(self._db, f"{_RECORD} WHERE tree = ? AND id IN", (tree,), ids) if ids else iter(())
+    def records_by_id(self, tree: int, ids: Sequence[bytes], *, private: bool = False) -> dict[bytes, RecordRow]:
+        """Of these ids of one log the records that exist: in public, or in entries of another scope."""
+        sql = f"{_RECORD} WHERE tree = ? AND (scope > 0) = ? AND id IN"
+        rows = select_in(self._db, sql, (tree, private), ids) if ids else iter(())
         return {row[2]: RecordRow._make(row) for row in rows}
 
     def records(self, rids: Sequence[int]) -> dict[int, RecordRow]:
@@ -56,26 +60,26 @@ class RecordReads:
         return {row[0]: RecordRow._make(row) for row in rows}
 
     def records_with_id(self, prefix: bytes) -> list[RecordRow]:
-        """Records of any log whose id begins with these bytes."""
+        """Records of any log and scope whose id begins with these bytes."""
         sql = f"{_RECORD} WHERE substr(id, 1, ?) = ? ORDER BY rid LIMIT 20"
         return [RecordRow._make(row) for row in self._db.execute(sql, (len(prefix), prefix))]
 
     def records_from(self, tree: int, source: str) -> list[RecordRow]:
-        """The records of one log that came from one data set."""
-        sql = f"{_RECORD} WHERE tree = ? AND source = ? ORDER BY rid"
+        """The public records of one log that came from one data set."""
+        sql = f"{_RECORD} WHERE tree = ? AND source = ? AND scope = 0 ORDER BY rid"
         return [RecordRow._make(row) for row in self._db.execute(sql, (tree, source))]
 
     def record_ids(self, tree: int) -> list[int]:
-        """Row ids of the records of one log."""
+        """Row ids of the records of one log, whatever their scope."""
         sql = "SELECT json_group_array(rid) FROM record WHERE rid >= ? AND rid < ?"
         return self._row_ids(sql, (tree << 32, (tree + 1) << 32))
 
     def record_count(self) -> int:
-        """How many records there are, closed ones included."""
-        return int(self._db.execute("SELECT count(*) FROM record").fetchone()[0])
+        """How many public records there are, closed ones included."""
+        return int(self._db.execute("SELECT count(*) FROM record WHERE scope = 0").fetchone()[0])
 
     def all_records(self, after: int, limit: int) -> list[RecordRow]:
-        """Records in order of row id, from one on."""
+        """Records of every scope in order of row id, from one on."""
         sql = f"{_RECORD} WHERE rid > ? ORDER BY rid LIMIT ?"
         return [RecordRow._make(row) for row in self._db.execute(sql, (after, limit))]
 
@@ -96,9 +100,10 @@ class RecordReads:
         """Many row ids as one value: a step for each of them would take several times as long."""
         return _row_ids_decoder.decode(self._db.execute(sql, parameters).fetchone()[0])
 
-    def history(self, tree: int, record_id: bytes) -> list[HistoryRow]:
-        """The statements that made a record what it is, latest first."""
-        row = self._db.execute("SELECT latest FROM record WHERE tree = ? AND id = ?", (tree, record_id)).fetchone()
+    def history(self, tree: int, record_id: bytes, *, private: bool = False) -> list[HistoryRow]:
+        """The statements that made a record what it is, in public or beside that, latest first."""
+        sql = "SELECT latest FROM record WHERE tree = ? AND id = ? AND (scope > 0) = ?"
+        row = self._db.execute(sql, (tree, record_id, private)).fetchone()
         position = row[0] if row else None
         found = []
         while position is not None:
@@ -159,6 +164,25 @@ class RecordReads:
         own = self._db.execute("SELECT log_id FROM tree WHERE tree = ?", (tree,)).fetchone()
         return {own[0]} | {log_id for log_id, member in latest.items() if member}
 
+    def circle_since(self, tree: int) -> dict[bytes, int]:
+        """The other logs in a log's circle, and the positions of the statements that say so, in order."""
+        sql = "SELECT log_id, max(position), member FROM circle WHERE tree = ? GROUP BY log_id ORDER BY 2"
+        return {log_id: position for log_id, position, member in self._db.execute(sql, (tree,)) if member}
+
+    def receipts_about(self, about: Origin, position: int | None, limit: int) -> list[tuple[int, int]]:
+        """(tree, position) of receipts about a log, or of those that may name one position; at most `limit` by each."""
+        sql = (
+            "SELECT tree, position FROM (SELECT tree, position, row_number() OVER (PARTITION BY tree ORDER BY position)"
+            " AS number FROM receipt WHERE log_id = ? AND epoch = ? AND first <= ? AND last >= ?) WHERE number <= ?"
+        )
+        first, last = (2**62, 0) if position is None else (position, position)
+        return self._db.execute(sql, (*about, first, last, limit)).fetchall()
+
+    def receipts_by(self, tree: int, limit: int) -> list[tuple[int, bytes]]:
+        """(position, log of which it is said) of the receipts in a log, latest first."""
+        sql = "SELECT position, log_id FROM receipt WHERE tree = ? ORDER BY position DESC LIMIT ?"
+        return self._db.execute(sql, (tree, limit)).fetchall()
+
     def derived_digest(self) -> bytes:
         """A hash over the content of all derived tables: equal content, equal digest."""
         digest = sha256()
@@ -192,7 +216,7 @@ class RecordWrites(RecordReads):
 
     def drop_record(self, row: RecordRow) -> None:
         """Forgets a record and its history, for a replay."""
-        for step in self.history(row.tree, row.id):
+        for step in self.history(row.tree, row.id, private=row.scope > 0):
             self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
         for table in ("record", "record_category"):
             self._db.execute(f"DELETE FROM {table} WHERE rid = ?", (row.rid,))
@@ -219,13 +243,17 @@ class RecordWrites(RecordReads):
         """Whether a log is in the circle from a position on."""
         self._db.execute("INSERT INTO circle VALUES (?, ?, ?, ?)", (tree, position, log_id, int(member)))
 
+    def add_receipt(self, tree: int, position: int, about: Origin, first: int, last: int) -> None:
+        """A statement that payloads of another log, from `first` to `last`, were dropped."""
+        self._db.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", (tree, position, *about, first, last))
+
     def add_charter_in_force(self, tree: int, position: int) -> None:
         """A valid charter stands at this position."""
         self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
 
-    def forget_claim(self, tree: int, position: int) -> None:
-        """Takes back a claim or a decision, if there was one at that position."""
-        for table in ("claim", "decision"):
+    def forget_said(self, tree: int, position: int) -> None:
+        """Takes back a claim, decision or receipt, if there was one at that position."""
+        for table in ("claim", "decision", "receipt"):
             self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:

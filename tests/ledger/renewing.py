@@ -68,9 +68,15 @@ def open_epoch(directory: DataDirectory, size: int) -> Applied:
 def replicate(directory: DataDirectory, target: SqliteStore) -> None:
     """Has a store take what a data directory tells of its logs."""
     source = SqliteStore(directory.store, writable=False)
+    replicate_trees(source, target)
+    source.close()
+
+
+def replicate_trees(source: SqliteStore, target: SqliteStore, epoch: int | None = None) -> None:
+    """Has a store take what another one holds of all logs, or of one epoch of them."""
     with source.read() as reads:
         for tree in reads.trees():
-            if not tree.checkpoint:
+            if not tree.checkpoint or epoch not in {None, tree.origin.epoch}:
                 continue
             head = verify_head(tree.checkpoint, reads.charters(tree.tree))
             with target.write() as change:
@@ -83,7 +89,6 @@ def replicate(directory: DataDirectory, target: SqliteStore) -> None:
                     verified = Replica(mine, seen).verify_range(head, mine.size, pairs, [])
                 with target.write() as change:
                     store_range(change, verified)
-    source.close()
 
 
 def keys_of(directory: DataDirectory) -> LogKeys:

@@ -19,6 +19,7 @@ from ledger.own import Submission
 from ledger.sqlite.store import SqliteStore
 from tests.builders import seeded, signing_key
 from tests.ledger.making import Scribe, derive, hold, record, record_id
+from tests.ledger.renewing import NOW, open_epoch, replicate, replicate_trees
 
 CANARY = "zqcanary"
 WAIT_S = 60
@@ -163,3 +164,37 @@ def test_nothing_is_left_after_a_kill_between_erasing_and_tidying(directory: Dat
         ledger.writer.settle()
         assert files_with(directory.path) == []
     assert [file.name for file in directory.store.parent.iterdir()] == ["ledger.db"]
+
+
+def test_nothing_is_left_in_other_epochs_nor_comes_back_into_them(
+    directory: DataDirectory, new_store: Callable[[], SqliteStore]
+) -> None:
+    before, follower, newcomer = new_store(), new_store(), new_store()
+    with Ledger(directory, lambda: float(NOW)) as ledger:
+        (position,) = write(ledger, ledger.state("record.put", {"record": everywhere(1)}))
+        ledger.writer.settle()
+    for peer in (before, follower):
+        replicate(directory, peer)
+    open_epoch(directory, position + 1)
+    replicate(directory, follower)
+    derive(follower)
+    assert files_with(follower.path.parent, CANARY)
+    with Ledger(directory, lambda: float(NOW)) as ledger:
+        erase(ledger, position)
+        assert files_with(directory.path) == []
+    replicate(directory, follower)
+    derive(follower)
+    assert held_payloads(follower, position) == [None, None]
+    replicate_trees(SqliteStore(directory.store, writable=False), newcomer, 2)
+    derive(newcomer)
+    replicate_trees(before, newcomer, 1)
+    assert held_payloads(newcomer, position) == [None, None]
+    for peer in (follower, newcomer):
+        assert peer.truncate_journal()
+        assert CANARY.encode() not in peer.path.read_bytes()
+
+
+def held_payloads(store: SqliteStore, position: int) -> list[bytes | None]:
+    """What a store keeps of an entry in each epoch that it holds."""
+    with store.read() as reads:
+        return [next(reads.entries(tree.tree, position, position + 1)).payload for tree in reads.trees()]

@@ -425,7 +425,7 @@ async def test_peers_can_be_added(node: RunningNode) -> None:
 async def test_a_fault_of_ours_shows_nothing_of_itself(
     node: RunningNode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("/secret/path")
 
     monkeypatch.setattr(node.running.finder, "find", fail)

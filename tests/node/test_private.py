@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from ledger.bundle import choose, write_bundle
 from ledger.serving import serve_range
 from node import conversation, errands
 from node.link import Link
 from protocol.frames import Entries, Payloads, encode_frame
-from protocol.identity import Origin
+from protocol.identity import Origin, show_log_id
 from protocol.statement import SCOPE_CIRCLE, SCOPE_PRIVATE
 from tests.builders import seeded
 from tests.node.running import RunningNode, found, record, until
@@ -147,3 +148,51 @@ async def test_a_public_payload_that_was_held_back_comes_from_another(
     finally:
         for node in (cedar, birch, alder):
             await node.stop()
+
+
+async def test_public_answers_hold_nothing_of_it(node: RunningNode) -> None:
+    _, before = await node.get("/v1/records")
+    private = record(9_007, item=CANARY, categories=["own:quince"], name={"en": CANARY})
+    position = say(node, "record.put", {"record": private}, SCOPE_CIRCLE)
+    say(
+        node, "claim.report", {"subject": {"log": node.log_id, "id": private["id"]}, "type": "wrong", "note": CANARY}, 2
+    )
+    log, record_id, path = show_log_id(node.log_id), private["id"].hex(), tree_path(node)
+    addresses = [
+        "/", "/logs", "/?q=quince&scope=private", f"/record/{log}/{record_id}", f"/v1/records/{log}/{record_id}",
+        "/v1/records", "/v1/records?q=quince", "/v1/records?category=own:quince", f"/v1/log/{path}/entries/{position}",
+        f"/v1/log/{path}/entries/{position + 1}", f"/v1/log/{path}/proofs/{position}",
+        f"/log/{path}/tile/entries/000.p/3", "/v1/log", "/v1/trust", "/metrics",
+    ]  # fmt: skip
+    for address in addresses:
+        async with node.client.get(node.url + address) as answer:
+            body = await answer.read()
+            assert answer.status in {200, 404}, address
+            assert b"in-the-attic" not in body, address
+            assert record_id.encode() not in body or address.endswith(record_id), address
+    with node.ledger.store.read() as reads:
+        chosen = choose(reads)
+    assert CANARY.encode() not in b"".join(write_bundle(node.ledger.store, chosen))
+    _, found = await node.get("/v1/records")
+    assert found == before
+    status, _ = await node.get(f"/v1/records/{log}/{record_id}")
+    assert status == 404
+
+
+async def test_a_steward_sees_it_with_the_token(node: RunningNode) -> None:
+    private = record(9_007, item=CANARY)
+    position = say(node, "record.put", {"record": private}, SCOPE_CIRCLE)
+    path = f"{show_log_id(node.log_id)}/{private['id'].hex()}"
+    headers = {"Authorization": f"Bearer {node.token}"}
+    for address in ("/v1/records", f"/v1/records/{path}", f"/v1/log/{tree_path(node)}/entries/{position}"):
+        for wrong in ({}, {"Authorization": "Bearer 0"}):
+            status, problem = await node.get(f"{address}?scope=private", headers=wrong)
+            assert (status, CANARY in str(problem)) == (401, False)
+        assert (await node.get(f"{address}?scope=circle", headers=headers))[0] == 400
+        assert (await node.get(f"{address}?scope=public&scope=private", headers=headers))[0] == 400
+        status, _ = await node.get(f"{address}?scope=public")
+        assert status == (404 if address.endswith(path) else 200)
+        status, shown = await node.get(f"{address}?scope=private", headers=headers)
+        assert (status, CANARY in str(shown)) == (200, True)
+    _, found = await node.get("/v1/records?scope=private", headers=headers)
+    assert [found["total"], found["records"][0]["entry"]["scope"]] == [1, "circle"]

@@ -41,6 +41,7 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "deny": {"log": SUBJECT["log"], "denied": True, "reason": "spam", "id": SUBJECT["id"], "note": "sells pills"},
     "label": {"subject": SUBJECT, "label": "adults only", "set": True, "note": "a bar"},
     "erase": {"position": 3, "reason": "law"},
+    "receipt": {"log": seeded("neighbour"), "epoch": 2, "positions": [3, 5]},
     "override": {"size": 12, "root": seeded("root"), "reason": "the old machine has burnt"},
 }
 

@@ -6,7 +6,7 @@ import re
 from tests.reference.messagepack import Value
 from tests.reference.record import SUBJECT, Check, check_record, fields, integer, text
 from tests.reference.rejection import RejectionError, require
-from tests.reference.shape import is_bytes
+from tests.reference.shape import is_bytes, is_integer
 
 
 def is_id(value: Value) -> bool:
@@ -22,6 +22,14 @@ def is_log(value: Value) -> bool:
 def is_boolean(value: Value) -> bool:
     """True or false."""
     return isinstance(value, bool)
+
+
+def is_positions(value: Value) -> bool:
+    """Positions of erased entries, spec 03 §7."""
+    if not isinstance(value, list) or not 1 <= len(value) <= 1_024:
+        return False
+    numbers = [one for one in value if is_integer(one, 1)]
+    return len(numbers) == len(value) and sorted(set(numbers)) == numbers
 
 
 def is_record(value: Value) -> bool:
@@ -68,6 +76,7 @@ BODIES: dict[str, Check] = {
         NOTE,
     ),
     "circle": fields({"log": lambda value: is_bytes(value, 32), "member": is_boolean}, {"name": text()}),
+    "receipt": fields({"log": lambda value: is_bytes(value, 32), "epoch": integer(1), "positions": is_positions}),
 }
 
 

@@ -33,6 +33,7 @@ def bodies(group: Group) -> Group:
         "import.done": {"id": IMPORT, "added": 1, "updated": 0, "closed": 2**40, "kept": 3, "refused": 0},
         "import.undo": {"id": IMPORT},
         "circle": {"log": bytes(32), "member": True},
+        "receipt": {"log": bytes(32), "epoch": 1, "positions": [1, 2, 2**40]},
     }
     for kind, content in good.items():
         group.valid(f"{kind} plain", kind=kind, body_hex=messagepack.encode(content).hex())
@@ -63,6 +64,8 @@ def optional_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
     for kind in NOTED:
         yield "with a note of 2,000 characters", kind, {"note": "a" * 2_000}
     yield "no longer", "circle", {"member": False, "name": "Neighbours"}
+    yield "of one position", "receipt", {"positions": [7], "epoch": 2**32}
+    yield "of 1,024 positions", "receipt", {"positions": list(range(1, 1_025))}
     yield "for two parties", "record.put", {"parties": [bytes(32), b"\1" * 32]}
     yield "with attribution and a long set", "import.start", {"attribution": "The farmers", "set": "a.b_c-" + "9" * 58}
 
@@ -89,4 +92,12 @@ def broken_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
     yield "added negative", "import.done", {"added": -1}
     yield "log of 31 bytes", "circle", {"log": bytes(31)}
     yield "member is 1", "circle", {"member": 1}
+    yield "log of 33 bytes", "receipt", {"log": bytes(33)}
+    yield "epoch 0", "receipt", {"epoch": 0}
+    yield "no positions", "receipt", {"positions": []}
+    yield "1,025 positions", "receipt", {"positions": list(range(1, 1_026))}
+    yield "position 0", "receipt", {"positions": [0, 1]}
+    yield "descending positions", "receipt", {"positions": [2, 1]}
+    yield "a position twice", "receipt", {"positions": [1, 2, 2]}
+    yield "a position that is true", "receipt", {"positions": [True, 2]}
     yield "id of 15 bytes", "import.undo", {"id": bytes(15)}
