@@ -64,8 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     """Founds an organisation in an empty data directory: operating key, recovery keys, charter, log.
 
     The recovery keys are written as sheets to print. They alone can replace a lost or stolen operating key: give
-    each to
-    another person, and keep none on this machine.
+    each to another person, and keep none on this machine.
     """
     from cli.sheet import Organisation
     from ledger.ledger import found_log

@@ -21,6 +21,7 @@ import nacl.pwhash
 import nacl.secret
 
 from ledger.audit import audit
+from ledger.disk import sync_folder
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
 from ledger.sqlite.database import check_foreign
 from ledger.sqlite.store import SqliteStore
@@ -92,7 +93,7 @@ def take_backup(directory: DataDirectory, target: Path, passphrase: str | None, 
     }
     _write_new(partial / MANIFEST, json.dumps(shown, indent=1).encode())
     partial.rename(target)
-    _sync_folder(target.parent)
+    _sync_if_possible(target.parent)
     return manifest
 
 
@@ -139,7 +140,7 @@ def restore(
             made.append(path)
             _write_new(path, content)
         partial.rename(directory.store)
-        _sync_folder(directory.store.parent)
+        _sync_if_possible(directory.store.parent)
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
@@ -294,10 +295,6 @@ def _write_new(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(path: Path) -> None:
-    with suppress(OSError):  # some file systems cannot
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync_if_possible(folder: Path) -> None:
+    with suppress(OSError):  # some file systems, such as a stick's, cannot
+        sync_folder(folder)

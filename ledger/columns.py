@@ -24,7 +24,6 @@ _CHUNK = 5_000
 _ROOM_MIN, _GROWTH = 1_024, 1.25
 _CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16"}
 """The types of the coded columns: kinds, countries and states are few, licences are whatever people write."""
-CATEGORIES_PER_ROW_MAX = 32
 
 Ids = np.ndarray
 """Indexes into the columns."""

@@ -12,6 +12,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.disk import sync_folder
 from ledger.errors import NotSigningError, StoreUnusableError
 from ledger.sqlite.database import translate
 
@@ -70,11 +71,7 @@ class HeadFile:
             for suffix in ("-journal", "-wal", "-shm"):  # of the file that is replaced: never played into the new one
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
             made.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise StoreUnusableError(f"{self.path} cannot be made anew ({error}): nothing is signed") from error
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ledger.disk import sync_folder
 from ledger.errors import NotSigningError
 from ledger.keys import read_key, write_key
 from protocol.signature import SigningKey
@@ -53,7 +54,7 @@ def change_key(directory: DataDirectory, public: bytes) -> None:
         old = read_key(directory.key).public
         directory.key.rename(directory.removed_key(old))
     coming.rename(directory.key)
-    _synchronise(directory.key.parent)
+    sync_folder(directory.key.parent)
 
 
 def destroy_key(path: Path) -> None:
@@ -63,12 +64,4 @@ def destroy_key(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    _synchronise(path.parent)
-
-
-def _synchronise(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from protocol.identity import Origin
 
 
-def log_title(reads: Snapshot, tree: Tree, languages: tuple[str, ...] = ()) -> str:
-    """The name of the organisation whose log this is."""
-    return establish(reads.charters(tree.tree)).charter.title(languages)
-
-
 def log_object(reads: Snapshot, tree: Tree, now: int, own: bytes | None = None) -> dict[str, Any]:
     """A held log as JSON; its state is that at `now`, UTC seconds."""
     keys = establish(reads.charters(tree.tree))

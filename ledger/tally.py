@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ledger.disk import sync_folder
 from ledger.errors import StoreUnusableError
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ class Tally:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise StoreUnusableError(f"{self._path} cannot be written ({error}): nothing is cosigned") from None

@@ -18,10 +18,7 @@ from node.forking import ask_for_proof, tell_all_forks, tell_forks
 from node.line import Line
 from node.patience import Patience
 from node.reconciling import Audit, Reconciling
-from protocol.errors import Malformed
-from protocol.frames import Busy, Want
-from protocol.identity import Origin
-from protocol.session import (
+from protocol.actions import (
     Action,
     Close,
     FetchEnded,
@@ -29,12 +26,15 @@ from protocol.session import (
     Opened,
     Send,
     Serve,
-    Session,
     TakeCursor,
     TakeHeads,
     TakeRange,
     TellSince,
 )
+from protocol.errors import Malformed
+from protocol.frames import Busy, Want
+from protocol.identity import Origin
+from protocol.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine

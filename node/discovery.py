@@ -36,6 +36,7 @@ SERVICE = "_folkmoot._tcp.local."
 FOLLOW_S = 15.0
 """How often the addresses of this machine are looked at."""
 
+_START_S, _LEAVE_S = 20.0, 3.0
 _RESOLVE_MS = 3_000
 _NAME_BYTES_MAX = 40
 _MULTICAST_ALL = 49
@@ -122,7 +123,7 @@ class Discovery:
         for presence, problem in zip(new, await asyncio.gather(*(one.start() for one in new)), strict=True):
             if problem:  # tried again when the addresses are looked at next
                 self.problem = f"multicast DNS does not work on {presence.lan.addresses[0].ip}: {problem}"
-                log.info(self.problem)
+                log.warning(self.problem)
                 await self._presences.pop(presence.lan).stop()
 
 
@@ -156,26 +157,34 @@ class Presence:
     async def start(self) -> str:
         """Begins to announce and browse. Why that does not work, or nothing."""
         try:
-            interfaces = [str(own.ip) for own in self.lan.addresses]
-            self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
-            await self._hear_this_network_only(self._zeroconf.zeroconf)
-            self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._changed])
-            await self._zeroconf.async_register_service(self.info, allow_name_change=True)
+            async with asyncio.timeout(_START_S):
+                await self._start()
         except Exception as error:  # noqa: BLE001 - whatever multicast does, the node goes on without it
             return str(error) or type(error).__name__
         return ""
 
+    async def _start(self) -> None:
+        interfaces = [str(own.ip) for own in self.lan.addresses]
+        self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
+        await self._hear_this_network_only(self._zeroconf.zeroconf)
+        self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._changed])
+        await self._zeroconf.async_register_service(self.info, allow_name_change=True)
+
     async def stop(self) -> None:
-        """Takes the announcement back."""
+        """Takes the announcement back; does not wait long for it."""
         for task in self._tasks:
             task.cancel()
+        leaving = asyncio.ensure_future(self._leave())
+        await asyncio.wait({leaving}, timeout=_LEAVE_S)
+        leaving.cancel()
+
+    async def _leave(self) -> None:
         try:
             if self._browser:
                 await self._browser.async_cancel()
             if self._zeroconf:
-                async with asyncio.timeout(3):
-                    await self._zeroconf.async_unregister_all_services()
-                    await self._zeroconf.async_close()
+                await self._zeroconf.async_unregister_all_services()
+                await self._zeroconf.async_close()
         except Exception as error:  # noqa: BLE001 - leaving must not fail
             log.info("while leaving multicast DNS: %r", error)
 

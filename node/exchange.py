@@ -22,9 +22,10 @@ from node.scoping import Scoping
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
 from node.witnessing import Witnessing
+from protocol.actions import Me
 from protocol.identity import Origin, show_log_id
 from protocol.sealing import session_nonce
-from protocol.session import Me, Session, State
+from protocol.session import Session, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

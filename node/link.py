@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType
 
 from node.conversation import Conversation
-from protocol.session import Close, Session, State
+from protocol.actions import Close
+from protocol.session import Session, State
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

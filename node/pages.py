@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aiohttp import web
 
 from ledger.errors import NotFoundError
+from ledger.forks import why_not_signing
 from ledger.present import history_objects, read_record, record_object
 from ledger.proving import log_object
 from ledger.query import QueryError, parse_query
@@ -211,12 +212,14 @@ async def _logs(request: web.Request) -> web.Response:
     words = reader.words
     ledger = request.app[LEDGER]
 
-    def read() -> list[dict[str, Any]]:
+    def read() -> tuple[list[dict[str, Any]], str]:
         with ledger.store.read() as reads:
             now = int(ledger.clock())
-            return [log_object(reads, tree, now, ledger.log_id) for tree in reads.trees() if not tree.hidden]
+            held = [log_object(reads, tree, now, ledger.log_id) for tree in reads.trees() if not tree.hidden]
+            return held, why_not_signing(reads, ledger.own.tree) or ledger.own.signing_refused
 
-    logs = [log_row(log, reader) for log in await asyncio.to_thread(read)]
+    held, refused = await asyncio.to_thread(read)
+    logs = [log_row(log, reader) for log in held]
     peers = [
         {"name": peer.name, "log": peer.log, "outbound": peer.outbound, "received": words.number(peer.received_entries)}
         for peer in request.app[HUB].peers()
@@ -230,7 +233,7 @@ async def _logs(request: web.Request) -> web.Response:
         logs=logs,
         peers=peers,
         witness_key=str(witness_verifier(ledger)),
-        refused=ledger.own.signing_refused,
+        refused=refused,
     )
 
 

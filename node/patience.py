@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from protocol.actions import FetchEnded
     from protocol.identity import Origin
-    from protocol.session import FetchEnded
 
 STALL_S = 20.0
 """A fetch that has not moved for so long is given up where somebody else may have the log."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from node.conversation import Conversation
 from node.errors import UnreachableError
 from node.way import Way
+from protocol.actions import Close
 from protocol.frames import TUNNEL_BYTES_MAX, Tunnel
 from protocol.identity import show_log_id
-from protocol.session import Close
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

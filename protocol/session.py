@@ -13,8 +13,22 @@ from __future__ import annotations
 
 from enum import Enum, auto
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
+from protocol.actions import (
+    Action,
+    Close,
+    FetchEnded,
+    Hear,
+    Me,
+    Opened,
+    Send,
+    Serve,
+    TakeCursor,
+    TakeHeads,
+    TakeRange,
+    TellSince,
+)
 from protocol.charter import LogKeys, establish
 from protocol.errors import Malformed
 from protocol.fetch import Fetch
@@ -49,7 +63,6 @@ from protocol.signature import verify
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from protocol.signature import SigningKey
 
 VERSION = 1
 OPENING_S, SILENCE_S, PING_S, RESUME_S = 10.0, 90.0, 30.0, 60.0
@@ -64,92 +77,6 @@ class State(Enum):
     AUTHENTICATING = auto()
     OPEN = auto()
     CLOSED = auto()
-
-
-class Me(NamedTuple):
-    """Our side: what it says in HELLO and signs in AUTH. role 0 opened the connection, 1 accepted it.
-
-    `nonce` is the public key of `secret`, drawn for this session (spec 15 §1).
-    """
-
-    network: str
-    log: bytes
-    key: SigningKey
-    charters: tuple[bytes, ...]
-    role: int
-    nonce: bytes
-    secret: bytes = b""
-    features: tuple[str, ...] = ()
-
-
-class Send(NamedTuple):
-    """Send these bytes."""
-
-    data: bytes
-
-
-class Close(NamedTuple):
-    """Close the connection. `fault` if the other side broke the protocol or a proof was false."""
-
-    code: str
-    fault: bool
-    retry_s: int = 0
-
-
-class Opened(NamedTuple):
-    """The other side is who it says. The driver answers with `resume`."""
-
-    peer: LogKeys
-
-
-class TellSince(NamedTuple):
-    """The other side asks for changes after its cursor. The driver answers with `tell`."""
-
-    store: bytes
-    cursor: int
-
-
-class TakeHeads(NamedTuple):
-    """Heads to verify and store. The driver answers with `fetch` for each log that is behind."""
-
-    heads: list[HeadField]
-
-
-class TakeCursor(NamedTuple):
-    """To be kept once everything before it is stored."""
-
-    store: bytes
-    upto: int
-
-
-class Serve(NamedTuple):
-    """A range is asked for. The driver answers with `say`."""
-
-    want: Want
-
-
-class TakeRange(NamedTuple):
-    """The next range of a log that is being fetched, in order. The driver verifies, stores, and calls `stored`."""
-
-    origin: Origin
-    entries: Entries
-
-
-class Hear(NamedTuple):
-    """A frame that is the driver's to act on. The driver answers with `say`."""
-
-    frame: Errand
-
-
-class FetchEnded(NamedTuple):
-    """A fetch ended: complete, or refused by the other side, which may be asked again after `retry_s`."""
-
-    origin: Origin
-    complete: bool
-    retry_s: int = 0
-
-
-Action: TypeAlias = Send | Close | Opened | TellSince | TakeHeads | TakeCursor | Serve | TakeRange | FetchEnded | Hear
 
 
 class Session:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,8 +85,13 @@ def test_files_are_short() -> None:
     assert long - set(LONG_FILES) == set(), "split them, or give a reason here"
 
 
+@cache
+def _parsed(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def _functions(path: Path) -> Iterator[tuple[str, int]]:
-    for item in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for item in _parsed(path):
         if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{_name(path)}:{item.name}", (item.end_lineno or 0) - item.lineno + 1
 
@@ -108,6 +115,16 @@ def test_the_index_of_specs_is_complete() -> None:
     assert vectors == {path.name for path in (ROOT / "specs" / "vectors").glob("*.json")}
     for number, text in _spec_pages().items():
         assert re.search(rf"^# {number} ", text, re.MULTILINE), f"page {number} begins with its number"
+
+
+def test_the_index_of_vectors_names_every_group() -> None:
+    index = (ROOT / "specs" / "vectors" / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| ([0-9]{2}-[a-z-]+) \| (.*) \|$", index, re.MULTILINE))
+    groups = {
+        path.stem: {group["name"] for group in json.loads(path.read_text("ascii"))["groups"]}
+        for path in (ROOT / "specs" / "vectors").glob("*.json")
+    }
+    assert {name: set(re.findall(r"`([a-z_]+)`", row)) & groups[name] for name, row in rows.items()} == groups
 
 
 CITATION = re.compile(r"\bspecs? ([0-9]{2})((?: ?(?:,|and|to|-)? ?§[0-9]+(?:\.[0-9]+)?)*)")
@@ -135,7 +152,7 @@ def test_every_section_of_a_page_is_numbered_in_order() -> None:
 
 def _modules_named(path: Path) -> Iterator[str]:
     """What a file imports, also by name in a table (`"cli.init"`) or a relative resource."""
-    for item in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for item in _parsed(path):
         if isinstance(item, ast.Import):
             yield from (name.name for name in item.names)
         elif isinstance(item, ast.ImportFrom) and item.module:

@@ -13,7 +13,9 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from cli import init
 from cli.main import main
+from tests.founding import copy, founded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,9 +81,12 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path, run: Run) -> Home:
     """A founded organisation."""
-    made = Home(tmp_path / "moot", run)
-    made.well("init", "--name", "Moot", "--kind", "assembly")
-    return made
+    copy(founded(_found), tmp_path / "moot")
+    return Home(tmp_path / "moot", run)
+
+
+def _found(path: Path) -> None:
+    init.command.main(["--name", "Moot", "--kind", "assembly"], obj=str(path), standalone_mode=False)
 
 
 def spawn(path: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:

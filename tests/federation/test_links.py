@@ -114,7 +114,7 @@ def test_nodes_on_two_links_find_each_other_on_their_own(tmp_path: Path) -> None
         cedar.ip("address", "del", "10.2.0.3/24", "dev", "lan0")
         cedar.ip("address", "add", "10.2.0.33/24", "dev", "lan0")
         until(lambda: (short[cedar], "10.2.0.33") in _found(elm), "the new address is found")
-        until(lambda: "elm" in cedar.peers() and cedar.peers()["elm"], "connected anew")
+        until(lambda: "elm" in cedar.peers(), "connected anew")
         assert time.monotonic() - begun < FOLLOW_S + 30
         cedar.write(2)
         until(lambda: alder.holds(cedar), "what is written there arrives")

@@ -12,6 +12,7 @@ import pytest
 from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.sqlite.store import SqliteStore
 from tests.builders import START, seeded
+from tests.founding import copy, founded
 
 pytest.register_assert_rewrite("tests.ledger.store_suite")
 
@@ -51,11 +52,17 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], SqliteStore]]:
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataDirectory:
     """A data directory in which a log was founded, the same in every run."""
+    files = founded(_found)
     monkeypatch.setattr("os.urandom", random.Random(5).randbytes)
-    made = DataDirectory(tmp_path / "data")
+    copy(files, tmp_path / "data")
+    return DataDirectory(tmp_path / "data")
+
+
+def _found(path: Path) -> None:
     fields = {"name": {"en": "Moot"}, "kind": "assembly", "languages": ["en"], "endpoints": [], "licence": "CC0-1.0"}
-    found_log(made, fields, [seeded(f"holder {number}") for number in range(3)], 2, START)
-    return made
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("os.urandom", random.Random(7).randbytes)
+        found_log(DataDirectory(path), fields, [seeded(f"holder {number}") for number in range(3)], 2, START)
 
 
 @pytest.fixture

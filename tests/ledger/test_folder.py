@@ -101,7 +101,7 @@ def test_what_was_erased_does_not_stay_in_the_folder(new_store: NewStore, tmp_pa
 
 def test_no_file_that_is_changed_gets_in(new_store: NewStore, tmp_path: Path) -> None:
     source, rng, folder = new_store(), random.Random(5), tmp_path / "www"
-    hold(source, log_of("alder", 600))
+    hold(source, log_of("alder", 300))
     write(source, folder)
     whole = dump(source)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "log" in path.relative_to(folder).parts)

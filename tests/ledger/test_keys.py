@@ -71,7 +71,7 @@ def test_a_secret_in_groups_of_four() -> None:
     assert read_secret(f"  {shown.replace(' ', chr(10))}\t") == seeded("holder")
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567018-é ")
 )
@@ -85,7 +85,7 @@ def test_one_wrong_character_is_noticed(secret: bytes, place: int, character: st
             read_secret(wrong)
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.text(max_size=80))
 def test_whatever_is_typed_is_answered(text: str) -> None:
     with pytest.raises(RefusedError):

@@ -163,4 +163,4 @@ class DirectoryMachine(RuleBasedStateMachine):
 class TestDirectory(DirectoryMachine.TestCase):  # type: ignore[misc, valid-type] # made by hypothesis
     """Runs the machine."""
 
-    settings = settings(max_examples=12, stateful_step_count=30, deadline=None, derandomize=True, database=None)
+    settings = settings(max_examples=12, stateful_step_count=30)

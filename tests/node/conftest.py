@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
-from node import exchange, link
+from node import exchange, link, tunnels
 from tests.node.running import RunningNode, fill, found
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 settings.register_profile(
     "node",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=40,
+    settings.get_profile("folkmoot"),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -32,6 +29,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "_BACKOFF_FIRST_S", 0.02)
     monkeypatch.setattr(exchange, "_BACKOFF_MAX_S", 0.1)
     monkeypatch.setattr(link, "TICK_S", 0.05)
+    monkeypatch.setattr(tunnels, "_TICK_S", 0.05)
 
 
 @pytest_asyncio.fixture

@@ -15,6 +15,7 @@ from node.config import Config
 from node.server import Node
 from protocol.identity import Origin
 from tests.builders import START, seeded
+from tests.founding import copy, founded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +28,14 @@ WAIT_S = 10.0
 
 
 def found(path: Path, name: str) -> DataDirectory:
-    """A new data directory."""
-    directory = DataDirectory(path)
+    """A new data directory; the same one whenever the name is the same."""
+    copy(founded(_found, name), path)
+    return DataDirectory(path)
+
+
+def _found(path: Path, name: str) -> None:
     fields = {"name": {"en": name}, "kind": "assembly", "languages": ["en"], "endpoints": [], "licence": "CC0-1.0"}
-    found_log(directory, fields, [seeded(f"{name} holder")], 1, START)
-    return directory
+    found_log(DataDirectory(path), fields, [seeded(f"{name} holder")], 1, START)
 
 
 def record(number: int, **more: Any) -> dict[str, Any]:
@@ -48,6 +52,11 @@ def fill(ledger: Ledger, count: int, begin: int = 0) -> None:
             [ledger.state("record.put", {"record": record(n)}, seeded(f"put {n}", 16)) for n in numbers]
         )
     ledger.writer.settle()
+
+
+def doubt(ledger: Ledger, why: str) -> None:
+    """Leaves the own log unsigned, as after a start on a store that the head file does not vouch for."""
+    ledger.writer.change_own(lambda own, _: own.recovery.doubted(why)).result()
 
 
 async def until(condition: Callable[[], object], what: str = "that", seconds: float = WAIT_S) -> None:

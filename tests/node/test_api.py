@@ -24,7 +24,7 @@ from protocol.proof import judge
 from protocol.statement import make_payload, make_statement, sign_statement
 from protocol.tile import decode_entries
 from tests.builders import seeded, signing_key
-from tests.node.running import record
+from tests.node.running import doubt, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -393,7 +393,7 @@ async def test_a_full_disk_is_said_and_reading_goes_on(node: RunningNode, monkey
 
 
 async def test_a_node_that_must_not_sign_says_so(node: RunningNode) -> None:
-    node.ledger.own.recovery = node.ledger.own.recovery.doubted("this store was restored")
+    doubt(node.ledger, "this store was restored")
     answered, value = await node.post("/v1/entries", _put())
     assert (answered, value["state"], value["receipts"][0]["state"]) == (201, "queued", "queued")
     answered, value = await node.get("/readyz")
@@ -460,6 +460,7 @@ async def test_a_contact_for_members_is_shown_to_nobody_else(node: RunningNode) 
     }
     body["record"]["contact"] = {"email": "kept@example.org", "visibility": "members"}
     await asyncio.wrap_future(node.ledger.writer.append([node.ledger.state("record.put", body)]))
+    await asyncio.to_thread(node.ledger.writer.settle)
     answered, page = await node.get("/v1/records", params={"q": "hidden"})
     assert answered == 200
     assert [record["contact"] for record in page["records"]] == [{"visibility": "members"}]

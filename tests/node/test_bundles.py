@@ -214,7 +214,7 @@ def website(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder = tmp_path / "www"
     folder.mkdir()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield folder, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -266,7 +266,7 @@ def test_redirects_are_not_followed(tmp_path: Path) -> None:
             self.end_headers()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         with pytest.raises(ConnectionError, match="redirects are not followed"):
             take_from(f"http://127.0.0.1:{server.server_port}/x", tmp_path / "target.db")

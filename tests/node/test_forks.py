@@ -50,6 +50,7 @@ async def test_a_fork_is_shown_everywhere_and_nothing_more_is_signed(node: Runni
     logs = await text_of(node, "/logs")
     assert "forked: nothing more is taken in" in logs
     assert f"/v1/log/{log}/1/fork-proof" in logs
+    assert "Not signed at present" in logs
     assert "folkmoot_forked_logs 1.0" in await text_of(node, "/metrics")
     ready = (await node.get("/readyz"))[1]
     assert (ready["signing"], "has forked" in ready["why"]) == (False, True)

@@ -25,7 +25,7 @@ from protocol.identity import show_log_id
 from protocol.witness import SIZE_MEDIA_TYPE, write_request
 from tests.builders import Log, found_organisation, witness_key
 from tests.ledger.making import hold
-from tests.node.running import record
+from tests.node.running import doubt, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +186,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Witness": {"key": key},
         "WitnessRequest": write_request(0, [], bytes(other.note())),
     }
-    node.ledger.own.recovery = node.ledger.own.recovery.doubted("it was put back")  # so that this can be overridden
+    doubt(node.ledger, "it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         options: dict[str, Any] = {"params": {"key": key}} if method == "delete" else {}
         if "requestBody" in operation:

@@ -29,6 +29,7 @@ from node.server import make_application
 from node.words import LABELS, MONTHS, Words, choose_words, date_text
 from protocol.identity import show_log_id
 from tests.builders import seeded
+from tests.node.running import doubt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -392,7 +393,7 @@ async def test_logs_and_peers(browser: TestClient[Any, Any], ledger: Ledger) -> 
         table = (await read(browser, "/logs")).text.partition("Saved means")[0]
         assert table.rstrip().endswith(shown)
     assert "Not signed" not in page.text
-    ledger.own.recovery = ledger.own.recovery.doubted("it was put back <from> a copy")
+    doubt(ledger, "it was put back <from> a copy")
     assert "Not signed at present it was put back <from> a copy." in (await read(browser, "/logs")).text
 
 

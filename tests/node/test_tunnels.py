@@ -32,6 +32,7 @@ def test_a_way_is_written_and_read() -> None:
             parse_way(text)
 
 
+@pytest.mark.usefixtures("_impatient")
 async def test_two_nodes_meet_through_a_third_that_agreed(tmp_path: Path) -> None:
     relay = await RunningNode(found(tmp_path / "relay", "Relay"), relay=True).start()
     alder, birch = RunningNode(found(tmp_path / "alder", "Alder")), RunningNode(found(tmp_path / "birch", "Birch"))

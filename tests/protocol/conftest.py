@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Hypothesis draws the same examples in every run, and a slow machine fails nothing."""
+"""Vectors that others have published."""
 
 import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("protocol", deadline=None, derandomize=True, database=None, max_examples=40)
-settings.load_profile("protocol")
 
 
 @pytest.fixture

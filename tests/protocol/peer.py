@@ -3,6 +3,19 @@
 
 from __future__ import annotations
 
+from protocol.actions import (
+    Action,
+    Close,
+    FetchEnded,
+    Me,
+    Opened,
+    Send,
+    Serve,
+    TakeCursor,
+    TakeHeads,
+    TakeRange,
+    TellSince,
+)
 from protocol.charter import establish
 from protocol.checkpoint import parse_checkpoint
 from protocol.errors import Malformed
@@ -11,21 +24,7 @@ from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
 from protocol.note import verified_by
 from protocol.sealing import session_nonce
-from protocol.session import (
-    Action,
-    Close,
-    FetchEnded,
-    Me,
-    Opened,
-    Send,
-    Serve,
-    Session,
-    State,
-    TakeCursor,
-    TakeHeads,
-    TakeRange,
-    TellSince,
-)
+from protocol.session import Session, State
 from tests.builders import Log, Organisation, seeded
 
 

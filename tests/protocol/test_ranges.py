@@ -74,7 +74,7 @@ def test_nothing_has_the_empty_fingerprint() -> None:
     assert fingerprint(Index().part("")) == EMPTY_FINGERPRINT == fingerprint(Index().part("0af"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), items), max_size=400), st.lists(prefixes, max_size=4))
 def test_an_index_that_changes_is_as_one_made_anew(changes: list[tuple[bool, Item]], asked: list[str]) -> None:
     index, held = Index(), {}

@@ -109,7 +109,7 @@ def check_learnt(held: tuple[Held, Held], asked: tuple[set[bytes], set[bytes]], 
         assert {origin for origin in need if origin.log_id not in asked[me]} <= told[1 - me]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(common_sets, changes, changes)
 def test_two_sides_learn_what_differs_and_nothing_else(common: Held, one: Changes, other: Changes) -> None:
     held = changed(common, one), changed(common, other)
@@ -119,7 +119,7 @@ def test_two_sides_learn_what_differs_and_nothing_else(common: Held, one: Change
     assert exchange.messages <= 64 + 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(common_sets, changes, changes, st.randoms(use_true_random=False))
 def test_frames_may_come_twice_and_in_any_order(common: Held, one: Changes, other: Changes, rng: random.Random) -> None:
     held = changed(common, one), changed(common, other)
@@ -218,7 +218,7 @@ def hostile_frames(draw: st.DrawFn) -> Ranges | Items:
     return Items(have, told, lack, more=draw(st.booleans()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(hostile_frames(), min_size=1, max_size=6))
 def test_a_hostile_side_gets_no_more_than_the_limit(frames: list[Ranges | Items]) -> None:
     side = Reconciliation(index_of(HELD), SALT)

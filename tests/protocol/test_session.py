@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.actions import Action, Close, Hear, Me, Opened, Send
 from protocol.charter import establish
 from protocol.encoding import encode
 from protocol.errors import Malformed
@@ -28,7 +29,7 @@ from protocol.frames import (
     encode_frame,
 )
 from protocol.identity import Origin
-from protocol.session import Action, Close, Hear, Me, Opened, Send, Session, State
+from protocol.session import Session, State
 from tests.builders import Log, found_organisation, make_charter, seeded, signing_key
 from tests.builders import amend as amend_charter
 from tests.protocol.peer import Peer, connect, deliver

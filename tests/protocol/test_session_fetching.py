@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.actions import Action, Close, FetchEnded, Send, TakeRange, TellSince
 from protocol.errors import Malformed
 from protocol.frames import (
     FRAME_BYTES_MAX,
@@ -25,7 +26,6 @@ from protocol.frames import (
 )
 from protocol.identity import Origin
 from protocol.merkle import Peaks, leaf_hash
-from protocol.session import Action, Close, FetchEnded, Send, TakeRange, TellSince
 from tests.builders import Log, found_organisation, seeded
 from tests.protocol.peer import Peer, Replica, connect, deliver, ended
 from tests.protocol.vectors import Case, agreed, bytes_of, vectors

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protocol.actions import Close, Me, Opened, Send, Serve, TakeHeads, TellSince
 from protocol.checkpoint import Checkpoint
 from protocol.frames import Busy, Entries, HeadField, Missing, Ping, Resume, Want, encode_frame
 from protocol.identity import Origin
 from protocol.merkle import consistency_nodes, fold_nodes
 from protocol.note import Note, sign_note
-from protocol.session import Close, Me, Opened, Send, Serve, Session, TakeHeads, TellSince
+from protocol.session import Session
 from tests.builders import Log
 from tests.simulation.check import FORK_AT, Checker, History
 from tests.simulation.memory import organisation_of
@@ -19,8 +20,8 @@ from tests.simulation.node import NETWORK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from protocol.actions import Action
     from protocol.frames import Frame
-    from protocol.session import Action
     from tests.simulation.network import End, Network
     from tests.simulation.world import World
 

@@ -41,7 +41,7 @@ def test_a_run_can_be_repeated() -> None:
     assert run(9, 5, 0.6).digest != first.digest
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_some_seeds_of_an_hour(seed: int) -> None:
     verdict = run(seed, 7, 1.0)
     assert verdict.broken == "", verdict
