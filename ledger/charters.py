@@ -73,9 +73,11 @@ def is_told(reads: Snapshot, tree: Tree) -> bool:
 
     Of a denied log, none is told.
     """
-    charters = tuple(reads.charters(tree.tree)) if tree.checkpoint and not tree.hidden else ()
+    if not tree.checkpoint or tree.hidden:
+        return False
+    charters = tuple(reads.charters(tree.tree))
     closed = _established(charters).opening(tree.origin.epoch + 1) if len(charters) > 1 else None
-    return bool(charters) and (closed is None or tree.checkpoint_size <= closed.size)
+    return closed is None or tree.checkpoint_size <= closed.size
 
 
 def still_speaks(reads: Snapshot, peer: LogKeys) -> bool:

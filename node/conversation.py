@@ -267,7 +267,6 @@ class Conversation(ABC):
         self._do(self.session.resume(store, upto))
         self.start(ask_for_payloads(self))
         await self.hub.connecting.opened(self)
-        await self.hub.scoping.ask_lacking([self])
         await tell_all_forks(self)
 
     async def _take_heads(self, heads: list[HeadField]) -> None:

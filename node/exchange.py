@@ -116,6 +116,7 @@ class Exchange(ABC):
         with self.ledger.store.read() as reads:
             self.forks_told = max((fork.arrival for fork in reads.forks_since(0)), default=0)
             self._pushed = max((tree.arrival for tree in reads.trees()), default=0)
+        self.start_beside(self.scoping.begin())
         self.connecting.begin()
         self.witnessing.wake()
 

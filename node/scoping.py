@@ -11,11 +11,8 @@ from ledger.replica import VerifiedHead, accept_head, verify_head
 from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes
 from protocol.frames import HEADS_MAX, GetHeads, Skip
 from protocol.identity import short_log_id
-from protocol.session import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
     from node.conversation import Conversation
@@ -33,6 +30,7 @@ class Scoping:
         self.book = ScopeBook(policy)
         self._hub = hub
         self._changed = self._applying = False
+        self._hidings = 0
 
     async def sort(self, link: Conversation, heads: list[VerifiedHead]) -> list[VerifiedHead]:
         """Those of the heads whose logs are admitted; the others wait or are turned away, and the peer is told so."""
@@ -91,8 +89,24 @@ class Scoping:
             await self._hub.runtime.write(lambda change: change.set_met(log_id))
             self.changed()
 
-    async def ask_lacking(self, links: Iterable[Conversation]) -> None:
-        """Asks for the heads of logs that lack entries and are to be held whole, and of chosen ones not known yet."""
+    async def begin(self) -> None:
+        """If the operator has set something else since the last time, peers tell of everything again."""
+        policy = repr(tuple(self.book.policy)).encode()
+        before = await self._hub.runtime.read(lambda reads: reads.fact("policy"))
+
+        def take(change: Transaction) -> None:
+            change.set_fact("policy", policy)
+            if before is not None:
+                change.forget_cursors()
+
+        if before != policy:
+            await self._hub.runtime.write(take)
+
+    async def _ask_lacking(self) -> None:
+        """Asks for the heads of logs that lack entries and are to be held whole, and of chosen ones not known yet.
+
+        Peers that are not connected tell of everything when they are.
+        """
         lacking = await self._hub.runtime.read(
             lambda reads: sorted(
                 {
@@ -103,10 +117,14 @@ class Scoping:
                 | {log_id for log_id in reads.choices() if not reads.epochs(log_id)}
             )
         )
-        for link in links:
-            if link.opened_at and link.session.state is State.OPEN:
-                for begin in range(0, len(lacking), HEADS_MAX):
-                    link.say(GetHeads(lacking[begin : begin + HEADS_MAX]))
+        under_way = {origin.log_id for link in self._hub.links for origin in link.announced}
+        lacking = [log_id for log_id in lacking if log_id not in under_way]
+        if not lacking:
+            return
+        await self._hub.runtime.write(lambda change: change.forget_cursors())
+        for link in self._hub.conversations():
+            for begin in range(0, len(lacking), HEADS_MAX):
+                link.say(GetHeads(lacking[begin : begin + HEADS_MAX]))
 
     def changed(self) -> None:
         """What is admitted, followed or denied has changed: it is applied soon, several changes at once."""
@@ -120,8 +138,11 @@ class Scoping:
             while self._changed:
                 self._changed = False
                 await self._let_in()
-                await self.ask_lacking(list(self._hub.links))
-                self._hub.tell_news()
+                await self._ask_lacking()
+                hidings = await self._hub.runtime.read(lambda reads: reads.hidings())
+                if hidings != self._hidings:  # what is shown again is news
+                    self._hidings = hidings
+                    self._hub.tell_news()
         finally:
             self._applying = False
 

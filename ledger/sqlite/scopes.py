@@ -118,6 +118,10 @@ class ScopeReads:
 class ScopeWrites(ScopeReads):
     """Writing them, inside a transaction."""
 
+    def forget_cursors(self) -> None:
+        """Peers are asked for everything again: what they told before was not all wanted then."""
+        self._db.execute("DELETE FROM cursor")
+
     def touch_scopes(self) -> None:
         """Says that something has changed of what is admitted, followed, denied or labelled."""
         version = b"%d" % (self.scopes_version() + 1)
