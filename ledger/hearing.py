@@ -37,6 +37,8 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
         return recovery.answered(watcher, 0, Relation.KNOWN)
     if head.origin.epoch > own.origin.epoch:
         return recovery.superseded(watcher, head.origin.epoch)
+    if head.origin.epoch < own.origin.epoch and establish(head.charters).epoch < own.origin.epoch:
+        return recovery.answered(watcher, 0, Relation.KNOWN)  # who does not know of this epoch holds nothing of it
     tree, size = change.tree_numbered(own.tree), head.checkpoint.size
     if head.origin != own.origin or _by_replaced_key(change, tree, head):
         return recovery  # of an epoch that has ended, or by a key that signs nothing any more: no answer

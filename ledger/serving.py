@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.charters import is_told
+from ledger.charters import is_told, known_charters
 from ledger.tree import prove_consistency
+from ledger.witness import origin_digest
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
 from protocol.statement import SCOPE_PUBLIC, Entry, parse_entry
@@ -36,11 +37,30 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
     return [head_field(reads, tree) for tree in trees if is_told(reads, tree)], own_store, upto
 
 
-def heads_of(reads: Snapshot, logs: Sequence[bytes]) -> tuple[list[HeadField], list[bytes]]:
-    """The heads of all epochs of these logs, and those of the logs of which none is held."""
+def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes = b"") -> tuple[list[HeadField], list[bytes]]:
+    """The heads of all epochs of these logs that others take, and those of the logs of which none is held.
+
+    Who asks for their own log is told of it what was cosigned here, too, if that is more than what is held.
+    """
     trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if tree.checkpoint]
     held = {tree.origin.log_id for tree in trees}
-    return [head_field(reads, tree) for tree in trees], [log_id for log_id in logs if log_id not in held]
+    told = [head_field(reads, tree) for tree in trees if is_told(reads, tree)]
+    if asker in logs:
+        cosigned = _cosigned(reads, asker)
+        ahead = {(head.log, head.epoch) for head in cosigned}
+        told = [head for head in told if (head.log, head.epoch) not in ahead] + cosigned
+    return told, [log_id for log_id in logs if log_id not in held]
+
+
+def _cosigned(reads: Snapshot, log_id: bytes) -> list[HeadField]:
+    """Checkpoints of a log that were cosigned here and cover more than what is held of it."""
+    charters, found = known_charters(reads, log_id), []
+    sizes = {tree.origin: tree.checkpoint_size for tree in reads.epochs(log_id)}
+    for origin in (Origin(log_id, epoch) for epoch in range(1, 2 + max((known.epoch for known in sizes), default=0))):
+        cosigned = reads.cosigned(origin_digest(str(origin)))
+        if charters and cosigned is not None and cosigned[0] > sizes.get(origin, 0):
+            found.append(HeadField(log_id, origin.epoch, cosigned[2], charters))
+    return found
 
 
 def heads_at(reads: Snapshot, origins: Sequence[Origin]) -> list[HeadField]:

@@ -26,10 +26,7 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
     """Does what the other side asks, or takes what it tells. Raises Malformed if it is false: the sender's fault."""
     match errand:
         case GetHeads(logs=logs):
-            heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs))
-            link.inform(heads)
-            if unknown:
-                link.say(Skip(unknown, "unknown"))
+            await _tell_heads(link, logs)
         case Skip(logs=logs, code=code):
             await link.reconciling.heard_of(logs)
             if code == "unknown" and link.hub.ledger.log_id in logs:
@@ -46,6 +43,19 @@ async def run_errand(link: Conversation, errand: Errand) -> None:
             await hear_fork(link, proof)
         case _:
             pass
+
+
+async def _tell_heads(link: Conversation, logs: list[bytes]) -> None:
+    """Tells what is held of these logs, and of which nothing is, or nothing that others take."""
+    peer = link.session.peer
+    assert peer is not None
+    heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, peer.log_id))
+    link.inform(heads)
+    if unknown:
+        link.say(Skip(unknown, "unknown"))
+    silent = set(logs) - set(unknown) - {head.log for head in heads}
+    if silent:
+        link.say(Skip(sorted(silent), "unwanted"))
 
 
 async def ask_for_payloads(link: Conversation) -> None:
