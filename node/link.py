@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -105,9 +106,10 @@ class Link(Conversation):
             await asyncio.sleep(0.01)
 
     async def _send_outgoing(self) -> None:
-        while True:
-            await self._socket.send_bytes(await self._outgoing.get())
-            self._sent.set()
+        with contextlib.suppress(ConnectionError):  # whoever reads from the other end sees that it has gone
+            while True:
+                await self._socket.send_bytes(await self._outgoing.get())
+                self._sent.set()
 
     async def _tick(self) -> None:
         while True:
