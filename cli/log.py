@@ -49,7 +49,8 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
         own_id = reads.tree_numbered(own).origin.log_id if own else None
-        logs = [log_object(reads, tree, now, own_id) for tree in reads.trees()]
+        trees = reads.trees()
+        logs = [log_object(reads, tree, now, own_id) for tree in trees]
         waiting = _unsigned(reads, own) if own else 0
     if as_json:
         show_json({"schema": "folkmoot.logs/1", "logs": logs, "witness_key": key, "queued": waiting})
@@ -57,17 +58,18 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     rows = [
         (
             log["log"][:8],
+            log["epoch"],
             next(iter(log["name"].values())),
             log["kind"],
             f"{log['size']:,}",
-            _own_state(waiting) if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
+            _own_state(waiting) if tree.tree == own else "complete" if log["complete"] else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
             log["state"],
             _published(log),
         )
-        for log in logs
+        for tree, log in zip(trees, logs, strict=True)
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written"))
+    show_table(rows, ("log", "epoch", "name", "kind", "entries", "held", "searchable", "state", "written"))
     if key:
         show(f"witness key of this node, for others to paste: {key}")
 
