@@ -180,6 +180,16 @@ class Exchange(ABC):
             self._found.discard(url)
             self._dialled.pop(url).cancel()
 
+    def forget(self, name: str) -> None:
+        """Ends dialling a peer and the connection to it: its URL, or the id of its log, as people name it."""
+        ended = [link for link in self.conversations() if name in {link.address, show_log_id(_log_of(link))}]
+        for url in {name, *(link.address for link in ended)} & self._dialled.keys():
+            self._found.discard(url)
+            self._dialled.pop(url).cancel()
+            self.problems.pop(url, None)
+        for link in ended:
+            link.close("unwanted", KNOWN_S)
+
     def has_room(self) -> bool:
         """Whether one more connection that somebody else opens is served."""
         return sum(link.session.me.role == 1 for link in self._links) < INBOUND_MAX
@@ -356,6 +366,12 @@ class Exchange(ABC):
                 await self.runtime.sleep(_COALESCE_S)
         finally:
             self._pushing = False
+
+
+def _log_of(link: Conversation) -> bytes:
+    """Whose node is at the other end of an open connection."""
+    assert link.session.peer is not None
+    return link.session.peer.log_id
 
 
 def _begin_replica(reads: Snapshot, head: VerifiedHead) -> Replica | None:

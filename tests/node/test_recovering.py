@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ledger.head import HeadFile
 from ledger.ledger import DataDirectory
 from ledger.recovery import State
+from protocol.identity import show_log_id
 from tests.node.running import RunningNode, fill, until
 
 if TYPE_CHECKING:
@@ -126,3 +127,22 @@ async def test_the_other_of_two_clones_does_not_sign(three: Three, tmp_path: Pat
         assert two.running.damage == other.running.damage == ""
     finally:
         await twin.stop()
+
+
+async def test_a_peer_that_is_gone_for_good_is_forgotten_and_need_not_answer(three: Three) -> None:
+    one, two, other = await connect(three)
+    gone = other.url, show_log_id(other.log_id)
+    for node in three:
+        await node.stop()
+    await one.start()
+    await two.start()
+    await until(lambda: one.ledger.own.recovery.counted == 1, "an answer")
+    fill(one.ledger, 1, begin=5)
+    assert state(one) is State.UNSURE  # two of two are needed
+    for name, known in zip(gone, (True, False), strict=True):
+        async with one.client.delete(
+            one.url + "/v1/peers", params={"name": name}, headers={"Authorization": f"Bearer {one.token}"}
+        ) as answer:
+            assert answer.status == (200 if known else 404)
+    await until(lambda: state(one) is State.SIGNING, "signing")
+    assert one.ledger.own.recovery.watchers.names == {show_log_id(two.log_id)}
