@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -184,9 +185,15 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
     url = directory.url.read_text().strip()
     try:
         with node_opener(directory).open(f"{url}/readyz", timeout=5) as answer:
-            yield Finding("node", "ok", f"ready at {url} ({answer.status})")
+            ready = json.load(answer)
     except (URLError, OSError) as error:
         yield Finding("node", "bad", f"{url}: {error}", "It may have been killed: start it again.")
+        return
+    yield Finding("node", "ok", f"ready at {url}")
+    if ready["signing"]:
+        yield Finding("signing", "ok", "what is written is signed")
+    elif ready["state"] != "forked":
+        yield Finding("signing", "warning", ready["why"])
 
 
 def _multicast(directory: DataDirectory) -> Iterator[Finding]:
