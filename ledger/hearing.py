@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ledger.charters import why_silent
 from ledger.errors import RefusedError
 from ledger.forks import contradiction, keep_unproved, why_not_signing
 from ledger.own import digest_of
@@ -53,6 +54,9 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
             "signed here"
         )
     _keep_head(change, tree, head)
+    silent = why_silent(change, tree, own.key.public)
+    if silent and silent != recovery.doubt:
+        recovery = recovery.doubted(silent)
     if relation is Relation.KNOWN and size > tree.checkpoint_size:
         change.set_checkpoint(tree.tree, head.note, size)
     if relation is Relation.AHEAD and not fetching:
