@@ -65,10 +65,10 @@ def test_no_directory_at_all(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "nothing").exists()
 
 
-@pytest.mark.parametrize(("file", "word"), [("keys/operating.key", "missing"), ("instance/head.db", "missing")])
-def test_a_missing_file(home: Home, file: str, word: str) -> None:
+@pytest.mark.parametrize(("file", "what"), [("keys/operating.key", "permissions"), ("instance/head.db", "head")])
+def test_a_missing_file(home: Home, file: str, what: str) -> None:
     (home.path / file).unlink()
-    _assert_bad(home, "permissions", word)
+    _assert_bad(home, what, "missing")
 
 
 def test_a_key_that_others_can_read(home: Home) -> None:
