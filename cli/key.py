@@ -157,6 +157,9 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
         take_store(directory_of(data_dir), store / STORE if store.is_dir() else store, log)
         directory_of(data_dir).configuration.write_text(TEMPLATE)
     directory = _closed(data_dir)
+    if not directory.head.exists():
+        say("This store is a copy. If keys were changed after it was made, take a newer one, such as a peer's, with")
+        say("--store: of two amendments with one number the others keep the one that they knew first.")
     new = _new_key(directory)
     changes: dict[str, Any] = {"keys": [new.public]}
     if new_epoch:
