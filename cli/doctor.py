@@ -94,7 +94,8 @@ def _permissions(directory: DataDirectory) -> Iterator[Finding]:
         return
     for path in (directory.key, directory.head, directory.store):
         if not path.exists():
-            yield Finding("permissions", "bad", f"{path} is missing", "Put it back from where it is kept.")
+            if path != directory.head:  # which is never put back
+                yield Finding("permissions", "bad", f"{path} is missing", "Put it back from where it is kept.")
         elif not os.access(path, os.R_OK | os.W_OK):
             yield Finding("permissions", "bad", f"{path} cannot be read or written", "Give it to the user of the node.")
     if directory.key.exists() and stat.S_IMODE(directory.key.stat().st_mode) & 0o077:
@@ -131,7 +132,7 @@ def _head(directory: DataDirectory) -> Iterator[Finding]:
 
     if not directory.exists():
         return
-    todo = "Nothing is signed until this is settled: do not copy or restore a running node's data."
+    todo = "Start the node: it asks those who watch this log, and signs once they have answered."
     with SqliteStore(directory.store, writable=False).read() as reads:
         tree = reads.tree_numbered(int(reads.fact("own") or 0))
         try:
@@ -185,12 +186,17 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
     url = directory.url.read_text().strip()
     try:
         with node_opener(directory).open(f"{url}/readyz", timeout=5) as answer:
-            yield Finding("node", "ok", f"ready at {url} ({answer.status})")
+            ready = json.load(answer)
         with node_opener(directory).open(f"{url}/v1/peers", timeout=5) as answer:
             names = [peer["name"] for peer in json.load(answer)["peers"]]
     except (URLError, OSError) as error:
         yield Finding("node", "bad", f"{url}: {error}", "It may have been killed: start it again.")
         return
+    yield Finding("node", "ok", f"ready at {url}")
+    if ready["signing"]:
+        yield Finding("signing", "ok", "what is written is signed")
+    elif ready["state"] != "forked":
+        yield Finding("signing", "warning", ready["why"])
     if names:
         yield Finding("peers", "ok", f"connected to {len(names)}: {', '.join(sorted(names))}")
     else:

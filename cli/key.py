@@ -26,6 +26,7 @@ from cli.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.amending import Own
     from ledger.ledger import DataDirectory
     from protocol.signature import SigningKey
 
@@ -156,6 +157,9 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
         take_store(directory_of(data_dir), store / STORE if store.is_dir() else store, log)
         directory_of(data_dir).configuration.write_text(TEMPLATE)
     directory = _closed(data_dir)
+    if not directory.head.exists():
+        say("This store is a copy. If keys were changed after it was made, take a newer one, such as a peer's, with")
+        say("--store: of two amendments with one number the others keep the one that they knew first.")
     new = _new_key(directory)
     changes: dict[str, Any] = {"keys": [new.public]}
     if new_epoch:
@@ -355,8 +359,21 @@ def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> 
             root, fork = root_at(reads, own.tree.tree, accepted), reads.fork(own.tree.tree)
     finally:
         store.close()
-    reason = proof.read_bytes() if proof else fork.proof if fork else b""
+    reason = _checked_proof(proof, own) if proof else fork.proof if fork else b""
     return Opens(own.keys.epoch + 1, accepted, root, fork_digest(reason) if reason else None)
+
+
+def _checked_proof(path: Path, own: Own) -> bytes:
+    """A file that proves the fork of the epoch that is to be closed."""
+    from protocol.fork import ForkVerdict, judge_fork
+
+    data = path.read_bytes()
+    finding = judge_fork(data, charters=own.keys.payloads)
+    if finding.verdict is not ForkVerdict.TRUE or finding.proof is None:
+        raise CommandError(f"{path} does not prove that this log has forked: {finding.why}")
+    if finding.proof.first.origin != str(own.tree.origin):
+        raise CommandError(f"{path} proves a fork of {finding.proof.first.origin}, and not of {own.tree.origin}")
+    return data
 
 
 def _witness(directory: DataDirectory) -> str:

@@ -50,6 +50,7 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     logs = held["logs"]
     with _store(data_dir).read() as reads:
         own = int(reads.fact("own") or 0)
+        epoch = reads.tree_numbered(own).origin.epoch if own else 0
         waiting = _unsigned(reads, own) if own else 0
     if as_json:
         apart = {name: held[name] for name in ("waiting", "denied", "regions", "vouched")}
@@ -58,10 +59,15 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
     rows = [
         (
             log["log"][:8],
+            log["epoch"],
             next(iter(log["name"].values())),
             log["kind"],
             f"{log['size']:,}",
-            _own_state(waiting) if log["own"] else "complete" if log["complete"] else f"of {log['head_size']:,}",
+            _own_state(waiting)
+            if log["own"] and log["epoch"] == epoch
+            else "complete"
+            if log["complete"]
+            else f"of {log['head_size']:,}",
             f"{log['derived']:,}",
             log["state"],
             _published(log),
@@ -69,7 +75,7 @@ def list_logs(data_dir: str | None, *, as_json: bool) -> None:
         )
         for log in logs
     ]
-    show_table(rows, ("log", "name", "kind", "entries", "held", "searchable", "state", "written", "why"))
+    show_table(rows, ("log", "epoch", "name", "kind", "entries", "held", "searchable", "state", "written", "why"))
     show_apart(held)
     if key:
         show(f"witness key of this node, for others to paste: {key}")

@@ -56,19 +56,29 @@ def add(data_dir: str | None, url: str, *, as_json: bool) -> None:
 
 
 @command.command("remove")
-@click.argument("url")
+@click.argument("name")
 @json_option
 @click.pass_obj
-def remove(data_dir: str | None, url: str, *, as_json: bool) -> None:
-    """Removes a peer; the node must not run."""
-    from ledger.ledger import Ledger
+def remove(data_dir: str | None, name: str, *, as_json: bool) -> None:
+    """Forgets a peer: NAME is its URL, or the whole id of its log.
 
-    url = url.rstrip("/")
-    with Ledger(_directory(data_dir)) as ledger:
-        ledger.writer.run(lambda change: change.unmeet(url)).result()
-        if not ledger.writer.run(lambda change: change.remove_peer(url)).result():
-            raise CommandError(f"no peer {url}; see `folkmoot peer list`", NOT_FOUND)
-    _show_change("removed", url, as_json=as_json)
+    It need not answer any more before this node signs. One that connects again is known again.
+    """
+    from urllib.parse import urlencode
+
+    from cli.target import LocalTarget, RemoteTarget, open_target
+    from ledger.watchers import forget_peer
+
+    name = name.rstrip("/")
+    with open_target(_directory(data_dir)) as target:
+        if isinstance(target, RemoteTarget):
+            target.delete(f"/v1/peers?{urlencode({'name': name})}")
+        elif (
+            isinstance(target, LocalTarget)
+            and not target.ledger.writer.run(lambda change: forget_peer(change, name)).result()
+        ):
+            raise CommandError(f"no peer {plain(name)}; see `folkmoot peer list`", NOT_FOUND)
+    _show_change("removed", name, as_json=as_json)
 
 
 def _show_change(what: str, url: str, *, as_json: bool) -> None:

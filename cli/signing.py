@@ -204,7 +204,7 @@ def report(amendment: Amendment, applied: Applied | None, out: Path | None, *, a
             }
         )
     elif applied is None:
-        show(f"written: {out}; {max(old, new)} holders must sign it" if max(old, new) else f"written: {out}; complete")
+        show(f"written: {out}; {max(old, new)} more must sign it" if max(old, new) else f"written: {out}; complete")
     else:
         show(
             f"in force: charter {amendment.charter.kseq}, at position {applied.position} of epoch {applied.epoch}; "

@@ -190,10 +190,13 @@ def _append(change: Transaction, tree: Tree, payload: bytes, now: int) -> int:
 
 
 def _sign(directory: DataDirectory, position: int) -> bool:
-    """Signs with the new key, if this store may sign; whether a checkpoint covers a position now."""
-    with Ledger(directory) as ledger:
-        try:
+    """Signs with the new key, if this store may and can; whether a checkpoint covers a position now.
+
+    The amendment is in force in any case, so trouble here is not its failure: the next start meets it again.
+    """
+    try:
+        with Ledger(directory) as ledger:
             ledger.writer.settle()
-        except NotSigningError:
-            return False
-        return ledger.own.signed_size > position
+            return ledger.own.signed_size > position
+    except (NotSigningError, StoreUnusableError):
+        return False

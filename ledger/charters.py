@@ -96,8 +96,9 @@ def why_silent(reads: Snapshot, tree: Tree, key: bytes) -> str:
         return ""
     what = "a newer epoch of this log was opened" if keys.epoch > tree.origin.epoch else "the operating key was removed"
     return (
-        f"{what} by an amendment of its charter that was not made here: nothing is signed. Go on where it was made, or "
-        "use `folkmoot key recover`"
+        f"{what} by an amendment of its charter that was not made here: nothing is signed. Go on where it was made; if "
+        "this data directory is to take its place, put the newer operating key into it and start again; if that key is "
+        "lost, use `folkmoot key recover`"
     )
 
 

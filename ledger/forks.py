@@ -42,8 +42,11 @@ class LogState(StrEnum):
 def log_state(reads: Snapshot, tree: Tree, keys: LogKeys, now: int, *, own: bool) -> LogState:
     """The state of a held log whose charters establish these keys; `now` in UTC seconds."""
     fork = reads.fork(tree.tree)
+    following = keys.opening(tree.origin.epoch + 1)
+    if (fork is not None and fork.healed is not None) or (following is not None and following.fork):
+        return LogState.HEALED  # also where it is met for the first time, with the opening of the next epoch
     if fork is not None:
-        return LogState.FORKED if fork.healed is None else LogState.HEALED
+        return LogState.FORKED
     if tree.head and not _by_key_in_force(tree.head, keys, tree.origin):
         return LogState.REVOKED
     seen = reads.seen(tree.tree)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ledger.charters import why_silent
 from ledger.errors import RefusedError
 from ledger.forks import contradiction, keep_unproved, why_not_signing
 from ledger.own import digest_of
@@ -37,6 +38,8 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
         return recovery.answered(watcher, 0, Relation.KNOWN)
     if head.origin.epoch > own.origin.epoch:
         return recovery.superseded(watcher, head.origin.epoch)
+    if head.origin.epoch < own.origin.epoch and establish(head.charters).epoch < own.origin.epoch:
+        return recovery.answered(watcher, 0, Relation.KNOWN)  # who does not know of this epoch holds nothing of it
     tree, size = change.tree_numbered(own.tree), head.checkpoint.size
     if head.origin != own.origin or _by_replaced_key(change, tree, head):
         return recovery  # of an epoch that has ended, or by a key that signs nothing any more: no answer
@@ -51,6 +54,9 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
             "signed here"
         )
     _keep_head(change, tree, head)
+    silent = why_silent(change, tree, own.key.public)
+    if silent and silent != recovery.doubt:
+        recovery = recovery.doubted(silent)
     if relation is Relation.KNOWN and size > tree.checkpoint_size:
         change.set_checkpoint(tree.tree, head.note, size)
     if relation is Relation.AHEAD and not fetching:

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ledger.errors import RefusedError
+from ledger.hearing import hear, take_range
+from ledger.recovery import State
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.tree import load_peaks, root_at
 from protocol.bundle import Course, Item, Part
@@ -19,7 +22,7 @@ from protocol.merkle import check_consistency, leaf_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ledger.sqlite.store import SqliteStore
+    from ledger.sqlite.store import SqliteStore, Transaction
     from ledger.values import Tree
     from ledger.writer import Writer
 
@@ -74,8 +77,8 @@ class Taker(Protocol):
 class Importer:
     """Takes frames into a store, through its writer."""
 
-    def __init__(self, store: SqliteStore, writer: Writer, own: bytes) -> None:
-        self._store, self._writer, self._own = store, writer, own
+    def __init__(self, store: SqliteStore, writer: Writer, own: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._writer, self._own, self._clock = store, writer, own, clock
         self._head: VerifiedHead | None = None
 
     def begin(self, head: HeadField) -> Begun:
@@ -86,20 +89,32 @@ class Importer:
             raise Malformed("origin", f"a checkpoint of {origin} under the name of another log")
         with self._store.read() as reads:
             tree = reads.tree(origin)
-            if tree and size <= tree.size and root_at(reads, tree.tree, size) != verified.checkpoint.root:
-                raise Malformed("fork", f"the checkpoint of {size} entries contradicts those held here")
+            held = tree is not None and size <= tree.size
+            agrees = tree is not None and held and root_at(reads, tree.tree, size) == verified.checkpoint.root
         news = tree is None or tree.head_size < size
         if origin.log_id == self._own:
-            if tree is None or tree.size < size:
-                raise RefusedError(
-                    f"it holds {size} entries of this node's own log, here are {tree.size if tree else 0}: was a "
-                    "backup restored? The own log is not taken from a bundle; let the node fetch it from its peers"
-                )
+            if not agrees:
+                self._hear_own(verified)
         else:
-            tree = self._writer.run(lambda change: accept_head(change, verified)).result()
+            refusal = self._writer.run(lambda change: _accept(change, verified)).result()
+            if held and not agrees:
+                raise Malformed("fork", f"the checkpoint of {size} entries contradicts those held here")
+            if refusal is not None and not held:
+                raise refusal
         self._head = verified
         self._load()
-        return Begun(tree.size, news)
+        return Begun(self._replica.peaks.size, news)
+
+    def _hear_own(self, head: VerifiedHead) -> None:
+        """The file holds more of the own log than this store, which was put back: it is taken back from there."""
+        own = self._writer.own
+        if own is not None and head.origin == own.origin:
+            self._writer.change_own(lambda own, change: hear(own, change, "a bundle", head)).result()
+            if own.fetched_from is not None:
+                return
+            if own.recovery.state is State.FORKED:
+                raise Malformed("fork", own.recovery.fork)
+        raise RefusedError(f"it holds {head.checkpoint.size} entries of this node's own log that are not taken")
 
     def take(self, entries: Entries) -> int:
         """Verifies a range and stores what of it is not held."""
@@ -144,8 +159,21 @@ class Importer:
             verified = self._replica.verify_range(self._head, held, entries.entries[held - begin :], entries.proof)
         except Malformed as error:  # nobody is blamed for a file, on whichever history it is
             raise Malformed("root" if error.reason == "branch" else error.reason, error.text) from None
-        self._writer.run(lambda change: store_range(change, verified)).result()
+        if self._replica.origin.log_id == self._own:
+            now = int(self._clock())
+            self._writer.change_own(lambda own, change: take_range(own, change, verified, now)).result()
+        else:
+            self._writer.run(lambda change: store_range(change, verified)).result()
         return end - held
+
+
+def _accept(change: Transaction, head: VerifiedHead) -> RefusedError | None:
+    """Takes note of a head, or says why not; a fork that it proves is kept."""
+    try:
+        accept_head(change, head)
+    except RefusedError as error:
+        return error
+    return None
 
 
 class Intake:

@@ -33,6 +33,12 @@ def operating_key(directory: DataDirectory, keys: LogKeys) -> SigningKey:
             return read_key(directory.key)
     if key is None:
         return read_key(directory.key)  # says that it is missing
+    if not any(key.public in charter.keys for charter in keys.charters):
+        raise NotSigningError(
+            f"the operating key {directory.key} is in no charter that is held here. If it was made after this copy, "
+            "put the key of that time there and start the node, so that the newer charters come back from peers; "
+            "then put this one there again"
+        )
     raise NotSigningError(
         f"the operating key {directory.key} was removed by an amendment of the charter: it must not sign any more. Put "
         "the new key there, or make one with `folkmoot key recover`"

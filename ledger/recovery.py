@@ -178,13 +178,13 @@ def explain(recovery: Recovery, held: int) -> str:
             f"{recovery.fork}. Keep this data directory as it is. Nothing more is written; reading, searching and "
             "verifying go on."
         )
+    because = f"{recovery.doubt}. " if recovery.doubt else ""
     if state is State.BEHIND:
         return (
-            f"others hold {recovery.target:,} signed entries of this log, and this store {held:,} of them: it was put "
-            "back from an older copy, or another instance signs with its key. The missing entries are fetched from "
-            "peers and verified, then what was written since is entered again. " + safe
+            f"{because}Others hold {recovery.target:,} signed entries of this log, and this store {held:,} of them: it "
+            "was put back from an older copy, or another instance signs with its key. The missing entries are fetched "
+            "from peers and verified, then what was written since is entered again. " + safe
         )
-    because = f"{recovery.doubt}. " if recovery.doubt else ""
     if not recovery.watchers.needed:
         return (
             f"{because}Nothing is signed, so that the log cannot fork, and nobody is known who could say what was "
@@ -197,6 +197,8 @@ def explain(recovery: Recovery, held: int) -> str:
             f"log is here up to {recovery.owed:,} entries; or, if they are lost for good, "
             "`folkmoot log override --reason TEXT`, which forks the log if anybody holds them after all. " + safe
         )
+    if recovery.granted:
+        return because + safe
     silent = sorted(recovery.watchers.names - recovery.answers.keys())
     shown = ", ".join(silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
     return (

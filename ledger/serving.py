@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ledger.charters import is_told
+from ledger.charters import is_told, known_charters
 from ledger.tree import prove_consistency
+from ledger.witness import origin_digest
 from protocol.checkpoint import parse_checkpoint
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
@@ -40,16 +41,37 @@ def heads_since(reads: Snapshot, store: bytes, cursor: int) -> tuple[list[HeadFi
 
 
 def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list[HeadField], list[bytes]]:
-    """The heads of all epochs of these logs, and those of the logs of which none is held, or that are denied.
+    """The heads of all epochs of these logs that others take, and those of the logs of which none is held.
 
-    Of the asker's own log it is the newest one that was ever seen, also where its entries are not all here.
+    Of the asker's own log it is the newest one that was ever seen or cosigned here, also where its entries are not all
+    here, and where the log only waits.
     """
     trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if not tree.hidden]
-    heads = [_newest_seen(reads, tree) if tree.origin.log_id == asker else head_field(reads, tree) for tree in trees]
-    heads = [head for head in heads if head.checkpoint]
-    heads += [_waiting_head(row) for row in reads.waiting() if row.log_id == asker and asker in logs]
-    held = {head.log for head in heads}
-    return heads, [log_id for log_id in logs if log_id not in held]
+    told = [
+        _newest_seen(reads, tree) if tree.origin.log_id == asker else head_field(reads, tree)
+        for tree in trees
+        if tree.origin.log_id == asker or is_told(reads, tree)
+    ]
+    told = [head for head in told if head.checkpoint]
+    held = {tree.origin.log_id for tree in trees if tree.checkpoint} | {head.log for head in told}
+    if asker in logs:
+        cosigned = _cosigned(reads, asker)
+        ahead = {(head.log, head.epoch) for head in cosigned}
+        told = [head for head in told if (head.log, head.epoch) not in ahead] + cosigned
+        told += [_waiting_head(row) for row in reads.waiting() if row.log_id == asker]
+        held |= {head.log for head in told}
+    return told, [log_id for log_id in logs if log_id not in held]
+
+
+def _cosigned(reads: Snapshot, log_id: bytes) -> list[HeadField]:
+    """Checkpoints of a log that were cosigned here and cover more than what was seen of it otherwise."""
+    charters, found = known_charters(reads, log_id), []
+    sizes = {tree.origin: max(tree.checkpoint_size, tree.head_size) for tree in reads.epochs(log_id)}
+    for origin in (Origin(log_id, epoch) for epoch in range(1, 2 + max((known.epoch for known in sizes), default=0))):
+        cosigned = reads.cosigned(origin_digest(str(origin)))
+        if charters and cosigned is not None and cosigned[0] > sizes.get(origin, 0):
+            found.append(HeadField(log_id, origin.epoch, cosigned[2], charters))
+    return found
 
 
 def _waiting_head(row: WaitingRow) -> HeadField:

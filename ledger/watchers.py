@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ledger.recovery import Watchers
 from ledger.state import witnesses_of
-from protocol.identity import show_log_id
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
-    from ledger.sqlite.store import Snapshot
+    from ledger.sqlite.store import Snapshot, Transaction
     from protocol.charter import LogKeys
 
 
@@ -20,6 +22,17 @@ def watchers_of(reads: Snapshot, keys: LogKeys) -> Watchers:
     if witnesses.chosen:
         return Watchers.witnesses([witness.key.name for witness in witnesses.chosen], witnesses.needed)
     return Watchers.peers(peer_name(url, log_id) for url, log_id in reads.met() if log_id != keys.log_id)
+
+
+def forget_peer(change: Transaction, name: str) -> bool:
+    """Whether there was a peer of this URL or log id; it is not known any more, and need not answer."""
+    with suppress(Malformed):
+        log_id = parse_log_id(name)
+        change.unmeet_log(log_id)
+        return change.forget_peer(log_id)
+    url = name.rstrip("/")
+    change.unmeet(url)
+    return change.remove_peer(url)
 
 
 def peer_name(url: str, log_id: bytes) -> str:

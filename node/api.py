@@ -23,6 +23,7 @@ from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from ledger.state import position_state
 from ledger.submitting import ready_statement
+from ledger.watchers import forget_peer, watchers_of
 from ledger.witness import witness_verifier
 from ledger.writer import GROUP_ENTRIES
 from node.config import parse_peer_url
@@ -215,6 +216,15 @@ async def _add_peer(request: web.Request) -> web.Response:
     return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
+async def _remove_peer(request: web.Request) -> web.Response:
+    ledger, name = request.app[LEDGER], request.query.get("name", "").rstrip("/")
+    request.app[HUB].forget(name)
+    if not await asyncio.wrap_future(ledger.writer.run(lambda change: forget_peer(change, name))):
+        raise NotFoundError("no such peer is known here")
+    await asyncio.wrap_future(ledger.writer.change_own(lambda own, change: own.watch(watchers_of(change, ledger.keys))))
+    return json_answer({"schema": "folkmoot.peer/1", "state": "removed", "url": name})
+
+
 async def _override(request: web.Request) -> web.Response:
     value = await read_json(request)
     if not isinstance(value, dict) or set(value) != {"reason"}:
@@ -336,6 +346,15 @@ ROUTES = (
     Route("GET", "/v1/trust", _trust, "A trust file for the logs held here (spec 08)", "text/plain"),
     Route("GET", "/v1/peers", _peers, "Open connections and what went wrong"),
     Route("POST", "/v1/peers", _add_peer, "Connect to a peer", statuses=(201, 400, 401), steward=True, body="Peer"),
+    Route(
+        "DELETE",
+        "/v1/peers",
+        _remove_peer,
+        "Forget a peer, which need not answer any more before this log is signed",
+        parameters=(Parameter("name", "its URL, or the id of its log"),),
+        statuses=(200, 401, 404),
+        steward=True,
+    ),
     Route(
         "POST",
         "/v1/override",

@@ -12,7 +12,7 @@ from ledger.errors import LedgerError
 from ledger.forks import confirm_heads, unconfirmed
 from ledger.hearing import take_range
 from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
-from ledger.serving import heads_since, serve_range
+from ledger.serving import heads_of, heads_since, serve_range
 from node.errands import ask_for_payloads, run_errand
 from node.forking import ask_for_proof, tell_all_forks, tell_forks
 from node.line import Line
@@ -51,6 +51,8 @@ SERVING_MAX = 8
 RETRY_S = 60
 """After a trouble of our own, such as a full disk, the other side tries again this much later."""
 
+LEARN_S = 5.0
+"""How long a peer whose key was removed is served, so that it learns of it."""
 
 _GIVEN_UP_AT_ONCE = 16
 
@@ -251,11 +253,14 @@ class Conversation(ABC):
             self.close("binding", RETRY_S)
             self._work.clear()
             return
-        self.opened_at = self.hub.ledger.clock()
         if not await self.runtime.read(lambda reads: still_speaks(reads, peer)):
+            # Perhaps a node that was put back to before its keys changed: it learns of that, and may fetch.
+            self.inform((await self.runtime.read(lambda reads: heads_of(reads, [peer.log_id], peer.log_id)))[0])
+            await self.runtime.sleep(LEARN_S)
             self.close("auth", RETRY_S)
             self._work.clear()
             return
+        self.opened_at = self.hub.ledger.clock()
         if self.session.me.role == 0:  # also where this connection is one too many
             await self.runtime.write(lambda change: change.meet(self.address, peer.log_id))
         await self.hub.scoping.meet(self)

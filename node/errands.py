@@ -52,16 +52,21 @@ async def run_errand(link: Conversation, errand: Errand) -> None:  # noqa: C901 
 
 
 async def _tell_heads(link: Conversation, logs: list[bytes]) -> None:
-    """Tells what is held of logs; what was asked for is told of from now on, also if it was left out before."""
+    """Tells what is held of these logs, and of which nothing is, or nothing that others take.
+
+    What was asked for is told of from now on, also if it was left out before.
+    """
     link.left_out.difference_update(logs)
     assert link.session.peer is not None
     asker = link.session.peer.log_id
     heads, unknown = await link.runtime.read(lambda reads: heads_of(reads, logs, asker))
     denied = await link.runtime.read(lambda reads: link.hub.scoping.book.current(reads).denied)
     link.inform(heads)
+    silent = set(logs) - set(unknown) - {head.log for head in heads}
     for left_out, code in (
         ([log_id for log_id in unknown if log_id not in denied], "unknown"),
         ([log_id for log_id in unknown if log_id in denied], "denied"),
+        (sorted(silent), "unwanted"),
     ):
         if left_out:
             link.say(Skip(left_out, code))

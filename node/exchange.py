@@ -40,6 +40,7 @@ log = logging.getLogger("folkmoot.gossip")
 
 OUTBOUND_MAX = 32
 PROBLEMS_MAX = 100
+_FORGOTTEN_S = 90
 FALSE_BAN_S = 3600.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
 """Between two attempts to dial. With the 90 s after which a silent connection is given up, all agree again within 5
@@ -171,6 +172,16 @@ class Exchange(ABC):
             self._trusted.discard(url)
             if url in self._dialled:
                 self._dialled.pop(url).cancel()
+
+    def forget(self, name: str) -> None:
+        """Ends dialling a peer and the connection to it: its URL, or the id of its log, as people name it."""
+        ended = [link for link in self.conversations() if name in {link.address, show_log_id(_log_of(link))}]
+        for url in {name, *(link.address for link in ended)} & self._dialled.keys():
+            self._found.discard(url)
+            self._dialled.pop(url).cancel()
+            self.problems.pop(url, None)
+        for link in ended:
+            link.close("unwanted", _FORGOTTEN_S)
 
     def has_room(self, address: str = "") -> bool:
         """Whether one more connection that somebody else opens, from that address, is served."""
@@ -381,6 +392,12 @@ class Exchange(ABC):
 def _preference(link: Conversation, peer: bytes) -> tuple[bool, bool]:
     """Which of two connections to a peer both sides keep: a direct one, then the one that the smaller log id opened."""
     return not isinstance(link, TunnelLink), (link.session.me.role == 0) == (link.session.me.log < peer)
+
+
+def _log_of(link: Conversation) -> bytes:
+    """Whose node is at the other end of an open connection."""
+    assert link.session.peer is not None
+    return link.session.peer.log_id
 
 
 def _news_since(reads: Snapshot, cursor: int) -> tuple[list[HeadField], int]:

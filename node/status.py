@@ -61,13 +61,14 @@ class _Numbers:
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The present numbers."""
-        entries = GaugeMetricFamily("folkmoot_entries", "Entries held", labels=["log"])
-        behind = GaugeMetricFamily("folkmoot_entries_missing", "Entries known of and not yet held", labels=["log"])
+        of = ["log", "epoch"]
+        entries = GaugeMetricFamily("folkmoot_entries", "Entries held", labels=of)
+        behind = GaugeMetricFamily("folkmoot_entries_missing", "Entries known of and not yet held", labels=of)
         about = "Entries under a checkpoint that a quorum of witnesses cosigned"
-        published = GaugeMetricFamily("folkmoot_entries_published", about, labels=["log"])
+        published = GaugeMetricFamily("folkmoot_entries_published", about, labels=of)
         with self._ledger.store.read() as reads:
             for tree in reads.trees():
-                label = [show_log_id(tree.origin.log_id)[:8]]
+                label = [show_log_id(tree.origin.log_id)[:8], str(tree.origin.epoch)]
                 entries.add_metric(label, tree.size)
                 behind.add_metric(label, max(0, tree.head_size - tree.size))
                 published.add_metric(label, reads.published(tree.tree)[0])

@@ -408,5 +408,13 @@ class LogWrites(LogReads):
         self._db.execute("INSERT OR IGNORE INTO peer (url, added) VALUES (?, ?)", (url, at))
 
     def remove_peer(self, url: str) -> bool:
-        """Whether there was such a peer; it is gone now."""
+        """Whether there was such a peer; it is gone now, and nobody remembers that it ever authenticated."""
+        cursor = "DELETE FROM cursor WHERE log_id = (SELECT log_id FROM peer WHERE url = ?)"
+        self._db.execute(cursor, (url,))
         return self._db.execute("DELETE FROM peer WHERE url = ?", (url,)).rowcount > 0
+
+    def forget_peer(self, log_id: bytes) -> bool:
+        """Whether the node of this log was known as a peer, by hand or by itself; it is not any more."""
+        named = self._db.execute("DELETE FROM peer WHERE log_id = ?", (log_id,)).rowcount
+        met = self._db.execute("DELETE FROM cursor WHERE log_id = ?", (log_id,)).rowcount
+        return named + met > 0

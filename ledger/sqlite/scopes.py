@@ -151,6 +151,11 @@ class ScopeWrites(ScopeReads):
         self._db.execute("DELETE FROM met WHERE log_id = (SELECT log_id FROM peer WHERE url = ?)", (url,))
         self.touch_scopes()
 
+    def unmeet_log(self, log_id: bytes) -> None:
+        """A log is no longer that of a known peer."""
+        self._db.execute("DELETE FROM met WHERE log_id = ?", (log_id,))
+        self.touch_scopes()
+
     def rule(self, log_id: bytes, *, denied: bool) -> None:
         """The operator's own word on a log."""
         self._db.execute("INSERT OR REPLACE INTO ruling VALUES (?, ?)", (log_id, int(denied)))

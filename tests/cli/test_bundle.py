@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import IO, TYPE_CHECKING
@@ -161,3 +162,26 @@ def test_from_a_running_node(served: Served, home: Home, other: Home, tmp_path: 
     assert "already held" in other.well("bundle", "import", served.url).out
     home.well("bundle", "export", tmp_path / "while-it-runs.bundle")
     assert "already held" in other.well("bundle", "import", tmp_path / "while-it-runs.bundle").out
+
+
+def test_what_a_copy_lacks_of_its_own_log_comes_back_from_a_stick(home: Home, tmp_path: Path, run: Run) -> None:
+    def put(where: Home, name: str) -> str:
+        file = tmp_path / "record.json"
+        file.write_text(json.dumps({"kind": "place", "name": {"en": name}, "licence": "CC0-1.0"}))
+        return str(where.well("record", "put", file, "--json").json["state"])
+
+    home.well("backup", tmp_path / "copy")
+    assert put(home, "Signed later") == "saved"
+    home.well("bundle", "export", "--scope", "own", tmp_path / "own.bundle")
+    again = Home(tmp_path / "again", run)
+    again.well("restore", tmp_path / "copy")
+    (again.path / "keys").mkdir(exist_ok=True)
+    shutil.copy(home.path / "keys" / "operating.key", again.path / "keys")
+    assert put(again, "Waiting") == "queued"
+    (log,) = again.well("bundle", "import", "--json", tmp_path / "own.bundle").json["logs"]
+    assert (log["state"], log["taken"], log["held"]) == ("taken", 1, 2)
+    shown = again.well("log", "list", "--json").json
+    assert (shown["logs"][0]["size"], shown["logs"][0]["checkpoint_size"], shown["queued"]) == (3, 2, 1)
+    again.well("log", "override", "--reason", "nobody else has a copy")
+    assert again.total() == 2
+    assert again.well("log", "audit", "--json").json["faults"] == []

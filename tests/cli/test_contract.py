@@ -461,7 +461,7 @@ def test_a_running_node_and_the_commands_beside_it(home: Home, served: Served, t
     assert (ran.code, ran.out) == (6, "")
     assert str(served.process.pid) in ran.err
     assert home("log", "rebuild").code == 6
-    assert home("peer", "remove", "http://x").code == 6
+    assert home("peer", "remove", "http://x").code == 4
 
     _put(home, tmp_path)
     assert served.get("/v1/records?q=orchard")["total"] == 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli import doctor
-from tests.cli.conftest import Home, row, write_csv
+from tests.cli.conftest import Home, Served, row, serve, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,10 +65,10 @@ def test_no_directory_at_all(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "nothing").exists()
 
 
-@pytest.mark.parametrize(("file", "word"), [("keys/operating.key", "missing"), ("instance/head.db", "missing")])
-def test_a_missing_file(home: Home, file: str, word: str) -> None:
+@pytest.mark.parametrize(("file", "what"), [("keys/operating.key", "permissions"), ("instance/head.db", "head")])
+def test_a_missing_file(home: Home, file: str, what: str) -> None:
     (home.path / file).unlink()
-    _assert_bad(home, "permissions", word)
+    _assert_bad(home, what, "missing")
 
 
 def test_a_key_that_others_can_read(home: Home) -> None:
@@ -116,6 +116,20 @@ def test_settings_that_are_wrong(home: Home) -> None:
 def test_a_node_that_was_killed(home: Home) -> None:
     (home.path / "instance" / "url").write_text("http://127.0.0.1:1\n")
     _assert_bad(home, "node", "http://127.0.0.1:1")
+
+
+def test_a_node_that_asks_before_it_signs(home: Home, served: Served) -> None:
+    assert _findings(home)["signing"][0] == "ok"
+    home.well("peer", "add", "http://127.0.0.1:1")
+    served.process.terminate()
+    served.process.communicate(timeout=15)
+    again = serve(home.path)
+    try:
+        state, seen, _ = _findings(home)["signing"]
+        assert (state, "Not yet: http://127.0.0.1:1" in seen) == ("warning", True)
+    finally:
+        again.process.terminate()
+        again.process.communicate(timeout=15)
 
 
 def test_a_disk_that_is_nearly_full(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from cli.sheet import Organisation, html_sheet, read_sheet, text_sheet
 from ledger.keys import show_secret
-from ledger.ledger import DataDirectory
+from ledger.ledger import DataDirectory, Ledger
 from tests.builders import seeded
 from tests.cli.conftest import Home, Served, row, serve, wait, write_csv
+from tests.cli.test_forks import two_histories
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -178,13 +179,17 @@ def test_an_epoch_is_opened_with_the_proof_of_the_fork(home: Home, tmp_path: Pat
     fill(home, tmp_path, 3)
     logs = home.well("log", "list", "--json").json["logs"]
     (tmp_path / "proof").write_bytes(b"a fork proof")
+    ran = home("key", "epoch", "--proof", tmp_path / "proof", *sheet(home, 1, 2))
+    assert (ran.code, "does not prove that this log has forked" in ran.err) == (1, True)
+    with Ledger(DataDirectory(home.path)) as ledger:
+        (tmp_path / "proof").write_bytes(two_histories(ledger.keys, ledger.key, str(ledger.own.origin)))
     too_many = home("key", "epoch", "--from", logs[0]["size"] + 1, *sheet(home, 1, 2))
     assert too_many.code == 1
     ran = home.well("key", "epoch", "--from", 5, "--proof", tmp_path / "proof", *sheet(home, 1, 2), "--json")
     assert (ran.json["epoch"], ran.json["position"], ran.json["state"]) == (2, 0, "signed")
     assert home.total() == 2
     logs = home.well("log", "list", "--json").json["logs"]
-    assert [(log["epoch"], log["derived"]) for log in logs] == [(1, 0), (2, 5)]
+    assert [(log["epoch"], log["derived"], log["state"]) for log in logs] == [(1, 0, "healed"), (2, 5, "ok")]
     fill(home, tmp_path, 4)
     assert home.total() == 3
     assert "0 faults" in home.well("log", "audit").out

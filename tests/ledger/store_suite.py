@@ -199,6 +199,14 @@ class StoreSuite:
             assert change.remove_peer("https://b.example")
             assert not change.remove_peer("https://b.example")
             assert change.peers() == ["https://a.example"]
+            change.meet("https://a.example", seeded("peer"))
+            for name in ("peer", "caller"):
+                change.set_cursor(seeded(name), seeded("store", 16), 5)
+            assert change.forget_peer(seeded("caller"))
+            assert not change.forget_peer(seeded("caller"))
+            assert change.met() == [("https://a.example", seeded("peer"))]
+            assert change.remove_peer("https://a.example")
+            assert change.met() == []
 
     def test_cursors(self, open_store: OpenStore) -> None:
         store = open_store()

@@ -319,6 +319,17 @@ def test_the_other_branch_of_a_fork_is_refused(new_store: NewStore, size: int) -
     assert (states(outcomes), fault) == (["fork"], None)
     assert dump(target) == before
     assert audit(target).faults == []
+    with target.read() as reads:  # where no entry of the other history is needed to prove it
+        assert len(reads.forks_since(0)) == (size <= 90)
+
+
+def test_a_forked_log_that_is_held_is_passed_over(new_store: NewStore) -> None:
+    target, data = new_store(), bundle_of(source_of(new_store, 40, ("alder",)))
+    hold(target, log_of("alder", 40))
+    forked = new_store()
+    hold(forked, other_branch(40, 30))
+    assert states(take(target, bundle_of(forked))[0]) == ["fork"]
+    assert states(take(target, data)[0]) == ["held"]
 
 
 def test_the_own_log_is_not_taken_from_a_bundle(new_store: NewStore) -> None:

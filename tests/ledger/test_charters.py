@@ -338,3 +338,19 @@ def test_the_next_epoch_heals_a_fork(new_store: NewStore, named: bool) -> None: 
         assert healed is not None
         assert healed.healed == fork_digest(fork.proof)
         assert (reads.fork(new.tree), new.derived, old.size) == (None, 8, 10)
+
+
+def test_whoever_held_the_history_that_was_given_up_has_no_fault(new_store: NewStore) -> None:
+    store = new_store()
+    first, other = before(10), before(9)
+    said(other, OLD, "another history")
+    take(store, other.entries, head(other.entries, OLD, FIRST))
+    with store.write() as change, pytest.raises(ForkedError):
+        accept_head(change, head(first.entries, OLD, FIRST))
+    payload = rotated(opens=opening(first.entries))
+    second = Log(MOOT)
+    second.entries = []
+    for _, again in [(b"", payload), *first.entries[1:]]:
+        second.append(again)
+    take(store, second.entries, head(second.entries, NEW, [MOOT.payload, payload], epoch=2))
+    assert audit(store).faults == []

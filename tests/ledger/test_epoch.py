@@ -12,11 +12,15 @@ from ledger.amending import apply, draft, read_own, with_known
 from ledger.audit import audit, rebuild
 from ledger.charters import why_silent
 from ledger.errors import RefusedError
+from ledger.hearing import hear
 from ledger.keys import read_key
 from ledger.ledger import DataDirectory, Ledger
 from ledger.operating import make_coming_key
 from ledger.proving import entry_object, prove_entry, trust_file
 from ledger.recovering import take_store
+from ledger.recovery import State, Watchers, start
+from ledger.replica import verify_head
+from ledger.serving import head_field
 from ledger.sqlite.store import SqliteStore
 from ledger.tree import root_at
 from protocol.charter import Opens, recovery_key
@@ -131,3 +135,25 @@ def test_a_lost_machine_comes_back_from_a_peers_store_with_a_new_epoch(
         assert [(tree.origin.epoch, tree.size) for tree in reads.trees()] == [(1, 4), (2, 5)]
     with Ledger(home) as ledger, ledger.store.read() as reads:
         assert reads.record_count() == 4
+
+
+def test_who_does_not_know_of_an_epoch_holds_nothing_of_it(directory: DataDirectory) -> None:
+    put(directory, 1)
+    with Ledger(directory) as ledger, ledger.store.read() as reads:
+        old = head_field(reads, reads.trees()[0])
+    open_epoch(directory, 2)
+    with Ledger(directory) as ledger:
+        with ledger.store.read() as reads:
+            first, second = reads.trees()
+            charters = reads.charters(first.tree)
+        before, after = verify_head(old.checkpoint, old.charters), verify_head(first.checkpoint, charters)
+        watchers = Watchers.peers(["one", "two"])
+        own = ledger.own
+        own.recovery = start(watchers)
+        with ledger.store.write() as change:
+            own.recovery = hear(own, change, "one", after)
+            assert own.recovery.counted == 0  # it may hold more of the new epoch than it has said so far
+            own.recovery = hear(own, change, "one", before)
+            assert (own.recovery.counted, own.recovery.state) == (1, State.UNSURE)
+            assert hear(own, change, "two", before).state is State.SIGNING
+        assert own.tree == second.tree

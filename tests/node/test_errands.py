@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol.frames import GetHeads, Heads, Skip
+from protocol.checkpoint import parse_checkpoint
+from protocol.frames import Cosignature, GetHeads, Heads, Skip, Witness
 from tests.builders import seeded
+from tests.node.running import until
 from tests.node.scripted import ScriptedPeer
 
 if TYPE_CHECKING:
@@ -38,3 +40,24 @@ async def test_what_a_peer_says_of_the_nodes_own_log_is_told(node: RunningNode) 
         await peer.send(GetHeads([seeded("another log")]))
         await peer.receive(Skip)
     assert told == [None]
+
+
+async def test_a_witness_tells_the_log_what_it_cosigned_and_does_not_hold(node: RunningNode) -> None:
+    async with ScriptedPeer(node.url) as peer:
+        await peer.open()
+        await peer.announce()
+        await peer.serve()
+        await until(lambda: node.holds(peer.organisation.log_id, 1), "the log")
+        peer.log.grow(3)
+        log = peer.organisation.log_id
+        await peer.send(Witness(log, 1, 0, [], bytes(peer.log.note())))
+        assert (await peer.receive(Cosignature)).code == 200
+        peer.heard.clear()
+        await peer.send(GetHeads([log]))
+        (head,) = (await peer.receive(Heads)).heads
+        assert parse_checkpoint(head.checkpoint)[0].size == peer.log.size
+    async with ScriptedPeer(node.url, "another") as other:
+        await other.open()
+        await other.send(GetHeads([log]))
+        (head,) = (await other.receive(Heads)).heads
+        assert parse_checkpoint(head.checkpoint)[0].size == 1

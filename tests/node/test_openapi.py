@@ -193,7 +193,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
     }
     doubt(node.ledger, "it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
-        options: dict[str, Any] = {"params": {"key": key}} if method == "delete" else {}
+        options: dict[str, Any] = {"params": {"key": key, "name": "http://127.0.0.1:1"}} if method == "delete" else {}
         if "requestBody" in operation:
             ((media_type, described),) = operation["requestBody"]["content"].items()
             body = examples[described["schema"]["$ref"].rpartition("/")[2]]

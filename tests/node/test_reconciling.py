@@ -195,7 +195,7 @@ async def test_an_audit_comes_by_itself_and_daily(node: RunningNode, monkeypatch
             due += [hour] if link.reconciling.is_due() else []
         assert len(due) == 2
         assert due[0] in {2, 3}
-        assert due[1] == due[0] + 24
+        assert due[1] - due[0] in {24, 25}  # sums of fractions of seconds may fall short of it
 
 
 async def test_an_audit_asks_where_the_two_differ(node: RunningNode) -> None:

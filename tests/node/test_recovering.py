@@ -6,9 +6,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from ledger.amending import apply, draft, read_own
 from ledger.head import HeadFile
 from ledger.ledger import DataDirectory
+from ledger.operating import make_coming_key
 from ledger.recovery import State
+from ledger.sqlite.store import SqliteStore
+from protocol.identity import show_log_id
+from tests.builders import START, seeded
 from tests.node.running import RunningNode, fill, until
 
 if TYPE_CHECKING:
@@ -126,3 +131,50 @@ async def test_the_other_of_two_clones_does_not_sign(three: Three, tmp_path: Pat
         assert two.running.damage == other.running.damage == ""
     finally:
         await twin.stop()
+
+
+async def test_a_peer_that_is_gone_for_good_is_forgotten_and_need_not_answer(three: Three) -> None:
+    one, two, other = await connect(three)
+    gone = other.url, show_log_id(other.log_id)
+    for node in three:
+        await node.stop()
+    await one.start()
+    await two.start()
+    await until(lambda: one.ledger.own.recovery.counted == 1, "an answer")
+    fill(one.ledger, 1, begin=5)
+    assert state(one) is State.UNSURE  # two of two are needed
+    for name, known in zip(gone, (True, False), strict=True):
+        async with one.client.delete(
+            one.url + "/v1/peers", params={"name": name}, headers={"Authorization": f"Bearer {one.token}"}
+        ) as answer:
+            assert answer.status == (200 if known else 404)
+    await until(lambda: state(one) is State.SIGNING, "signing")
+    assert one.ledger.own.recovery.watchers.names == {show_log_id(two.log_id)}
+
+
+async def test_a_node_put_back_to_before_its_keys_changed_learns_of_it(three: Three, tmp_path: Path) -> None:
+    one, two, other = await connect(three)
+    await one.stop()
+    before = copied(one.directory, tmp_path / "before")
+    new = make_coming_key(one.directory)
+    holder = seeded("Alder holder")
+    store = SqliteStore(one.directory.store, writable=False)
+    with store.read() as reads:
+        amendment = draft(read_own(reads), {"keys": [new.public]}, new, [holder], START)
+    store.close()
+    apply(one.directory, amendment.sign(holder).payload(seeded("salt")), START)
+    await one.start()
+    await until(lambda: all(node.holds(one.log_id, 7) for node in (two, other)), "the amendment")
+    log_id = one.log_id
+    await one.stop()
+    again = await RunningNode(before).start()
+    try:
+        await until(lambda: again.holds(log_id, 7), "what it lacked")
+        await until(lambda: any("put the newer operating key" in line for line in again.said), "word of it")
+        assert state(again) is State.UNSURE
+        await again.stop()
+        shutil.copy(one.directory.key, before.key)
+        await again.start()
+        await until(lambda: state(again) is State.SIGNING, "signing")
+    finally:
+        await again.stop()
