@@ -129,9 +129,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
     _show_written(record["id"], position, state, as_json=as_json)
     if any(row.status != "closed" for row in apart.values()):
         other = "not public" if scope == "public" else "public"
-        say(
-            f"this record has another state that is {other}, and stays as it is: close it in its own scope, or erase it"
-        )
+        say(f"its other state, which is {other}, stays as it is: to end that, close it in its own scope or erase it")
 
 
 @command.command("close")

@@ -381,9 +381,10 @@ class LogWrites(LogReads):
         self._db.execute("DELETE FROM queue WHERE tree = ?", (tree,))
 
     def fill_payload(self, tree: int, position: int, payload: bytes) -> None:
-        """Puts a payload that is here to an entry that came without it."""
+        """Puts a payload that is here to an entry that came without it, unless it was erased since."""
         self._db.execute(
-            "UPDATE entry SET payload = ? WHERE tree = ? AND position = ? AND payload IS NULL",
+            "UPDATE entry SET payload = ?1 WHERE tree = ?2 AND position = ?3 AND payload IS NULL AND NOT EXISTS "
+            "(SELECT 1 FROM lacking WHERE tree = ?2 AND position = ?3 AND reason = 'erased')",
             (payload, tree, position),
         )
         self._db.execute(

@@ -41,7 +41,7 @@ def test_they_are_found_and_shown_as_what_they_are(home: Home) -> None:
 def test_of_two_states_the_newer_one_is_shown(home: Home) -> None:
     put(home, "Quince", "--scope", "private")
     file = home.path.parent / "record.json"
-    assert "another state that is not public" in home.well("record", "put", str(file)).err
+    assert "its other state, which is not public" in home.well("record", "put", str(file)).err
     put(home, "Bakery")
     shown = home.well("record", "show", ID)
     assert ("Bakery" in shown.out, "not public" in shown.err, "NOT PUBLIC" in shown.err) == (True, True, False)

@@ -198,3 +198,16 @@ def held_payloads(store: SqliteStore, position: int) -> list[bytes | None]:
     """What a store keeps of an entry in each epoch that it holds."""
     with store.read() as reads:
         return [next(reads.entries(tree.tree, position, position + 1)).payload for tree in reads.trees()]
+
+
+def test_a_payload_that_waited_in_the_queue_does_not_come_back(new_store: Callable[[], SqliteStore]) -> None:
+    scribe, store = Scribe(), new_store()
+    erased, withheld = scribe.put(1, CANARY), scribe.put(2, "Bakery")
+    scribe.erase(erased)
+    hold(store, scribe.log, {erased, withheld})
+    derive(store)
+    with store.write() as change:
+        for position in (erased, withheld):
+            change.fill_payload(1, position, scribe.log.entries[position][1])
+    assert held_payloads(store, erased) == [None]
+    assert held_payloads(store, withheld) == [scribe.log.entries[withheld][1]]

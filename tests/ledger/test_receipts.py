@@ -124,6 +124,7 @@ def test_one_receipt_holds_no_more_than_is_allowed(ledger: Ledger, other: Scribe
     assert one.positions == [1, 3, *range(10, 8 + POSITIONS_MAX)]
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_erasures_make_a_day_no_longer(ledger: Ledger, other: Scribe) -> None:
     take(ledger, other)
     with ledger.store.read() as reads:
