@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import StoreFullError, StoreUnusableError
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
-from ledger.sqlite.logs import LogReads, LogWrites
+from ledger.sqlite.logs import LogReads
+from ledger.sqlite.logwrites import LogWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
 from ledger.sqlite.scopes import ScopeReads, ScopeWrites
 from ledger.sqlite.witnesses import WitnessReads, WitnessWrites

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.reconciling import held_item
 from ledger.replica import Replica, accept_head, store_range, verify_head
-from ledger.sqlite.logs import LogWrites
+from ledger.sqlite.logwrites import LogWrites
 from node.conversation import Conversation
 from protocol.checkpoint import Checkpoint
 from protocol.frames import Busy, Cursor, GetHeads, HeadField, Heads, Hello, Ping, Resume, Skip
