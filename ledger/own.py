@@ -277,16 +277,16 @@ class OwnLog:
             nonce = self._head.nonce(str(self.origin))
         except (NotSigningError, StoreUnusableError) as error:
             return str(error)
-        if head.size > tree.size:  # whichever instance it was: so much was signed on this machine
-            self._owed = head.size
+        if head.size > tree.size or root_at(reads, tree.tree, head.size) != head.root:
+            self._owed = head.size  # whichever instance it was: so much was signed on this machine, and is not here
         if reads.fact("instance") not in {None, nonce}:
             return f"the head file {self._head.path} is of another instance than this store: one of them was put back"
-        if self._owed:
+        if head.size > tree.size:
             return (
                 f"the head file says that {head.size} entries were signed, but this store has {tree.size}: it was "
                 "restored from an older copy"
             )
-        if root_at(reads, tree.tree, head.size) != head.root:
+        if self._owed:
             return "the head file and this store tell different histories"
         self._seen = self._begun = head
         self._nonce = nonce
