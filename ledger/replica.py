@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import in_force, known_charters, signer_of, take_charters
@@ -66,6 +67,11 @@ class VerifiedRange(NamedTuple):
 
 def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     """A checkpoint of a log with its charters, checked on their own. Raises Malformed."""
+    return _verified_head(note, tuple(charters))
+
+
+@lru_cache(1024)  # each peer tells of the same checkpoints, and tells of some again each minute
+def _verified_head(note: bytes, charters: tuple[bytes, ...]) -> VerifiedHead:
     checkpoint, parsed = parse_checkpoint(note)
     origin = Origin.parse(checkpoint.origin)
     keys = establish(charters)
@@ -76,7 +82,7 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     if not may_sign:
         raise Malformed("origin", f"a checkpoint of epoch {epoch}, where {keys.epoch} is the newest")
     signer: VerifierKey = verified_by(parsed, [*may_sign, *keys.earlier_keys(epoch)])[0]
-    return VerifiedHead(checkpoint, origin, note, tuple(charters), signer.public)
+    return VerifiedHead(checkpoint, origin, note, charters, signer.public)
 
 
 def accept_head(change: Transaction, head: VerifiedHead) -> Tree:

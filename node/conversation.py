@@ -39,7 +39,7 @@ from protocol.session import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
-    from ledger.sqlite.store import Transaction
+    from ledger.sqlite.store import Snapshot, Transaction
     from node.exchange import Exchange, Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
@@ -264,6 +264,8 @@ class Conversation(ABC):
         own = self.hub.ledger.log_id
         unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
         unknown += [field for field in heads if field.log == own]
+        if not unknown and not confirmed:
+            return
         both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
         for head in both:
             if head.origin.log_id == own:
@@ -299,16 +301,19 @@ class Conversation(ABC):
 
         And (origin, size) of those that are known, if they were not confirmed for a while.
         """
-        origins = [Origin(field.log, field.epoch) for field in heads]
-        held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        unknown, known = [], []
-        for field, tree in zip(heads, held, strict=True):
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
-                unknown.append(field)
-            else:
-                known.append(tree)
         now = int(self.hub.ledger.clock())
-        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
+
+        def look(reads: Snapshot) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+            unknown, known = [], []
+            for field in heads:
+                tree = reads.tree(Origin(field.log, field.epoch))
+                if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+                    unknown.append(field)
+                else:
+                    known.append(tree)
+            return unknown, unconfirmed(reads, known, now)
+
+        return await self.runtime.read(look) if heads else ([], [])
 
     async def _take_range(self, action: TakeRange) -> None:
         origin = action.origin

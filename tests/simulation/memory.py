@@ -61,18 +61,27 @@ class MemoryStore(SqliteStore):
         with self.write() as change:
             change.set_fact("store", store_id)
 
+    @property
+    def written(self) -> int:
+        """How many rows were ever changed."""
+        return self._memory.total_changes
+
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction: committed when the block ends, undone when it raises."""
+        before = self.written
         self._memory.execute("BEGIN")
         try:
             yield Transaction(self._memory)
-            self.on_write("before")
+            changed = self.written > before
+            if changed:
+                self.on_write("before")
             self._memory.execute("COMMIT")
         except BaseException:
             self._memory.execute("ROLLBACK")
             raise
-        self.on_write("after")
+        if changed:
+            self.on_write("after")
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
@@ -124,10 +133,11 @@ class MemoryHead:
 class SynchronousWriter(Writer):
     """Writes in the calling thread, at once."""
 
-    def __init__(self, store: SqliteStore, own: OwnLog | None) -> None:
+    def __init__(self, store: MemoryStore, own: OwnLog | None) -> None:
         self._store = store
         self.own = own
         self.on_checkpoint: Callable[[], None] = lambda: None
+        self.derivations = 0
 
     def run(self, function: Callable[[Transaction], _Result]) -> Future[_Result]:
         """Runs a function in a transaction of its own."""
@@ -143,10 +153,14 @@ class SynchronousWriter(Writer):
 
     def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
         """Runs one of the own log's changes that are no appends."""
-        own = self.own
+        own, written = self.own, self._store.written
         assert own is not None
         future = self.run(lambda change: function(own, change))
         if future.exception() is None:
+            if self._store.written == written:  # there is nothing to load: mostly somebody said what was known
+                own.recovery = future.result()
+                own.vouch(self._store)
+                return future
             with self._store.read() as reads:
                 own.load(reads, future.result())
             own.cut_records = ()
