@@ -89,7 +89,7 @@ class Writer:
         self._deriver = Deriver(self._ahead.take)
         self._behind = True
         self.derivations = 0
-        """Grows with each change of the derived tables: who looks at them now and then need not look where it has not."""
+        """Grows with each change of the derived tables: where it has not, nobody need look at them again."""
         self._bulk_at = self._urgent_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None

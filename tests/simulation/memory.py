@@ -133,6 +133,8 @@ class MemoryHead:
 class SynchronousWriter(Writer):
     """Writes in the calling thread, at once."""
 
+    _store: MemoryStore
+
     def __init__(self, store: MemoryStore, own: OwnLog | None) -> None:
         self._store = store
         self.own = own
