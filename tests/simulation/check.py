@@ -69,6 +69,8 @@ class Checker:
         """What else was signed of an honest log: by a copy of its machine, or before all of it was put back."""
         self.published: dict[bytes, History] = {}
         """What a quorum has cosigned: one history of each log, whatever its owner does."""
+        self.changed_keys: set[bytes] = set()
+        """The logs with a new key: what only the old one vouched for and is not here yet is let go."""
         self.lies: dict[bytes, list[History]] = {}
         self.checks = 0
         self._nodes: dict[str, VirtualNode] = {}
@@ -233,7 +235,7 @@ class Checker:
         if before is not None:
             for shrunk in (
                 tree.size < before.size and node.log_id != origin.log_id,  # of its own the unsigned may wait again
-                tree.head_size < before.head_size,
+                tree.head_size < before.head_size and origin.log_id not in self.changed_keys,  # spec 04 §7
                 tree.checkpoint_size < before.checkpoint_size,
             ):
                 self._must(not shrunk, node, f"holds less of {origin} than before")

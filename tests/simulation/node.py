@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.own import OwnLog
     from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
+    from protocol.identity import Origin
     from protocol.session import Session
     from tests.simulation.memory import Image
     from tests.simulation.network import End, Network
@@ -332,6 +333,12 @@ class VirtualNode:
             own = change.tree_numbered(int(change.fact("own") or 0))
             _append(change, own, payload, int(START + self.world.now))
             take_charters(change, own.origin, [me.payload, payload])
+
+    def knows_charters(self, origin: Origin) -> int:
+        """How many charters of a log it knows."""
+        with self.disk.store.read() as reads:
+            tree = reads.tree(origin)
+            return len(reads.charters(tree.tree)) if tree is not None else 0
 
     def _forget_lost(self) -> None:
         self.restored = True
