@@ -312,9 +312,10 @@ class VirtualNode:
 
     def copy(self) -> VirtualNode:
         """A second machine with a copy of the disk; not started yet."""
-        return VirtualNode(
-            self.world, self.network, f"{self.name} copy", self.peers, signed=self.disk.signed, disk=self.disk.copy()
-        )
+        name, disk = f"{self.name} copy", self.disk.copy()
+        node = VirtualNode(self.world, self.network, name, self.peers, signed=disk.signed, disk=disk)
+        node.witnessed = self.witnessed
+        return node
 
     def choose_witness(self, other: VirtualNode) -> None:
         """Has the own log's checkpoints cosigned by another node."""

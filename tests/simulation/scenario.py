@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ from tests.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
 TEN_YEARS_S = 10 * 365 * 86_400.0
 HEALING_LOSS = 0.3
@@ -71,7 +73,7 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
     scenario = Scenario(seed, nodes)
     broken, forks = "", 0
     try:
-        with _faults_heard(), _rarely_asked_for_payloads():
+        with _faults_heard(), _rarely_asked_for_payloads(), _chance_of(scenario.world.random):
             scenario.play(hours * 3600)
         forks = scenario.checker.proved_forks()
     except BrokenPromiseError as error:
@@ -133,6 +135,16 @@ def _rarely_asked_for_payloads() -> Iterator[None]:
         yield
     finally:
         errands.LOOK_AGAIN_S, recovering.TICK_S = before
+
+
+@contextmanager
+def _chance_of(random: Random) -> Iterator[None]:
+    """What the program takes from the machine's chance, such as the id of a store, comes from the run's."""
+    plain, os.urandom = os.urandom, random.randbytes
+    try:
+        yield
+    finally:
+        os.urandom = plain
 
 
 class Scenario:
