@@ -41,7 +41,9 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
     if head.origin != own.origin or _by_replaced_key(change, tree, head):
         return recovery  # of an epoch that has ended, or by a key that signs nothing any more: no answer
     fetching = own.fetched_from is not None
-    agrees = root_at(change, tree.tree, size) == head.checkpoint.root if size <= tree.size else None
+    agrees = None if size > tree.size else tree.checkpoint.startswith(head.checkpoint.text.encode())
+    if agrees is False:  # not the very checkpoint that is held, which is what is mostly told
+        agrees = root_at(change, tree.tree, size) == head.checkpoint.root
     relation = relate(tree.size if fetching else tree.checkpoint_size, size, agrees=agrees)
     if relation is Relation.CONTRADICTS:
         return _contradicted(own, change, head)

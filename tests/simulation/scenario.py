@@ -10,7 +10,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from node import errands, recovering
+from node import errands, recovering, witnessing
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network
@@ -73,7 +73,7 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
     scenario = Scenario(seed, nodes)
     broken, forks = "", 0
     try:
-        with _faults_heard(), _rarely_asked_for_payloads(), _chance_of(scenario.world.random):
+        with _faults_heard(), _fewer_ticks(), _chance_of(scenario.world.random):
             scenario.play(hours * 3600)
         forks = scenario.checker.proved_forks()
     except BrokenPromiseError as error:
@@ -127,14 +127,17 @@ def _faults_heard() -> Iterator[None]:
 
 
 @contextmanager
-def _rarely_asked_for_payloads() -> Iterator[None]:
-    """All payloads are public here and come with their entries: looking for others every few seconds is idle work."""
-    before = errands.LOOK_AGAIN_S, recovering.TICK_S
-    errands.LOOK_AGAIN_S, recovering.TICK_S = 1800.0, 10.0
+def _fewer_ticks() -> Iterator[None]:
+    """What only looks whether something has happened looks less often.
+
+    All payloads are public here and come with their entries: nobody lacks any.
+    """
+    before = errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S
+    errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S = 1800.0, 10.0, 0.5
     try:
         yield
     finally:
-        errands.LOOK_AGAIN_S, recovering.TICK_S = before
+        errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S = before
 
 
 @contextmanager
