@@ -179,7 +179,7 @@ class Checker:
                 continue
             size = len(self.truth[owner.log_id].entries)
             if owner.restored:  # what had reached nobody else is lost with the disk
-                size = max(tree.checkpoint_size for held in self._held.values() if (tree := held.get(origin)))
+                size = self.most_held(origin)
             for node in self._nodes.values():
                 if node is owner and node.restored and not EXPECTED.restored_nodes_come_back:
                     continue
@@ -188,6 +188,10 @@ class Checker:
                 if found != size:
                     differing.append(f"{node.name} has {found} of {size} of {owner.name}")
         return "; ".join(differing)
+
+    def most_held(self, origin: Origin) -> int:
+        """Up to where somebody holds a log under a checkpoint."""
+        return max((tree.checkpoint_size for held in self._held.values() if (tree := held.get(origin))), default=0)
 
     def proved_forks(self) -> int:
         """How many logs of liars somebody proved to have forked."""

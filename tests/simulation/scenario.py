@@ -258,7 +258,9 @@ class Scenario:
         for node in self.nodes:
             own = node.hub.ledger.own if node.hub is not None else None
             watched_well = node.witnessed or not self.liars
-            if own is None or (watched_well and own.signing_refused and not self.checker.has_forked(node.log_id)):
+            lost = own is not None and own.recovery.owed > self.checker.most_held(own.origin)  # it takes an override
+            may = lost or self.checker.has_forked(node.log_id)
+            if own is None or (watched_well and own.signing_refused and not may):
                 silent.append(f"{node.name} does not sign: {own.signing_refused if own else 'it is off'}")
         return "; ".join(silent)
 
