@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import still_speaks
 from ledger.errors import LedgerError, RefusedError
-from ledger.forks import confirm_heads, unconfirmed
+from ledger.forks import confirm_heads
 from ledger.hearing import take_range
-from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
+from ledger.replica import Replica, VerifiedHead, accept_head, store_range, unknown_heads, verify_head
 from ledger.serving import serve_range
 from node.errands import ask_for_payloads, run_errand
 from node.forking import ask_for_proof, tell_all_forks, tell_forks
@@ -39,7 +39,7 @@ from protocol.session import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
-    from ledger.sqlite.store import Snapshot, Transaction
+    from ledger.sqlite.store import Transaction
     from node.exchange import Exchange, Task
     from node.tls import Bound
     from protocol.frames import Errand, HeadField
@@ -266,7 +266,10 @@ class Conversation(ABC):
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         own = self.hub.ledger.log_id
-        unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
+        others, now = [field for field in heads if field.log != own], int(self.hub.ledger.clock())
+        unknown, confirmed = (
+            await self.runtime.read(lambda reads: unknown_heads(reads, others, now)) if others else ([], [])
+        )
         unknown += [field for field in heads if field.log == own]
         verified = await self._verify(unknown) if unknown else []
 
@@ -284,7 +287,7 @@ class Conversation(ABC):
                 if tree.size < head.checkpoint.size:
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
-            confirm_heads(change, told, int(self.hub.ledger.clock()))
+            confirm_heads(change, told, now)
             return behind
 
         behind = await self.runtime.write(accept) if verified or confirmed else []
@@ -302,25 +305,6 @@ class Conversation(ABC):
             if head.origin.log_id == own:
                 self.hub.on_own_head(self, head)
         return [head for head in verified if head.origin.log_id != own]
-
-    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
-        """Those of the heads that are not known already, or whose entries are not all here.
-
-        And (origin, size) of those that are known, if they were not confirmed for a while.
-        """
-        now = int(self.hub.ledger.clock())
-
-        def look(reads: Snapshot) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
-            unknown, known = [], []
-            for field in heads:
-                tree = reads.tree(Origin(field.log, field.epoch))
-                if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
-                    unknown.append(field)
-                else:
-                    known.append(tree)
-            return unknown, unconfirmed(reads, known, now)
-
-        return await self.runtime.read(look) if heads else ([], [])
 
     async def _take_range(self, action: TakeRange) -> None:
         origin, entries = action.origin, action.entries
