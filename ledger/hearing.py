@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ledger.own import OwnLog
     from ledger.recovery import Recovery
     from ledger.replica import VerifiedHead, VerifiedRange
-    from ledger.sqlite.store import Transaction
+    from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
 
 
@@ -44,8 +44,7 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
     if head.origin != own.origin or _by_replaced_key(change, tree, head):
         return recovery  # of an epoch that has ended, or by a key that signs nothing any more: no answer
     fetching = own.fetched_from is not None
-    agrees = root_at(change, tree.tree, size) == head.checkpoint.root if size <= tree.size else None
-    relation = relate(tree.size if fetching else tree.checkpoint_size, size, agrees=agrees)
+    relation = relate(tree.size if fetching else tree.checkpoint_size, size, agrees=_agrees(change, tree, head))
     if relation is Relation.CONTRADICTS:
         return _contradicted(own, change, head)
     if recovery.state is State.SIGNING and size > tree.checkpoint_size:
@@ -64,6 +63,15 @@ def hear(own: OwnLog, change: Transaction, watcher: str, head: VerifiedHead | No
         change.set_fact(own.fact("fetched from"), str(tree.checkpoint_size).encode())
         own.cut_records = cut_tail(change, tree)
     return recovery.answered(watcher, size, relation)
+
+
+def _agrees(reads: Snapshot, tree: Tree, head: VerifiedHead) -> bool | None:
+    """Whether the first entries held here are those of a checkpoint; None if fewer are held."""
+    checkpoint = head.checkpoint
+    if checkpoint.size > tree.size:
+        return None
+    very_same = tree.checkpoint.startswith(checkpoint.text.encode())  # what is mostly told
+    return very_same or root_at(reads, tree.tree, checkpoint.size) == checkpoint.root
 
 
 def take_range(own: OwnLog, change: Transaction, verified: VerifiedRange, now: int) -> Recovery:

@@ -55,6 +55,8 @@ def payloads_for(reads: Snapshot, origin: Origin, positions: Sequence[int], read
     room = ANSWER_BYTES_MAX
     for position in positions if tree is not None else ():
         assert tree is not None
+        if position >= tree.size:  # which may be more than the store can count
+            continue
         stored = next(reads.entries(tree.tree, position, position + 1), None)
         if stored is not None and stored.payload is not None and may_read(reads, tree, stored, reader):
             room -= len(stored.payload)
@@ -93,7 +95,7 @@ def take_payloads(change: Transaction, origin: Origin, items: Iterable[tuple[int
     taken = 0
     for position, payload in items if tree is not None else ():
         assert tree is not None
-        if change.verdicts(tree.tree, position, position + 1).get(position) != "withheld":
+        if position >= tree.size or change.verdicts(tree.tree, position, position + 1).get(position) != "withheld":
             continue
         header = parse_entry(next(change.entries(tree.tree, position, position + 1)).entry)
         try:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import in_force, known_charters, signer_of, take_charters
 from ledger.denying import denied_logs
 from ledger.errors import ForkedError, RefusedError
-from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed
+from ledger.forks import compare_unproved, contradiction, keep_unproved, refuse_closed, unconfirmed
 from ledger.state import add_cosignatures, join_head, keep_checkpoint
 from ledger.tree import Growth, last_time, load_peaks, root_at
 from ledger.values import Stored
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
     from protocol.charter import LogKeys
+    from protocol.frames import HeadField
 
 TREES_MAX = 10_000
 EPOCHS_MAX = 8
@@ -67,6 +69,11 @@ class VerifiedRange(NamedTuple):
 
 def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     """A checkpoint of a log with its charters, checked on their own. Raises Malformed."""
+    return _verified_head(note, tuple(charters))
+
+
+@lru_cache(1024)  # each peer tells of the same checkpoints, and tells of some again each minute
+def _verified_head(note: bytes, charters: tuple[bytes, ...]) -> VerifiedHead:
     checkpoint, parsed = parse_checkpoint(note)
     origin = Origin.parse(checkpoint.origin)
     keys = establish(charters)
@@ -77,7 +84,24 @@ def verify_head(note: bytes, charters: Sequence[bytes]) -> VerifiedHead:
     if not may_sign:
         raise Malformed("origin", f"a checkpoint of epoch {epoch}, where {keys.epoch} is the newest")
     signer: VerifierKey = verified_by(parsed, [*may_sign, *keys.earlier_keys(epoch)])[0]
-    return VerifiedHead(checkpoint, origin, note, tuple(charters), signer.public)
+    return VerifiedHead(checkpoint, origin, note, charters, signer.public)
+
+
+def unknown_heads(
+    reads: Snapshot, heads: Sequence[HeadField], now: int
+) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
+    """Those of the heads that are not known already, or whose entries are not all here.
+
+    And (origin, size) of those that are known, if they were not confirmed for a while before `now`, in UTC seconds.
+    """
+    unknown, known = [], []
+    for field in heads:
+        tree = reads.tree(Origin(field.log, field.epoch))
+        if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
+            unknown.append(field)
+        else:
+            known.append(tree)
+    return unknown, unconfirmed(reads, known, now)
 
 
 def accept_head(change: Transaction, head: VerifiedHead) -> Tree:

@@ -88,6 +88,8 @@ class Writer:
         self._ahead = Ahead()
         self._deriver = Deriver(self._ahead.take)
         self._behind = True
+        self.derivations = 0
+        """Grows with each change of the derived tables: where it has not, nobody need look at them again."""
         self._bulk_at = self._urgent_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
@@ -142,6 +144,7 @@ class Writer:
             self._behind = True
             if own.cut_records:
                 self._deriver.forget()
+                self.derivations += 1
                 self.on_derived(Derived(own.tree, 0, own.cut_records, erased=False))
                 own.cut_records = ()
             own.vouch(self._store)
@@ -318,6 +321,7 @@ class Writer:
         except BaseException:
             self._deriver.forget()
             raise
+        self.derivations += 1
         if derived.erased:
             self._lingers = True
             self._purge()

@@ -8,16 +8,16 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import still_speaks
-from ledger.errors import LedgerError
-from ledger.forks import confirm_heads, unconfirmed
+from ledger.errors import LedgerError, RefusedError
+from ledger.forks import confirm_heads
 from ledger.hearing import take_range
-from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
-from ledger.serving import heads_of, heads_since, serve_range
+from ledger.replica import Replica, VerifiedHead, accept_head, store_range, unknown_heads, verify_head
+from ledger.serving import heads_of, serve_range
 from node.errands import ask_for_payloads, run_errand
 from node.forking import ask_for_proof, tell_all_forks, tell_forks
 from node.line import Line
 from node.patience import Patience
-from node.reconciling import Audit, Reconciling
+from node.reconciling import Audit, Reconciling, Told
 from protocol.actions import (
     Action,
     Close,
@@ -88,7 +88,8 @@ class Conversation(ABC):
         self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
         self._kept_cursor = TakeCursor(b"", 0)
-        self._storing: Awaitable[object] | None = None
+        self._told = Told()
+        self._storing: tuple[Origin, Awaitable[object]] | None = None
 
     @abstractmethod
     async def run(self) -> None:
@@ -217,12 +218,15 @@ class Conversation(ABC):
             self.close("fault", RETRY_S)
 
     async def _carry_out(self, action: Action | Audit | _LookAgain) -> None:  # noqa: C901 - one branch for each
+        now = self.runtime.now()
         match action:
             case Opened():
                 await self._open()
             case TellSince(store=store, cursor=cursor):
                 if not await self.reconciling.answer(store):
-                    self.tell_changes(*await self.runtime.read(lambda reads: heads_since(reads, store, cursor)))
+                    self.tell_changes(
+                        *await self.runtime.read(lambda reads: self._told.since(reads, store, cursor, now))
+                    )
             case TakeHeads(heads=heads):
                 await self._take_heads(heads)
                 await self.reconciling.heard_of([head.log for head in heads])
@@ -276,13 +280,12 @@ class Conversation(ABC):
 
     async def _take_heads(self, heads: list[HeadField]) -> None:
         own, scoping = self.hub.ledger.log_id, self.hub.scoping
-        unknown, confirmed = await self._unknown([field for field in heads if field.log != own])
+        others, now = [field for field in heads if field.log != own], int(self.hub.ledger.clock())
+        unknown, confirmed = (
+            await self.runtime.read(lambda reads: unknown_heads(reads, others, now)) if others else ([], [])
+        )
         unknown += [field for field in heads if field.log == own]
-        both = await self.runtime.compute(lambda: [verify_head(field.checkpoint, field.charters) for field in unknown])
-        for head in both:
-            if head.origin.log_id == own:
-                self.hub.on_own_head(self, head)
-        verified = [head for head in both if head.origin.log_id != own]
+        verified = await self._verify(unknown) if unknown else []
         verified = await scoping.sort(self, verified) if verified else []
 
         def accept(change: Transaction) -> list[VerifiedHead]:
@@ -299,7 +302,7 @@ class Conversation(ABC):
                 if tree.size < head.checkpoint.size and scoping.may_fetch(change, tree):
                     behind.append(head._replace(charters=()))
             told = [*confirmed, *((head.origin, head.checkpoint.size) for head in verified)]
-            confirm_heads(change, told, int(self.hub.ledger.clock()))
+            confirm_heads(change, told, now)
             return behind
 
         behind = await self.runtime.write(accept) if verified or confirmed else []
@@ -309,32 +312,24 @@ class Conversation(ABC):
         for head in behind:
             await self.hub.fetch_from(self, head.origin)
 
-    async def _unknown(self, heads: list[HeadField]) -> tuple[list[HeadField], list[tuple[Origin, int]]]:
-        """Those of the heads that are not known already, or whose entries are not all here.
-
-        And (origin, size) of those that are known, if they were not confirmed for a while.
-        """
-        origins = [Origin(field.log, field.epoch) for field in heads]
-        held = await self.runtime.read(lambda reads: [reads.tree(origin) for origin in origins])
-        unknown, known = [], []
-        for field, tree in zip(heads, held, strict=True):
-            if tree is None or field.checkpoint not in (tree.head, tree.checkpoint) or tree.size < tree.head_size:
-                unknown.append(field)
-            else:
-                known.append(tree)
-        now = int(self.hub.ledger.clock())
-        return unknown, await self.runtime.read(lambda reads: unconfirmed(reads, known, now))
+    async def _verify(self, heads: list[HeadField]) -> list[VerifiedHead]:
+        """Verifies heads; those of the own log are for whoever wants to know what others hold of it."""
+        own = self.hub.ledger.log_id
+        verified = await self.runtime.compute(lambda: [verify_head(one.checkpoint, one.charters) for one in heads])
+        for head in verified:
+            if head.origin.log_id == own:
+                self.hub.on_own_head(self, head)
+        return [head for head in verified if head.origin.log_id != own]
 
     async def _take_range(self, action: TakeRange) -> None:
-        origin = action.origin
-        if origin in self._astray:
+        origin, entries = action.origin, action.entries
+        if origin in self._astray or origin not in self._replicas:
             return
         if not await self.hub.scoping.has_room(origin):
             self.announced.pop(origin, None)
             self._do(self.session.give_up(origin))
             return
         replica, head = self._replicas[origin]
-        entries = action.entries
         try:
             verified = await self.runtime.compute(
                 lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
@@ -348,17 +343,23 @@ class Conversation(ABC):
             self._do(self.session.give_up(origin))
             return
         await self._finish_storing()
+        if origin not in self._replicas:  # the range before it was refused
+            return
+        storing: Awaitable[object]
         if origin == self.hub.ledger.own.origin:
             at = int(self.hub.ledger.clock())
-            self._storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
+            storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
         else:
-            self._storing = self.runtime.write(lambda change: store_range(change, verified))
+            storing = self.runtime.write(lambda change: store_range(change, verified))
+        self._storing = origin, storing
         self.received_entries += len(verified.rows)
         if verified.lacking:
             log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
         held = verified.begin + len(verified.rows)
         if held == head.checkpoint.size:
             await self._finish_storing()
+        if origin not in self._replicas:
+            return
         self.patience.move(origin, self.runtime.now())
         self.hub.progress(self, origin, held, head.checkpoint.size)
         self._do(self.session.stored(origin))
@@ -380,10 +381,23 @@ class Conversation(ABC):
             await self.hub.fetch_from(self, origin)
 
     async def _finish_storing(self) -> None:
-        """Waits for the range before this one: while it is written, the next is verified."""
+        """Waits for the range before this one: while it is written, the next is verified.
+
+        If the ledger refuses it, such as of a log that has been found forked meanwhile, that is nobody's fault and ends
+        this fetch alone.
+        """
         storing, self._storing = self._storing, None
-        if storing is not None:
-            await storing
+        if storing is None:
+            return
+        origin, stored = storing
+        try:
+            await stored
+        except RefusedError as error:
+            log.warning("from %s: %s", self.name, error)
+            self.hub.tell_problem(self.name, str(error))
+            self._replicas.pop(origin, None)
+            self.announced.pop(origin, None)
+            self._do(self.session.give_up(origin))
 
     async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""

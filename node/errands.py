@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protocol.frames import Errand
 
 ASK_AGAIN_S, LOOK_AGAIN_S = 60.0, 5.0
-"""Between two questions for the same payloads, and between two looks whether any are lacking."""
+"""Between two questions for the same payloads, and between two looks whether anything is new here."""
 
 _LEAVE_OUT = frozenset({"unwanted", "denied"})
 """Why somebody leaves a log out for good: until they ask for it."""
@@ -74,13 +74,17 @@ async def _tell_heads(link: Conversation, logs: list[bytes]) -> None:
 
 async def ask_for_payloads(link: Conversation) -> None:
     """Asks the other side, now and then, for payloads that did not come and that it may give (spec 15 §3)."""
-    peer, own = link.session.peer, link.hub.ledger.log_id
+    peer, own, writer = link.session.peer, link.hub.ledger.log_id, link.hub.ledger.writer
     assert peer is not None
     while True:
+        looked = writer.derivations
         wanted = await link.runtime.read(lambda reads: wanted_from(reads, peer.log_id, own))
         for origin, positions in wanted.items():
             link.say(Payloads(origin.log_id, origin.epoch, positions, []))
-        await link.runtime.sleep(ASK_AGAIN_S if wanted else LOOK_AGAIN_S)
+        if wanted:
+            await link.runtime.sleep(ASK_AGAIN_S)
+        while not wanted and writer.derivations == looked:
+            await link.runtime.sleep(LOOK_AGAIN_S)
 
 
 async def _exchange_payloads(link: Conversation, frame: Payloads) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.serving import heads_at
+from ledger.serving import heads_at, heads_since
 from protocol.frames import HEADS_MAX, Busy, GetHeads
 from protocol.rangeframes import ITEMS_MAX
 from protocol.ranges import LEAF_ITEMS_MAX
@@ -13,6 +13,7 @@ from protocol.ranges import LEAF_ITEMS_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.sqlite.store import Snapshot
     from node.conversation import Conversation
     from protocol.frames import HeadField
     from protocol.identity import Origin
@@ -27,6 +28,28 @@ AGAIN_S = 600.0
 
 class Audit(NamedTuple):
     """It is time to compare what both sides hold."""
+
+
+class Told:
+    """Up to where the other side of a connection has been told what is held: it is not told all again at once.
+
+    Who asks again with a cursor of another store, or with an old one, would otherwise cost all heads each time.
+    """
+
+    def __init__(self) -> None:
+        self._store = b""
+        self._upto = 0
+        self._until = 0.0
+
+    def since(self, reads: Snapshot, store: bytes, cursor: int, now: float) -> tuple[list[HeadField], bytes, int]:
+        """The answer to a RESUME (spec 09 §4); what was told within the last `AGAIN_S` counts as known."""
+        own = reads.fact("store") or b""
+        if own == self._store and now < self._until and (store != own or cursor < self._upto):
+            store, cursor = own, self._upto
+        elif store != own or cursor < self._upto:
+            self._until = now + AGAIN_S
+        heads, self._store, self._upto = heads_since(reads, store, cursor)
+        return heads, self._store, self._upto
 
 
 class Reconciling:

@@ -11,11 +11,12 @@ from ledger.forks import fork_proofs
 from protocol.charter import found
 from protocol.checkpoint import Checkpoint
 from protocol.fork import ForkVerdict, judge_fork, write_fork_proof
-from protocol.frames import Fork
+from protocol.frames import Cursor, Fork, Heads, Want
 from protocol.note import Note, sign_note
 from tests.builders import found_organisation, seeded
 from tests.ledger.test_forks import MOOT, fetch, history
 from tests.node.running import until
+from tests.node.scripted import STORE, ScriptedPeer, head_field, range_of
 
 if TYPE_CHECKING:
     from tests.builders import Organisation
@@ -68,6 +69,20 @@ async def test_a_false_proof_costs_the_sender_the_connection_and_a_useless_one_d
     link.say(Fork(proof_of(MOOT, same=True)))
     await until(lambda: any("false_fork" in problem for problem in birch.running.hub.problems.values()), "the blame")
     assert proofs(birch) == []
+
+
+async def test_a_log_that_is_found_forked_while_it_is_fetched_ends_that_fetch_only(node: RunningNode) -> None:
+    log = history("one", 30)
+    async with ScriptedPeer(node.url) as peer:
+        await peer.open()
+        await peer.send(Heads([head_field(log)]), Cursor(STORE, 1))
+        want = await peer.receive(Want)
+        await peer.send(Fork(proof_of(MOOT)), range_of(log, want.from_, want.to))
+        await until(lambda: any("forked" in problem for problem in node.running.hub.problems.values()), "the refusal")
+        await peer.announce(2)
+        await peer.serve()
+        await until(lambda: node.holds(peer.organisation.log_id, 1), "the next log over the same connection")
+        assert size_of(node) == 0
 
 
 def proof_of(organisation: Organisation, *, same: bool = False) -> bytes:

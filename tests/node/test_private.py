@@ -112,10 +112,10 @@ async def test_who_is_not_meant_gets_nothing_and_forged_payloads_are_dropped(nod
     position = say(node, "record.put", {"record": record(7, item=CANARY)}, SCOPE_PRIVATE)
     async with ScriptedPeer(node.url) as peer:
         await peer.open()
-        await peer.send(Payloads(node.log_id, 1, [position, 0, 10**9], []))
+        await peer.send(Payloads(node.log_id, 1, [position, 2**63 - 1, 0], []))
         got = await peer.receive(Payloads)
         assert [number for number, _ in got.items] == [0]  # the charter is public
-        await peer.send(Payloads(node.log_id, 1, [], [(position, b"\0" * 60), (0, b"")]))
+        await peer.send(Payloads(node.log_id, 1, [], [(position, b"\0" * 60), (2**63 - 1, b""), (0, b"")]))
         await peer.send(Payloads(seeded("no log"), 1, [1], [(1, b"\0" * 60)]))
         assert CANARY.encode() not in encode_frame(got)
     assert payload(node, node.log_id, position)

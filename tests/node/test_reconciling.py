@@ -105,6 +105,25 @@ async def test_with_few_logs_all_are_told(node: RunningNode) -> None:
         assert not any(isinstance(frame, Ranges | Items) for frame in peer.heard)
 
 
+@pytest.mark.parametrize("own", [True, False])
+async def test_who_asks_for_all_again_and_again_is_told_what_is_new(node: RunningNode, own: bool) -> None:  # noqa: FBT001 - a parameter
+    with node.ledger.store.read() as reads:
+        store = reads.fact("store") if own else STORE
+    async with ScriptedPeer(node.url) as peer:
+        await peer.open()
+        await peer.send(*[Resume("all", store or b"", 0)] * 9)
+        cursors = [await peer.receive(Cursor) for _ in range(9)]
+        told = [head for frame in peer.heard if isinstance(frame, Heads) for head in frame.heads]
+        assert len(told) == 1 + own  # a second time where the cursor might have been a good one
+        assert len({cursor.upto for cursor in cursors}) == 1
+        await peer.announce()
+        await peer.serve()
+        await until(lambda: node.holds(peer.organisation.log_id, 1), "the peer's log")
+        await peer.send(Resume("all", STORE, 7))
+        await peer.receive(Heads)
+        assert (await peer.receive(Cursor)).upto > cursors[0].upto
+
+
 async def test_a_usable_cursor_needs_no_reconciliation(node: RunningNode) -> None:
     hold_logs(node)
     with node.ledger.store.read() as reads:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ledger.replica import verify_head
@@ -51,16 +52,63 @@ class Checker:
 
     def __init__(self) -> None:
         self.truth: dict[bytes, History] = {}
+        self.copies: dict[bytes, list[History]] = {}
+        """What else was signed of an honest log: by a copy of its machine, or before all of it was put back."""
+        self.published: dict[bytes, History] = {}
+        """What a quorum has cosigned: one history of each log, whatever its owner does."""
+        self.changed_keys: set[bytes] = set()
+        """The logs with a new key: what only the old one vouched for and is not here yet is let go."""
         self.lies: dict[bytes, list[History]] = {}
         self.checks = 0
         self._nodes: dict[str, VirtualNode] = {}
+        self._own: dict[str, History] = {}
+        self._copies: dict[str, bytes] = {}
+        """The second machines that run, and of which log."""
         self._held: dict[str, dict[Origin, Tree]] = {}
         self._signed: set[bytes] = set()
 
     def watch(self, node: VirtualNode) -> None:
         """Looks at this node from now on."""
         self._nodes[node.name] = node
-        self.truth[node.log_id] = History()
+        self.truth[node.log_id] = self._own[node.name] = History()
+        self._begin(node)
+
+    def watch_copy(self, node: VirtualNode) -> None:
+        """Looks at a second machine of the same log: what the two sign is one history as long as it can be."""
+        self._copies[node.name] = node.log_id
+        self._own[node.name] = History(self.truth[node.log_id].entries)
+        self.copies.setdefault(node.log_id, []).append(self._own[node.name])
+        self._begin(node)
+
+    def retire(self, node: VirtualNode) -> None:
+        """The second machine is no more."""
+        self._copies.pop(node.name, None)
+        node.on_commit = lambda: None
+
+    def put_back(self, node: VirtualNode) -> None:
+        """A whole disk is what it was: what was signed after that may be signed otherwise, if nobody tells."""
+        self.copies.setdefault(node.log_id, []).append(self.truth[node.log_id])
+        with node.disk.store.read() as reads:
+            tree = reads.tree(node.disk.organisation.origin)
+            assert tree is not None
+            signed = History(reads.leaves(tree.tree, 0, tree.checkpoint_size))
+        self.truth[node.log_id] = self._own[node.name] = signed
+        self.renew(node)
+
+    def has_forked(self, log_id: bytes) -> bool:
+        """Whether two histories of an honest log were signed, of which none is the beginning of the other."""
+        histories = self._histories(log_id)
+        return any(
+            one.roots[least := min(len(one.entries), len(other.entries))] != other.roots[least]
+            for one, other in combinations(histories, 2)
+        )
+
+    def _histories(self, log_id: bytes) -> list[History]:
+        if log_id in self.truth:
+            return [self.truth[log_id], *self.copies.get(log_id, [])]
+        return self.lies.get(log_id, [])
+
+    def _begin(self, node: VirtualNode) -> None:
         self._held[node.name] = {}
         self.renew(node)
         node.on_ban = lambda log_id: self._banned(node, log_id)
@@ -85,7 +133,10 @@ class Checker:
                     held[tree.origin] = tree
             for fork in reads.forks_since(0):
                 origin = reads.tree_numbered(fork.tree).origin
-                self._must(origin.log_id not in self.truth, node, f"has a proof that {origin} has forked")
+                honest = origin.log_id in self.truth and not self.has_forked(origin.log_id)
+                self._must(not honest, node, f"has a proof that {origin} has forked")
+            if node.witnessed:
+                self._look_at_published(node, reads)
 
     def look_again(self, node: VirtualNode) -> None:
         """Checks all that a node holds anew, and that what it acknowledged is there: after a start, and at the end."""
@@ -108,15 +159,22 @@ class Checker:
         differing = self._unproved_forks()
         for owner in self._nodes.values():
             origin = owner.disk.organisation.origin
+            if owner.log_id in self.copies:
+                differing += self._disagreement_of_copied(owner)
+                continue
             size = len(self.truth[owner.log_id].entries)
             if owner.restored:  # what had reached nobody else is lost with the disk
-                size = max(tree.checkpoint_size for held in self._held.values() if (tree := held.get(origin)))
+                size = self.most_held(origin)
             for node in self._nodes.values():
                 tree = self._held[node.name].get(origin)
                 found = tree.checkpoint_size if tree else 0
                 if found != size:
                     differing.append(f"{node.name} has {found} of {size} of {owner.name}")
         return "; ".join(differing)
+
+    def most_held(self, origin: Origin) -> int:
+        """Up to where somebody holds a log under a checkpoint."""
+        return max((tree.checkpoint_size for held in self._held.values() if (tree := held.get(origin))), default=0)
 
     def proved_forks(self) -> int:
         """How many logs of liars somebody proved to have forked."""
@@ -125,6 +183,22 @@ class Checker:
             with node.disk.store.read() as reads:
                 proved |= {reads.tree_numbered(fork.tree).origin for fork in reads.forks_since(0)}
         return len(proved)
+
+    def _disagreement_of_copied(self, owner: VirtualNode) -> list[str]:
+        """Of a log whose machine was copied: all hold one history, or all have the proof that there are two."""
+        origin, knowing, heads = owner.disk.organisation.origin, set(), {}
+        for name, node in self._nodes.items():
+            tree = self._held[name].get(origin)
+            heads[name] = parse_checkpoint(tree.checkpoint)[0] if tree is not None and tree.checkpoint else None
+            with node.disk.store.read() as reads:
+                if tree is not None and reads.fork(tree.tree) is not None:
+                    knowing.add(name)
+        if knowing:
+            return [f"{name} does not know that {owner.name} has forked" for name in self._nodes.keys() - knowing]
+        if len(set(heads.values())) == 1:
+            return []
+        sizes = ", ".join(f"{name} {head.size if head else 0}" for name, head in heads.items())
+        return [f"of {owner.name} no fork is proved, and these are held: {sizes}"]
 
     def _unproved_forks(self) -> list[str]:
         unproved = []
@@ -148,7 +222,7 @@ class Checker:
         if before is not None:
             for shrunk in (
                 tree.size < before.size and node.log_id != origin.log_id,  # of its own the unsigned may wait again
-                tree.head_size < before.head_size,
+                tree.head_size < before.head_size and origin.log_id not in self.changed_keys,  # spec 04 §7
                 tree.checkpoint_size < before.checkpoint_size,
             ):
                 self._must(not shrunk, node, f"holds less of {origin} than before")
@@ -160,7 +234,7 @@ class Checker:
         begin = before.size if before is not None and before.size <= end else 0
         entries = list(reads.leaves(tree.tree, begin, end))
         self._must(len(entries) == end - begin, node, f"lacks entries of {origin} that it counts")
-        histories = [self.truth[origin.log_id]] if origin.log_id in self.truth else self.lies.get(origin.log_id, [])
+        histories = self._histories(origin.log_id)
         true = [history for history in histories if history.entries[begin:end] == entries]
         self._must(bool(true), node, f"holds entries {begin} to {end} of {origin} that its owner never signed")
         for note, size in ((tree.head, tree.head_size), (tree.checkpoint, tree.checkpoint_size)):
@@ -173,9 +247,9 @@ class Checker:
             self._signed.add(note)
         checkpoint = parse_checkpoint(note)[0]
         self._must(checkpoint.size == size, node, f"counts {size} under a checkpoint of {checkpoint.size}")
-        history = self.truth.get(tree.origin.log_id)
-        if history is not None:
-            true = size < len(history.roots) and history.roots[size] == checkpoint.root
+        if tree.origin.log_id in self.truth:
+            histories = self._histories(tree.origin.log_id)
+            true = any(size < len(one.roots) and one.roots[size] == checkpoint.root for one in histories)
             self._must(true, node, f"has a checkpoint of {tree.origin} with {size} entries that contradicts another")
         if note == tree.checkpoint:
             held = size <= tree.size and root_at(reads, tree.tree, size) == checkpoint.root
@@ -183,19 +257,45 @@ class Checker:
 
     def _learn(self, node: VirtualNode, reads: Snapshot, tree: Tree) -> None:
         """What an owner signs is the truth from then on; it may not be another one later."""
-        history = self.truth[node.log_id]
+        history, published = self._own[node.name], self.published.get(node.log_id)
         for position, entry in enumerate(reads.leaves(tree.tree, 0, tree.checkpoint_size)):
             if position < len(history.entries):
                 self._must(history.entries[position] == entry, node, f"signed a second entry at {position}")
             else:
                 history.append(entry)
+                if published is not None and position < len(published.entries) and not self._is_doubled(node.log_id):
+                    true = published.entries[position] == entry
+                    self._must(true, node, f"signed another entry at {position} than the one that was published")
+
+    def _is_doubled(self, log_id: bytes) -> bool:
+        return log_id in self._copies.values()
+
+    def _look_at_published(self, node: VirtualNode, reads: Snapshot) -> None:
+        """Two published checkpoints of one log never contradict each other."""
+        own = int(reads.fact("own") or 0)
+        size, note = reads.published(own)
+        history = self.published.setdefault(node.log_id, History())
+        if not size:
+            return
+        root = parse_checkpoint(note)[0].root
+        if size > len(history.entries):
+            entries = list(reads.leaves(own, 0, size))
+            if entries[: len(history.entries)] == history.entries:
+                for entry in entries[len(history.entries) :]:
+                    history.append(entry)
+        true = size < len(history.roots) and history.roots[size] == root
+        self._must(true, node, f"has a published checkpoint of {size} entries that contradicts another")
 
     def _banned(self, node: VirtualNode, log_id: bytes) -> None:
         self._must(log_id not in self.truth, node, "banned an honest node as false")
 
     def _accused(self, node: VirtualNode, what: str) -> None:
         if "forked" in what:
-            accused = [name for name, other in self._nodes.items() if str(other.disk.organisation.origin) in what]
+            accused = [
+                name
+                for name, other in self._nodes.items()
+                if str(other.disk.organisation.origin) in what and not self.has_forked(other.log_id)
+            ]
             self._must(not accused, node, f"accuses {accused} of a fork: {what}")
 
     def _must(self, true: bool, node: VirtualNode, what: str) -> None:  # noqa: FBT001 - a sentence: it must be so

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from protocol.actions import Close, Me, Opened, Send, Serve, TakeHeads, TellSince
+from protocol.actions import Close, Hear, Me, Opened, Send, Serve, TakeHeads, TellSince
 from protocol.checkpoint import Checkpoint
-from protocol.frames import Busy, Entries, HeadField, Missing, Ping, Resume, Want, encode_frame
+from protocol.frames import (
+    Busy,
+    Cosignature,
+    Entries,
+    GetHeads,
+    HeadField,
+    Heads,
+    Missing,
+    Payloads,
+    Peers,
+    Ping,
+    Resume,
+    Skip,
+    Tunnel,
+    Want,
+    Witness,
+    encode_frame,
+)
 from protocol.identity import Origin
 from protocol.merkle import consistency_nodes, fold_nodes
 from protocol.note import Note, sign_note
+from protocol.rangeframes import Items, Ranges
+from protocol.ranges import FINGERPRINT_BYTES, SHORT_BYTES
 from protocol.session import Session
 from tests.builders import Log
 from tests.simulation.check import FORK_AT, Checker, History
@@ -22,6 +41,7 @@ if TYPE_CHECKING:
 
     from protocol.actions import Action
     from protocol.frames import Frame
+    from tests.builders import Organisation
     from tests.simulation.network import End, Network
     from tests.simulation.world import World
 
@@ -47,6 +67,8 @@ class Liar:
         self.logs[1].append(organisation_of("nobody").payload)  # from here on another history than the first one
         self.notes: list[list[bytes]] = [[], []]
         self.heard: dict[Origin, list[HeadField]] = {}
+        self.stolen: Organisation | None = None
+        """Whose operating key it has, which was removed when that was noticed."""
         self.histories = [History(entry for entry, _ in log.entries) for log in self.logs]
         checker.lies[self.organisation.log_id] = self.histories
         self.grow()
@@ -127,8 +149,20 @@ class _Lying:
                     self._tell()
                 case Serve(want=want):
                     self._serve(want)
+                case Hear(frame=GetHeads(logs=logs)):
+                    self._answer(logs)
                 case _:
                     pass
+
+    def _answer(self, logs: list[bytes]) -> None:
+        """Says what it has heard of some logs, or something older, or that it knows nothing."""
+        random = self._liar.world.random
+        heads = [random.choice(heard) for origin, heard in self._liar.heard.items() if origin.log_id in logs]
+        if self._liar.lie == "truth":
+            heads = [heard[-1] for origin, heard in self._liar.heard.items() if origin.log_id in logs]
+        elif self._liar.lie == "withhold" or random.random() < 0.3:
+            heads = []
+        self._say(Heads(heads) if heads else Skip(logs, "unknown"))
 
     def _say(self, frame: Frame) -> None:
         self._end.send(encode_frame(frame))
@@ -143,6 +177,8 @@ class _Lying:
         }.get(lie, lambda heads: heads[-1])
         heads = [pick(known) for known in liar.heard.values()]
         heads.append(self._own_head())
+        if liar.stolen is not None:
+            heads.append(self._stolen_head(liar.stolen))
         random.shuffle(heads)
         upto = LARGEST if lie == "fast_forward" else random.randrange(100)
         self._do(self._session.tell(heads, liar.organisation.log_id[:16], upto))
@@ -158,6 +194,15 @@ class _Lying:
             checkpoint = Checkpoint(str(me.origin), size, liar.world.random.randbytes(32))
             note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, me.key),)))
         return HeadField(me.log_id, 1, note, [me.payload])
+
+    def _stolen_head(self, victim: Organisation) -> HeadField:
+        """Another history of somebody else's log, signed with the removed key: of what they hold, or of more."""
+        random, heard = self._liar.world.random, self._liar.heard.get(victim.origin, [])
+        size = random.choice([1, 2, 5, 20, 200])
+        checkpoint = Checkpoint(str(victim.origin), size, random.randbytes(32))
+        note = bytes(Note(checkpoint.text, (sign_note(checkpoint.text, checkpoint.origin, victim.key),)))
+        charters = max((head.charters for head in heard), key=len, default=[]) if random.random() < 0.5 else []
+        return HeadField(victim.log_id, 1, note, charters or [victim.payload])
 
     def _history(self) -> int:
         """Which of its histories it shows to this peer."""
@@ -175,8 +220,34 @@ class _Lying:
                 Resume("all", random.randbytes(16), number),
                 Missing(log, 1, number, "size"),
                 Busy(random.randrange(1000), log, 1, number),
+                *self._errands(log, number),
             ]
             self._say(random.choice(frames))
+
+    def _errands(self, log: bytes, number: int) -> list[Frame]:
+        """Frames of the right form without sense: each may cost whoever hears it time, and nothing else."""
+        random, me = self._liar.world.random, self._liar.organisation
+        peer = self._session.peer
+        target = peer.log_id if peer is not None and random.random() < 0.5 else log
+        small, noise = min(number, 1000), random.randbytes(random.randrange(200))
+        hashes = [random.randbytes(32) for _ in range(random.randrange(4))]
+        prefix = f"{random.randrange(256):02x}"
+        note = self._own_head().checkpoint if random.random() < 0.5 else noise
+        codes: list[Literal["open", "data", "close", "refused"]] = ["open", "data", "close", "refused"]
+        return [
+            Payloads(log, 1, [small, number], [(number, noise), (small, b"")]),
+            Payloads(target, 1, list(range(small % 50)), []),
+            Tunnel(target, random.choice([me.log_id, log]), small % 20, random.choice(codes), noise),
+            Witness(log, 1, number, hashes, note),
+            Cosignature(log, 1, number, random.choice([200, 403, 409]), number, noise),
+            Ranges([(prefix, random.randbytes(16 * FINGERPRINT_BYTES))], more=random.random() < 0.5),
+            Ranges([("", random.randbytes(256 * FINGERPRINT_BYTES))], more=False),
+            Items([(prefix, random.randbytes(4 * SHORT_BYTES))], [(log, 1, number)], [], more=False),
+            Items([], [(random.randbytes(32), 1, number)], [(prefix, random.randbytes(SHORT_BYTES))], more=True),
+            GetHeads([log, random.randbytes(32), target]),
+            Skip([log, target], "unknown"),
+            Peers(ask=True, records=[noise]),
+        ]
 
     def _serve(self, want: Want) -> None:
         """Answers, or not, or with what is not so."""

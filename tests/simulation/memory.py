@@ -6,21 +6,24 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import Future
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ledger.head import Head
 from ledger.ledger import DataDirectory, Ledger
 from ledger.own import OwnLog, submission
 from ledger.sqlite.database import APPLICATION_ID, migrations
 from ledger.sqlite.store import Snapshot, SqliteStore, Transaction
+from ledger.watchers import watchers_of
+from ledger.witness import COSIGNED
 from ledger.writer import Writer
 from protocol.charter import establish
 from protocol.merkle import EMPTY_ROOT
 from protocol.statement import make_payload, make_statement, sign_statement
-from tests.builders import found_organisation
+from tests.builders import found_organisation, signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.own import Receipt, Submission
     from ledger.recovery import Recovery
     from protocol.encoding import Value
+    from protocol.signature import SigningKey
     from tests.builders import Organisation
 
 _Result = TypeVar("_Result")
@@ -50,29 +54,42 @@ def _empty() -> bytes:
 
 
 class MemoryStore(SqliteStore):
-    """The store in memory. `on_write` is called before and after each commit and may kill the process there."""
+    """The store in memory. `on_write` is called before and after each commit and may kill the process there.
 
-    def __init__(self, image: bytes, store_id: bytes) -> None:
+    With a `store_id` it counts as another store than the one in the image.
+    """
+
+    def __init__(self, image: bytes, store_id: bytes = b"") -> None:
         self.path = NOWHERE / "ledger.db"
         self._memory = sqlite3.connect(":memory:", isolation_level=None, cached_statements=64)
         self._memory.deserialize(image)
         self._memory.execute("PRAGMA cache_size = -256")
         self.on_write: Callable[[str], None] = lambda _: None
-        with self.write() as change:
-            change.set_fact("store", store_id)
+        if store_id:
+            with self.write() as change:
+                change.set_fact("store", store_id)
+
+    @property
+    def written(self) -> int:
+        """How many rows were ever changed."""
+        return self._memory.total_changes
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction: committed when the block ends, undone when it raises."""
+        before = self.written
         self._memory.execute("BEGIN")
         try:
             yield Transaction(self._memory)
-            self.on_write("before")
+            changed = self.written > before
+            if changed:
+                self.on_write("before")
             self._memory.execute("COMMIT")
         except BaseException:
             self._memory.execute("ROLLBACK")
             raise
-        self.on_write("after")
+        if changed:
+            self.on_write("after")
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
@@ -110,8 +127,12 @@ class MemoryHead:
     def make_anew(self, head: Head, nonce: bytes) -> None:
         """Replaces the head."""
         self.on_write("before")
-        self.head, self._nonce = head, nonce
+        self.load(head, nonce)
         self.on_write("after")
+
+    def load(self, head: Head, nonce: bytes) -> None:
+        """Is what it was when it was copied."""
+        self.head, self._nonce = head, nonce
 
     def advance(self, old: Head, new: Head, nonce: bytes) -> None:
         """Compare and swap."""
@@ -121,13 +142,36 @@ class MemoryHead:
         self.on_write("after")
 
 
+class MemoryTally:
+    """How often the witness has cosigned, which is not in the backup either."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+    def put(self, count: int) -> None:
+        """Sets the number."""
+        self.count = count
+
+
+class Image(NamedTuple):
+    """A copy of a whole disk: with what no backup takes."""
+
+    store: bytes
+    head: Head
+    nonce: bytes
+    tally: int
+
+
 class SynchronousWriter(Writer):
     """Writes in the calling thread, at once."""
 
-    def __init__(self, store: SqliteStore, own: OwnLog | None) -> None:
+    _store: MemoryStore
+
+    def __init__(self, store: MemoryStore, own: OwnLog | None) -> None:
         self._store = store
         self.own = own
         self.on_checkpoint: Callable[[], None] = lambda: None
+        self.derivations = 0
 
     def run(self, function: Callable[[Transaction], _Result]) -> Future[_Result]:
         """Runs a function in a transaction of its own."""
@@ -143,10 +187,14 @@ class SynchronousWriter(Writer):
 
     def change_own(self, function: Callable[[OwnLog, Transaction], Recovery]) -> Future[Recovery]:
         """Runs one of the own log's changes that are no appends."""
-        own = self.own
+        own, written = self.own, self._store.written
         assert own is not None
         future = self.run(lambda change: function(own, change))
         if future.exception() is None:
+            if self._store.written == written:  # there is nothing to load: mostly somebody said what was known
+                own.recovery = future.result()
+                own.vouch(self._store)
+                return future
             with self._store.read() as reads:
                 own.load(reads, future.result())
             own.cut_records = ()
@@ -185,7 +233,11 @@ class Disk:
 
     def __init__(self, label: str, random: Random, *, signed: bool = True) -> None:
         self.organisation: Organisation = organisation_of(label)
+        self.key = self.organisation.key
         self.signed = signed
+        self.tally = MemoryTally()
+        self.witness_keys = 1
+        """How many it has made: one more after each time that a backup was put back."""
         self.store = MemoryStore(_empty(), random.randbytes(16))
         self.head = MemoryHead(Head(str(self.organisation.origin), 0, EMPTY_ROOT))
         with self.store.write() as change:
@@ -199,10 +251,35 @@ class Disk:
 
     def restore(self, image: bytes, random: Random) -> None:
         """Puts a backup back: the head file stays, and the store counts as another one (spec 09 §4)."""
-        hook = self.store.on_write
+        self._replace_store(MemoryStore(image, random.randbytes(16)))
+
+    def image(self) -> Image:
+        """A copy of all that is on it but the keys."""
+        return Image(self.store.image(), self.head.head, self.head.nonce(self.head.head.origin), self.tally.count)
+
+    def put_back(self, image: Image) -> None:
+        """Makes the disk what it was: nothing on it tells that."""
+        self._replace_store(MemoryStore(image.store))
+        self.head.load(image.head, image.nonce)
+        self.tally = MemoryTally(image.tally)
+
+    def copy(self) -> Disk:
+        """A second one with the same content."""
+        other = copy(self)
+        other.store = MemoryStore(self.store.image())
+        other.head = copy(self.head)
+        other.tally = MemoryTally(self.tally.count)
+        return other
+
+    @property
+    def witness_key(self) -> SigningKey:
+        """The key with which the node cosigns."""
+        return signing_key(f"{self.organisation.label} witness {self.witness_keys}")
+
+    def _replace_store(self, store: MemoryStore) -> None:
+        store.on_write = self.store.on_write
         self.store.close()
-        self.store = MemoryStore(image, random.randbytes(16))
-        self.store.on_write = hook
+        self.store = store
 
 
 class VirtualLedger(Ledger):
@@ -214,11 +291,17 @@ class VirtualLedger(Ledger):
         self.directory = DataDirectory(NOWHERE)
         self.clock = clock
         self.store = disk.store
-        self.key = disk.organisation.key
+        self.key = disk.key
         with self.store.read() as reads:
             tree = reads.tree_numbered(int(reads.fact("own") or 0))
             self.keys = establish(reads.charters(tree.tree))
-            self.own = OwnLog(tree, disk.head, self.key, reads)  # type: ignore[arg-type] # the same two methods
+            watchers = watchers_of(reads, self.keys)
+            self.own = OwnLog(tree, disk.head, self.key, reads, watchers)  # type: ignore[arg-type] # as it is used
+            if disk.tally.count > int(reads.fact(COSIGNED) or 0):  # what it has cosigned since is not known here
+                disk.witness_keys += 1
+                disk.tally.put(0)
+        self.tally = disk.tally  # type: ignore[assignment] # as it is used
+        self.witness_key = disk.witness_key
         self.writer = SynchronousWriter(self.store, self.own)
 
     def claim(self, number: int, random: Random) -> Submission:

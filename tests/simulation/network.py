@@ -34,6 +34,9 @@ class Network:
         self.sent: dict[str, int] = {}
         """Bytes sent, by machine."""
         self.frames = 0
+        self.packets = self.lost = 0
+        """How many packets were sent, and lost. A frame is one packet, sent again up to six times, each loss by chance
+        of its own; dialling is one as well. What follows in the same connection waits for what is sent again."""
 
     def reaches(self, one: str, other: str) -> bool:
         """Whether packets pass between two machines."""
@@ -62,8 +65,10 @@ class Network:
         random = self.world.random
         wait, again = random.uniform(*self.delay), RETRANSMIT_S
         for _ in range(RETRANSMITS_MAX):
+            self.packets += 1
             if random.random() >= self.loss:
                 return wait
+            self.lost += 1
             wait += again
             again *= 2
         return None

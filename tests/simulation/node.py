@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from ledger.amending import _append
+from ledger.charters import take_charters
 from ledger.errors import LedgerError
 from node.conversation import Conversation
 from node.errors import UnreachableError
 from node.exchange import Exchange
 from node.recovering import Recovering
+from protocol.identity import witness_name
+from protocol.note import TYPE_COSIGNATURE, VerifierKey
 from protocol.session import State
-from tests.builders import START
+from tests.builders import START, amend, make_charter, signing_key
 from tests.simulation.memory import Disk, VirtualLedger
 from tests.simulation.world import Killed, Process, Promise
 
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
     from ledger.own import OwnLog
     from ledger.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
+    from protocol.identity import Origin
     from protocol.session import Session
+    from tests.simulation.memory import Image
     from tests.simulation.network import End, Network
     from tests.simulation.world import VirtualTask, World
 
@@ -89,6 +95,9 @@ class VirtualRuntime:
             future = self._ledger.writer.change_own(function)
             error = future.exception()
             promise.fail(error) if error else promise.keep(future.result())
+            own = self._ledger.own
+            if own.signed_size < own.size and not own.signing_refused:  # what has waited for it
+                self._process.after(SIGN_S, self._ledger.writer.sign)
 
         self._queue(promise, write)
         return promise
@@ -211,25 +220,38 @@ class VirtualNode:
     """A machine with its disk. It can be started, killed, restored, and its clock is not to be trusted."""
 
     def __init__(
-        self, world: World, network: Network, name: str, peers: tuple[str, ...], *, signed: bool = True
+        self,
+        world: World,
+        network: Network,
+        name: str,
+        peers: tuple[str, ...],
+        *,
+        signed: bool = True,
+        disk: Disk | None = None,
     ) -> None:
         self.world = world
         self.network = network
         self.name = name
         self.peers = peers
-        self.disk = Disk(name, world.random, signed=signed)
+        self.disk = disk or Disk(name, world.random, signed=signed)
         self.clock_offset = 0.0
         self.hub: VirtualHub | None = None
         self.acknowledged: dict[bytes, int] = {}
         """Statement ids that were answered as saved, with their position then."""
         self.restored = False
-        """A backup was put back: it does not write, until what it lacks has come back."""
+        """An older copy was put back."""
+        self.witnessed = False
+        """Whether it has chosen witnesses."""
         self.killed_at_write = 0
         """The process is killed at this one of its next writes, before or after it is durable; 0 for none."""
         self.on_commit: Callable[[], None] = lambda: None
         self.on_ban: Callable[[bytes], None] = lambda _: None
         self.on_problem: Callable[[str], None] = lambda _: None
         self._written = 0
+        if signed and disk is None:
+            with self.disk.store.write() as change:
+                for url in peers:
+                    change.add_peer(url, START)
         self.disk.store.on_write = self._wrote_entries
         self.disk.head.on_write = self._wrote
 
@@ -250,7 +272,7 @@ class VirtualNode:
         ledger = VirtualLedger(self.disk, lambda: START + self.world.now + self.clock_offset)
         self.hub = hub = VirtualHub(self, process, ledger)
         process.on_kill = lambda: self._died(hub)
-        ledger.writer.on_checkpoint = hub.tell_news
+        ledger.writer.on_checkpoint = hub.hear_checkpoint
         hub.begin()
         if self.disk.signed:
             Recovering(hub).start()
@@ -278,8 +300,48 @@ class VirtualNode:
     def restore(self, image: bytes) -> None:
         """Puts a backup back while the machine is off."""
         assert not self.running
-        self.restored = True
         self.disk.restore(image, self.world.random)
+        self._forget_lost()
+
+    def put_back(self, image: Image) -> None:
+        """Makes the whole disk what it was, head file and all."""
+        assert not self.running
+        self.disk.put_back(image)
+        self._forget_lost()
+
+    def copy(self) -> VirtualNode:
+        """A second machine with a copy of the disk; not started yet."""
+        name, disk = f"{self.name} copy", self.disk.copy()
+        node = VirtualNode(self.world, self.network, name, self.peers, signed=disk.signed, disk=disk)
+        node.witnessed = self.witnessed
+        return node
+
+    def choose_witness(self, other: VirtualNode) -> None:
+        """Has the own log's checkpoints cosigned by another node."""
+        key = VerifierKey(witness_name(other.log_id), TYPE_COSIGNATURE, other.disk.witness_key.public)
+        with self.disk.store.write() as change:
+            change.add_witness(str(key), "", START)
+        self.witnessed = True
+
+    def change_key(self) -> None:
+        """Replaces the operating key by an amendment, while the machine is off, as `folkmoot key rotate` does."""
+        assert not self.running
+        disk, me = self.disk, self.disk.organisation
+        disk.key = signing_key(f"{self.name} second key")
+        payload = amend(me, make_charter(me.label, kseq=1, keys=[disk.key.public]))
+        with disk.store.write() as change:
+            own = change.tree_numbered(int(change.fact("own") or 0))
+            _append(change, own, payload, int(START + self.world.now))
+            take_charters(change, own.origin, [me.payload, payload])
+
+    def knows_charters(self, origin: Origin) -> int:
+        """How many charters of a log it knows."""
+        with self.disk.store.read() as reads:
+            tree = reads.tree(origin)
+            return len(reads.charters(tree.tree)) if tree is not None else 0
+
+    def _forget_lost(self) -> None:
+        self.restored = True
         with self.disk.store.read() as reads:  # what came after the backup and reached nobody is lost with the disk
             own, ids = int(reads.fact("own") or 0), list(self.acknowledged)
             there = reads.accepted(own, ids).keys() | reads.queued_ids(own, ids).keys()

@@ -5,28 +5,38 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from node import errands, recovering
+from node import errands, recovering, witnessing
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network
 from tests.simulation.node import VirtualNode
+from tests.simulation.trouble import Troubles
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
 TEN_YEARS_S = 10 * 365 * 86_400.0
 HEALING_LOSS = 0.3
 FAULT_EVERY_S = 240.0
 PHASE_S = (600.0, 3600.0)
+WITNESSED = 0.4
+"""The share of runs in which the nodes are each other's witnesses."""
 
 
 class Verdict(NamedTuple):
-    """How a run went. `broken` says which promise did not hold; empty if all did."""
+    """How a run went. `broken` says which promise did not hold; empty if all did.
+
+    `lost` is the share of packets that were lost while all healed; `entries` were signed by honest nodes; `silent` is
+    how often one of them was not signing when all agreed; `honest_forks` is how many of their logs a copied or put back
+    machine has forked.
+    """
 
     seed: int
     honest: int
@@ -34,7 +44,12 @@ class Verdict(NamedTuple):
     hours: float
     healings: int
     slowest_s: float
+    lost: float
+    trouble: str
+    entries: int
+    silent: int
     forks: int
+    honest_forks: int
     happened: int
     checks: int
     digest: str
@@ -44,9 +59,11 @@ class Verdict(NamedTuple):
         """One line."""
         went = f"FAILED after {self.hours:.2f} h: {self.broken}" if self.broken else f"agreed over {self.hours:.2f} h"
         return (
-            f"seed {self.seed}: {went}; {self.honest} honest nodes, {self.liars} liars, {self.healings} healings, "
-            f"slowest {self.slowest_s:.0f} s, {self.forks} forks proved, {self.happened} events, {self.checks} checks, "
-            f"hash {self.digest}"
+            f"seed {self.seed}: {went}; {self.honest} honest nodes, {self.liars} liars, {self.trouble}; "
+            f"{self.healings} healings at {100 * self.lost:.0f} % loss, slowest {self.slowest_s:.0f} s = "
+            f"{self.slowest_s / PERIOD_S:.1f} periods; {self.entries} entries, {self.silent} times silent, "
+            f"{self.forks} forks proved, {self.honest_forks} of honest logs; {self.happened} events, "
+            f"{self.checks} checks, hash {self.digest}"
         )
 
 
@@ -56,7 +73,7 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
     scenario = Scenario(seed, nodes)
     broken, forks = "", 0
     try:
-        with _faults_heard(), _rarely_asked_for_payloads():
+        with _faults_heard(), _fewer_ticks(), _chance_of(scenario.world.random):
             scenario.play(hours * 3600)
         forks = scenario.checker.proved_forks()
     except BrokenPromiseError as error:
@@ -74,7 +91,12 @@ def run(seed: int, nodes: int = 7, hours: float = 6.0) -> Verdict:
         world.now / 3600,
         scenario.healings,
         scenario.slowest_s,
+        scenario.lost / max(1, scenario.packets),
+        scenario.troubles.name,
+        sum(len(history.entries) for history in checker.truth.values()),
+        scenario.silent,
         forks,
+        sum(map(checker.has_forked, checker.truth)),
         world.happened,
         checker.checks,
         world.digest,
@@ -105,14 +127,27 @@ def _faults_heard() -> Iterator[None]:
 
 
 @contextmanager
-def _rarely_asked_for_payloads() -> Iterator[None]:
-    """All payloads are public here and come with their entries: looking for others every few seconds is idle work."""
-    before = errands.LOOK_AGAIN_S, recovering.TICK_S
-    errands.LOOK_AGAIN_S, recovering.TICK_S = 1800.0, 10.0
+def _fewer_ticks() -> Iterator[None]:
+    """What only looks whether something has happened looks less often.
+
+    All payloads are public here and come with their entries: nobody lacks any.
+    """
+    before = errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S
+    errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S = 1800.0, 10.0, 0.5
     try:
         yield
     finally:
-        errands.LOOK_AGAIN_S, recovering.TICK_S = before
+        errands.LOOK_AGAIN_S, recovering.TICK_S, witnessing._PAUSE_S = before
+
+
+@contextmanager
+def _chance_of(random: Random) -> Iterator[None]:
+    """What the program takes from the machine's chance, such as the id of a store, comes from the run's."""
+    plain, os.urandom = os.urandom, random.randbytes
+    try:
+        yield
+    finally:
+        os.urandom = plain
 
 
 class Scenario:
@@ -124,13 +159,16 @@ class Scenario:
         self.checker = Checker()
         self.healings = 0
         self.slowest_s = 0.0
+        self.lost = self.packets = self.silent = 0
         random = world.random
         self._names = names = [f"node {number}" for number in range(count)]
         lying = seed % (count // 3 + 1)
         honest, liars = names[lying:], names[:lying]
+        witnessed = random.random() < WITNESSED
         self.nodes = []
         for number, name in enumerate(honest):
-            known = [honest[(number + 1) % len(honest)]]  # whoever is honest knows one more, in a ring
+            ring = [*honest[number + 1 :], *honest[:number]]
+            known = ring[: 3 if witnessed else 1]  # whoever is honest knows one more, in a ring
             others = [other for other in (*honest, *liars) if other not in (name, *known)]
             known += random.sample(others, random.randint(0, 1))
             self.nodes.append(VirtualNode(world, self.network, name, tuple(known)))
@@ -138,9 +176,11 @@ class Scenario:
             Liar(world, self.network, name, tuple(random.sample(honest, len(honest) // 2 + 1)), self.checker)
             for name in liars
         ]
-        self._images: dict[str, bytes] = {}
         for node in self.nodes:
             self.checker.watch(node)
+        self.troubles = Troubles(self.world, self.checker, self.nodes, self.liars)
+        if witnessed:
+            self.troubles.choose_witnesses()
 
     def play(self, seconds: float) -> None:
         """Lets it all happen."""
@@ -154,6 +194,7 @@ class Scenario:
 
     def end(self) -> None:
         """Gives back what is left."""
+        self.troubles.retire()
         for node in self.nodes:
             node.kill()
             node.disk.store.close()
@@ -177,8 +218,9 @@ class Scenario:
                     self._kill_at_write,
                     self._start,
                     self._start,
-                    self._back_up,
-                    self._restore,
+                    self.troubles.save,
+                    self.troubles.come,
+                    self.troubles.change_key,
                     self._set_clock,
                     self._lie,
                 ]
@@ -188,42 +230,59 @@ class Scenario:
     def _heal(self) -> None:
         """Faults end, but for packets that are lost; then all honest nodes agree within a few gossip periods."""
         world, network = self.world, self.network
+        self.troubles.retire()
         network.side, network.loss, network.breaks = {}, HEALING_LOSS, 0.001
         for node in self.nodes:
             node.killed_at_write = 0
             if not node.running:
                 self._boot(node)
-        begun = world.now
+        begun, lost, packets = world.now, network.lost, network.packets
         end = begun + HEALING_PERIODS * PERIOD_S
-        while (differing := self.checker.disagreement()) and world.now < end:
+        while (differing := self.checker.disagreement() or self._silent()) and world.now < end:
             world.run_until(world.now + 1.0)
         took = world.now - begun
+        self.lost += network.lost - lost
+        self.packets += network.packets - packets
         if differing:
             raise BrokenPromiseError(f"no agreement {took:.0f} s after healing: {differing}")
         for node in self.nodes:
             self.checker.look_again(node)
+        self.silent += sum(node.hub is not None and bool(node.hub.ledger.own.signing_refused) for node in self.nodes)
+        self.troubles.after_healing()
         self.healings += 1
         self.slowest_s = max(self.slowest_s, took)
 
+    def _silent(self) -> str:
+        """Who does not sign, although all who watch its log are honest and there; empty if all do."""
+        silent = []
+        for node in self.nodes:
+            own = node.hub.ledger.own if node.hub is not None else None
+            watched_well = node.witnessed or not self.liars
+            lost = own is not None and own.recovery.owed > self.checker.most_held(own.origin)  # it takes an override
+            may = lost or self.checker.has_forked(node.log_id)
+            if own is None or (watched_well and own.signing_refused and not may):
+                silent.append(f"{node.name} does not sign: {own.signing_refused if own else 'it is off'}")
+        return "; ".join(silent)
+
     def _any(self) -> VirtualNode:
-        return self.world.random.choice(self.nodes)
+        return self.world.random.choice([*self.nodes, *self.troubles.copies])
 
     def _write(self) -> None:
         for _ in range(self.world.random.choice([1, 1, 1, 5])):
             self._any().write()
 
     def _divide(self) -> None:
-        for name in self._names:
+        for name in [*self._names, *(copy.name for copy in self.troubles.copies)]:
             self.network.side[name] = self.world.random.randrange(2)
 
     def _join(self) -> None:
         self.network.side = {}
 
     def _kill(self) -> None:
-        self._any().kill()
+        self.world.random.choice(self.nodes).kill()
 
     def _kill_at_write(self) -> None:
-        node = self._any()
+        node = self.world.random.choice(self.nodes)
         node.killed_at_write = self.world.random.randint(1, 12)
         node.write()
 
@@ -235,20 +294,6 @@ class Scenario:
     def _boot(self, node: VirtualNode) -> None:
         self.checker.look_again(node)
         node.start()
-
-    def _back_up(self) -> None:
-        node = self._any()
-        self._images[node.name] = node.disk.store.image()
-
-    def _restore(self) -> None:
-        """Puts back an old copy; of one node in a run, so that what it alone held is not lost with two."""
-        restored = [node for node in self.nodes if node.restored]
-        node = restored[0] if restored else self._any()
-        if node.name in self._images:
-            node.kill()
-            node.restore(self._images[node.name])
-            self.checker.renew(node)
-            self._boot(node)
 
     def _set_clock(self) -> None:
         random = self.world.random

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import heapq
+from functools import partial
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -43,13 +44,13 @@ class World:
         self.happened += 1
         self._digest.update(b"%.6f %d " % (self.now, len(what)) + what)
 
-    def run_until(self, time: float, reached: Callable[[], bool] = lambda: False) -> None:
-        """Lets everything happen up to a time, or until something is reached."""
-        while self._events and self._events[0][0] <= time and not reached():
-            self.now, _, do = heapq.heappop(self._events)
+    def run_until(self, time: float) -> None:
+        """Lets everything happen up to a time."""
+        events, pop = self._events, heapq.heappop
+        while events and events[0][0] <= time:
+            self.now, _, do = pop(events)
             do()
-        if not reached():
-            self.now = max(self.now, time)
+        self.now = max(self.now, time)
 
     @property
     def digest(self) -> str:
@@ -118,7 +119,7 @@ class Process:
 
     def after(self, delay: float, do: Callable[[], None]) -> None:
         """Does something later, if the process still runs then. Whoever does it may be killed on the way."""
-        self.world.after(delay, lambda: self._do(do))
+        self.world.after(delay, partial(self._do, do))
 
     def kill(self) -> None:
         """Ends everything at once, without a word."""
