@@ -116,6 +116,7 @@ def test_an_amendment_is_not_signed_without_a_yes(
 def test_wrong_sheets_and_files_are_refused_in_words(home: Home, run: Run, tmp_path: Path) -> None:
     other = Home(tmp_path / "other", run)
     other.well("init", "--name", "Other", "--kind", "coop")
+    (other.path / "folkmoot.toml").write_text('admission = "open"\n')
     for wrong, text in (
         ((*sheet(home, 1), *sheet(other, 1)), "not one of the recovery sheets"),
         (sheet(home, 1), "1 more sheets"),
@@ -222,6 +223,7 @@ def test_a_peer_follows_a_change_of_keys_and_an_epoch(home: Home, run: Run, tmp_
     fill(home, tmp_path, 1, 2)
     other = Home(tmp_path / "other", run)
     other.well("init", "--name", "Other", "--kind", "coop")
+    (other.path / "folkmoot.toml").write_text('admission = "open"\n')
 
     def meet(epoch: int, size: int) -> None:
         peer = serve(other.path)

@@ -114,7 +114,8 @@ async def test_who_asks_for_all_again_and_again_is_told_what_is_new(node: Runnin
         await peer.send(*[Resume("all", store or b"", 0)] * 9)
         cursors = [await peer.receive(Cursor) for _ in range(9)]
         told = [head for frame in peer.heard if isinstance(frame, Heads) for head in frame.heads]
-        assert len(told) == 1 + own  # a second time where the cursor might have been a good one
+        # A second time where the cursor might have been a good one; and what is new may be pushed meanwhile.
+        assert 1 + own <= len(told) <= 2 + own
         assert len({cursor.upto for cursor in cursors}) == 1
         await peer.announce()
         await peer.serve()
