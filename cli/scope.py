@@ -23,6 +23,7 @@ WHY = {
     "mirror": "mirrored",
     "admit": "admitted by hand",
     "met": "a known peer's",
+    "seed": "held by a known peer",
     "vouched": "vouched for",
     "region": "of a followed region",
     "open": "open to all",

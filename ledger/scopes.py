@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 VOUCHES_MAX = 3
 """The longest chain of vouches by which a log is admitted."""
 WAITING_MAX = 256
+SEEDED_MAX = 1_000
+SEED = "seed"
+"""The mode of a log that is admitted because a seed told of it."""
 MODES = ("follow", "mirror", "admit")
 
 
@@ -76,12 +79,15 @@ class Scopes(NamedTuple):
     def _why(self, log_id: bytes) -> tuple[str, tuple[bytes, ...]]:
         if log_id == self.own:
             return "own", ()
-        if log_id in self.choices:
-            return self.choices[log_id], ()
+        chosen = self.choices.get(log_id, "")
+        if chosen not in {"", SEED}:
+            return chosen, ()
         if log_id in self.met:
             return "met", ()
         if log_id in self.chains:
             return "vouched", self.chains[log_id]
+        if chosen:
+            return SEED, ()
         return ("open" if self.policy.open else ""), ()
 
     def _in_region(self, charters: Sequence[bytes]) -> bool:
@@ -145,6 +151,16 @@ def over_quota(reads: Snapshot, tree: Tree, policy: Policy) -> str:
     if policy.log_bytes and taken >= policy.log_bytes:
         return "log"
     return "total" if policy.total_bytes and reads.held_bytes() >= policy.total_bytes else ""
+
+
+def take_from_seed(change: Transaction, head: VerifiedHead) -> bool:
+    """Whether a log that nobody vouches for is admitted because a seed holds it: only so many are."""
+    choices = change.choices()
+    if sum(mode == SEED for mode in choices.values()) >= SEEDED_MAX:
+        return False
+    if head.origin.log_id not in choices:
+        change.choose(head.origin.log_id, SEED)
+    return True
 
 
 def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) -> bool:

@@ -274,6 +274,7 @@ FRENCH: dict[str, str] = {
     "mirrored for others": "gardé en miroir pour d'autres",
     "let in by hand": "admis à la main",
     "a peer's, known here": "d'un pair connu ici",
+    "held by a peer, known here": "tenu par un pair connu ici",
     "vouched for": "garanti",
     "of a followed region": "d'une région suivie",
     "every log is taken in here": "tout registre est accueilli ici",

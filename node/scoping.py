@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.denying import follow_denials
 from ledger.errors import LedgerError
 from ledger.replica import VerifiedHead, accept_head, verify_head
-from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes
+from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes, take_from_seed
 from protocol.frames import HEADS_MAX, GetHeads, Skip
 from protocol.identity import short_log_id
 
@@ -50,6 +50,8 @@ class Scoping:
             if change.scopes_version() != version:
                 scopes = read_scopes(change, self.book.policy)
                 outside = [head for head in outside if _why_not(scopes, head) == "waiting"]
+            if self._is_seed(link):
+                outside = [head for head in outside if not take_from_seed(change, head)]
             new.extend(head for head in outside if let_wait(change, head, told_by, now))
             return outside
 
@@ -82,12 +84,16 @@ class Scoping:
     async def meet(self, link: Conversation) -> None:
         """Notes the log of a node that the operator named, or that was met on the local network."""
         peer = link.session.peer
-        if peer is None or link.session.me.role or not self._hub.is_trusted(link.address):
+        if peer is None or not self._is_seed(link):
             return
         log_id = peer.log_id
         if not await self._hub.runtime.read(lambda reads: log_id in reads.met_logs()):
             await self._hub.runtime.write(lambda change: change.set_met(log_id))
             self.changed()
+
+    def _is_seed(self, link: Conversation) -> bool:
+        """Whether this side has dialled a peer that the operator named, or that was met on the local network."""
+        return link.session.me.role == 0 and self._hub.is_trusted(link.address)
 
     async def begin(self) -> None:
         """If the operator has set something else since the last time, peers tell of everything again."""

@@ -57,6 +57,7 @@ LABELS: dict[str, dict[str, str]] = {
         "mirror": "mirrored for others",
         "admit": "let in by hand",
         "met": "a peer's, known here",
+        "seed": "held by a peer, known here",
         "vouched": "vouched for",
         "region": "of a followed region",
         "open": "every log is taken in here",
