@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What one gossip connection does: hears, verifies, stores, serves as its session asks. No IO, clock or asyncio."""
+"""What one gossip connection does: hears, verifies, serves as its session asks. No IO, clock or asyncio."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.charters import still_speaks
-from ledger.errors import LedgerError, RefusedError
+from ledger.errors import LedgerError
 from ledger.forks import confirm_heads
-from ledger.hearing import take_range
-from ledger.replica import Replica, VerifiedHead, accept_head, store_range, unknown_heads, verify_head
+from ledger.replica import Replica, VerifiedHead, accept_head, unknown_heads, verify_head
 from ledger.serving import heads_of, serve_range
 from node.errands import ask_for_payloads, run_errand
-from node.forking import ask_for_proof, tell_all_forks, tell_forks
+from node.forking import tell_all_forks, tell_forks
 from node.line import Line
 from node.patience import Patience
 from node.reconciling import Audit, Reconciling, Told
+from node.taking import Taking
 from protocol.actions import (
     Action,
     Close,
@@ -37,7 +37,7 @@ from protocol.identity import Origin
 from protocol.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Coroutine
 
     from ledger.sqlite.store import Transaction
     from node.exchange import Exchange
@@ -78,18 +78,16 @@ class Conversation(ABC):
         self.patience = Patience()
         self.forks_told: set[bytes] = set()
         """H of the fork proofs that both sides know."""
-        self._astray: set[Origin] = set()
         self.runtime = hub.runtime
         self._work: Line[Action | Audit | _LookAgain] = Line(self.start, self._do_work)
         self.reconciling = Reconciling(self)
         self.left_out: set[bytes] = set()
         """Logs that the other side does not want to hear of (SKIP)."""
         self._serving: Line[Want] = Line(self.start, self._answer_want)
-        self._replicas: dict[Origin, tuple[Replica, VerifiedHead]] = {}
         self._cursor: TakeCursor | None = None
         self._kept_cursor = TakeCursor(b"", 0)
         self._told = Told()
-        self._storing: tuple[Origin, Awaitable[object]] | None = None
+        self.taking = Taking(self)
 
     @abstractmethod
     async def run(self) -> None:
@@ -166,9 +164,19 @@ class Conversation(ABC):
 
     def fetch(self, replica: Replica, head: VerifiedHead) -> None:
         """Begins to fetch a log from this peer, up to a checkpoint; newer ones that arrive meanwhile come after it."""
-        self._replicas[replica.origin] = replica, head
+        self.taking.begin(replica, head)
         self.patience.move(replica.origin, self.runtime.now())
         self._do(self.session.fetch(replica.origin, replica.peaks.size, head.checkpoint.size))
+
+    def stored(self, origin: Origin) -> None:
+        """A range that this peer gave is being stored: asks for what comes after it."""
+        self.patience.move(origin, self.runtime.now())
+        self._do(self.session.stored(origin))
+
+    def give_up(self, origin: Origin) -> None:
+        """Fetches no more of a log from this peer until it tells of it again."""
+        self.announced.pop(origin, None)
+        self._do(self.session.give_up(origin))
 
     def rests(self, origin: Origin) -> bool:
         """Whether it has not given this log lately, and is left alone with it for a while."""
@@ -234,7 +242,7 @@ class Conversation(ABC):
                 self._cursor = action if self.reconciling.has_learnt_all() else None
                 await self.keep_cursor()
             case TakeRange():
-                await self._take_range(action)
+                await self.taking.take(action)
             case FetchEnded():
                 await self._end_fetch(action)
             case _LookAgain():
@@ -297,7 +305,7 @@ class Conversation(ABC):
                     log.warning("from %s: %s", self.name, error)
                     self.hub.tell_problem(self.name, str(error))
                     continue
-                if head.origin in self._astray:
+                if self.taking.is_astray(head.origin):
                     continue
                 if tree.size < head.checkpoint.size and scoping.may_fetch(change, tree):
                     behind.append(head._replace(charters=()))
@@ -310,7 +318,7 @@ class Conversation(ABC):
             await tell_forks(self.hub)
         self.announced.update({head.origin: head for head in behind})
         for head in behind:
-            await self.hub.fetch_from(self, head.origin)
+            await self.hub.sources.ask(self, head.origin)
 
     async def _verify(self, heads: list[HeadField]) -> list[VerifiedHead]:
         """Verifies heads; those of the own log are for whoever wants to know what others hold of it."""
@@ -321,88 +329,24 @@ class Conversation(ABC):
                 self.hub.on_own_head(self, head)
         return [head for head in verified if head.origin.log_id != own]
 
-    async def _take_range(self, action: TakeRange) -> None:
-        origin, entries = action.origin, action.entries
-        if origin in self._astray or origin not in self._replicas:
-            return
-        if not await self.hub.scoping.has_room(origin):
-            self.announced.pop(origin, None)
-            self._do(self.session.give_up(origin))
-            return
-        replica, head = self._replicas[origin]
-        try:
-            verified = await self.runtime.compute(
-                lambda: replica.verify_range(head, entries.from_, entries.entries, entries.proof)
-            )
-        except Malformed as error:
-            if error.reason != "branch":
-                raise
-            self._astray.add(origin)
-            self.announced.pop(origin, None)
-            await ask_for_proof(self, origin)
-            self._do(self.session.give_up(origin))
-            return
-        await self._finish_storing()
-        if origin not in self._replicas:  # the range before it was refused
-            return
-        storing: Awaitable[object]
-        if origin == self.hub.ledger.own.origin:
-            at = int(self.hub.ledger.clock())
-            storing = self.runtime.write_own(lambda own, change: take_range(own, change, verified, at))
-        else:
-            storing = self.runtime.write(lambda change: store_range(change, verified))
-        self._storing = origin, storing
-        self.received_entries += len(verified.rows)
-        if verified.lacking:
-            log.info("%s: %d entries set aside: %s", origin, len(verified.lacking), verified.lacking[:3])
-        held = verified.begin + len(verified.rows)
-        if held == head.checkpoint.size:
-            await self._finish_storing()
-        if origin not in self._replicas:
-            return
-        self.patience.move(origin, self.runtime.now())
-        self.hub.progress(self, origin, held, head.checkpoint.size)
-        self._do(self.session.stored(origin))
-
     async def _end_fetch(self, ended: FetchEnded) -> None:
-        await self._finish_storing()
-        origin = ended.origin
-        self._replicas.pop(origin, None)
+        await self.taking.end(ended.origin)
         self.patience.end(ended, self.runtime.now())
-        await self.hub.fetch_ended(self, origin, complete=ended.complete)
+        await self.hub.sources.ended(self, ended.origin, complete=ended.complete)
         await self.keep_cursor()
 
     async def _look_again(self) -> None:
         """Leaves what does not come to others, and asks again for what this peer did not give before."""
         stalled = self.patience.stalled(self.runtime.now())
-        for origin in [origin for origin in stalled if self.hub.others_have(self, origin)][:_GIVEN_UP_AT_ONCE]:
+        for origin in [origin for origin in stalled if self.hub.sources.others_have(self, origin)][:_GIVEN_UP_AT_ONCE]:
             self._do(self.session.give_up(origin))
         for origin in list(self.announced):
-            await self.hub.fetch_from(self, origin)
-
-    async def _finish_storing(self) -> None:
-        """Waits for the range before this one: while it is written, the next is verified.
-
-        If the ledger refuses it, such as of a log that has been found forked meanwhile, that is nobody's fault and ends
-        this fetch alone.
-        """
-        storing, self._storing = self._storing, None
-        if storing is None:
-            return
-        origin, stored = storing
-        try:
-            await stored
-        except RefusedError as error:
-            log.warning("from %s: %s", self.name, error)
-            self.hub.tell_problem(self.name, str(error))
-            self._replicas.pop(origin, None)
-            self.announced.pop(origin, None)
-            self._do(self.session.give_up(origin))
+            await self.hub.sources.ask(self, origin)
 
     async def keep_cursor(self) -> None:
         """Keeps the peer's cursor once everything that it told of before is stored (spec 09 §4)."""
         cursor, peer = self._cursor, self.session.peer
-        if cursor is None or peer is None or self.hub.fetching_from(self) or self.reconciling.learning:
+        if cursor is None or peer is None or self.hub.sources.is_asked(self) or self.reconciling.learning:
             return
         announced = list(self.announced.values())
         trees = await self.runtime.read(lambda reads: [reads.tree(head.origin) for head in announced])

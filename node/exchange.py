@@ -1,29 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a node does over all its connections: whom to dial, who fetches what, who is told. No IO, clock or asyncio."""
+"""What a node does over all its connections: whom to dial, whom to keep, who is told. No IO, clock or asyncio."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.reconciling import HeldSet
-from ledger.replica import Replica, VerifiedHead
 from ledger.scopes import Policy
 from ledger.serving import heads_since
 from ledger.witness import Witness
 from node.connecting import RELAY, Connecting
 from node.errors import UnreachableError
-from node.forking import tell_forks
 from node.peer_table import may_enter
 from node.scoping import Scoping
+from node.sources import Sources
 from node.tunnels import TunnelLink, Tunnels
 from node.way import parse_way
 from node.witnessing import Witnessing
 from protocol.actions import Me
-from protocol.identity import Origin, show_log_id
+from protocol.identity import show_log_id
 from protocol.sealing import session_nonce
 from protocol.session import Session, State
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ledger.ledger import Ledger
+    from ledger.replica import VerifiedHead
     from ledger.sqlite.store import Snapshot
     from node.conversation import Conversation
     from node.runtime import Runtime, Task
@@ -73,6 +72,7 @@ class Exchange(ABC):
         self.on_own_head: Callable[[Conversation, VerifiedHead | None], None] = lambda _, __: None
         """What a peer says of this node's own log: its newest checkpoint of it, or that it has none."""
         self.held = HeldSet()
+        self.sources = Sources(self)
         self.tunnels = Tunnels(self)
         self.scoping = Scoping(self, Policy())
         self.connecting = Connecting(self)
@@ -83,12 +83,10 @@ class Exchange(ABC):
         self._waiting: set[str] = set()
         self._found: set[str] = set()
         self._trusted: set[str] = set()
-        self._fetching: dict[Origin, Conversation] = {}
         self._banned: dict[bytes, float] = {}
         self.forks_told = 0
         self._pushed = 0
         self._news = self._pushing = False
-        self._shown: dict[Origin, float] = {}
 
     @abstractmethod
     def start_beside(self, work: Coroutine[object, object, None]) -> Task:
@@ -225,52 +223,6 @@ class Exchange(ABC):
             and link.session.peer.log_id == log_id
         ]
 
-    async def fetch_from(self, link: Conversation, origin: Origin) -> None:
-        """Fetches a log from this peer up to the head that it announced, unless the log is being fetched."""
-        serving, head = self._fetching.get(origin), link.announced.get(origin)
-        if head is None or link.rests(origin) or (serving is not None and serving in self._links):
-            return
-        self._fetching[origin] = link
-        replica = None
-        try:
-            replica = await self.runtime.read(lambda reads: self._begin_replica(reads, head))
-        finally:
-            if replica is not None:
-                link.fetch(replica, head)
-            elif self._fetching.get(origin) is link:
-                del self._fetching[origin]
-        if replica is None and link.announced.get(origin) is head:
-            del link.announced[origin]
-
-    def fetching_from(self, link: Conversation) -> bool:
-        """Whether anything is being fetched from this peer."""
-        return link in self._fetching.values()
-
-    def others_have(self, link: Conversation, origin: Origin) -> bool:
-        """Whether another peer could be asked for a log."""
-        return any(other is not link and origin in other.announced and not other.rests(origin) for other in self._links)
-
-    async def fetch_ended(self, link: Conversation, origin: Origin, *, complete: bool) -> None:
-        """A fetch ended: news for others, or a task for another peer."""
-        if self._fetching.get(origin) is link:
-            del self._fetching[origin]
-        if complete:
-            self.tell_news()
-            await tell_forks(self)
-        candidates = [other for other in self._links if other is not link or complete]
-        for other in sorted(candidates, key=lambda other: other.patience.failures):
-            await self.fetch_from(other, origin)
-
-    def progress(self, link: Conversation, origin: Origin, held: int, size: int) -> None:
-        """Shows how far a log has come, at most once a second."""
-        now = self.runtime.now()
-        if held == size or now - self._shown.get(origin, 0) > 1:
-            self._shown[origin] = now
-            share = f"{100 * held // size} %" if held < size else "complete"
-            self.on_event(
-                f"log {show_log_id(origin.log_id)[:8]} from {link.name}: {held:,} of {size:,} entries, {share}"
-            )
-
     def tell_problem(self, who: str, what: str) -> None:
         """Notes what went wrong with a peer; the oldest ones give way."""
         self.problems.pop(who, None)
@@ -309,12 +261,7 @@ class Exchange(ABC):
                 self.tell_problem(
                     link.name, f"sent something false ({link.ended_by.code}); not asked again for an hour"
                 )
-            left = [origin for origin, fetcher in self._fetching.items() if fetcher is link]
-            if left:  # what it brought is written before another goes on from there
-                with contextlib.suppress(LedgerError):
-                    await self.runtime.write(lambda _: None)
-            for origin in left:
-                await self.fetch_ended(link, origin, complete=False)
+            await self.sources.lose(link)
 
     def tell_news(self) -> None:
         """Tells every peer of checkpoints that have become complete; several at once are told as one."""
@@ -357,12 +304,6 @@ class Exchange(ABC):
             finally:
                 self._waiting.discard(url)
             wait = min(_BACKOFF_MAX_S, 2 * wait)
-
-    def _begin_replica(self, reads: Snapshot, head: VerifiedHead) -> Replica | None:
-        """What a fetch begins with, if the log lacks entries below a head, is held whole and has not forked since."""
-        tree = reads.tree(head.origin)
-        lacks = tree is not None and tree.size < head.checkpoint.size and reads.fork(tree.tree) is None
-        return Replica(tree, reads) if tree and lacks and self.scoping.may_fetch(reads, tree) else None
 
     async def _lasted(self, link: Conversation) -> bool:
         """Whether a connection that ended had been wanted; where another one stands, this waits for its end."""

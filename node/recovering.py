@@ -85,7 +85,7 @@ class Recovering:
         await self._keep_holder(peer.log_id, head.checkpoint.size)
         if own.recovery.state is State.BEHIND:
             link.announced[own.origin] = head._replace(charters=())
-            await self._hub.fetch_from(link, own.origin)
+            await self._hub.sources.ask(link, own.origin)
 
     async def _keep_holder(self, log_id: bytes, size: int) -> None:
         """Keeps in mind who holds the own log, for what is erased in it later."""

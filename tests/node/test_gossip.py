@@ -14,7 +14,7 @@ from ledger import replica
 from ledger.audit import audit
 from ledger.errors import StoreUnusableError
 from ledger.serving import serve_range
-from node import conversation, exchange, patience
+from node import conversation, exchange, patience, taking
 from node import link as links
 from protocol import fetch, session
 from protocol.frames import Busy, Cursor, Heads, Resume, Want
@@ -302,7 +302,7 @@ async def test_a_full_disk_only_delays(three: Three, monkeypatch: pytest.MonkeyP
             raise StoreUnusableError("the disk is full")
         return plain(change, verified)
 
-    monkeypatch.setattr(conversation, "store_range", store)
+    monkeypatch.setattr(taking, "store_range", store)
     birch.running.hub.dial(alder.url, trusted=True)
     await until(lambda: "the disk is full" in birch.running.hub.problems.values())
     full.clear()
@@ -333,12 +333,16 @@ async def test_two_that_dial_each_other_keep_one_connection_and_dial_again_when_
     for one, other in ((alder, birch), (birch, alder)):
         one.running.hub.dial(other.url, trusted=True)
     smaller, larger = sorted((alder, birch), key=lambda node: node.log_id)
+
+    def roles() -> list[list[int]]:
+        """Who opened what stands between them, also what is still being opened or closed."""
+        return [[link.session.me.role for link in node.running.hub.links] for node in (smaller, larger)]
+
     for _ in range(2):
-        await until(lambda: alder.connected(birch) and birch.connected(alder))
-        (kept,) = smaller.running.hub.links
-        assert kept.session.me.role == 0, "both keep the one that the smaller log opened"
-        await until(lambda: len(larger.running.hub.links) == 1)
+        await until(
+            lambda: alder.connected(birch) and birch.connected(alder) and roles() == [[0], [1]],
+            "that both keep the one that the smaller log opened",
+        )
         smaller.running.hub._dialled.pop(larger.url).cancel()
-        await until(lambda: [link.session.me.role for link in larger.running.hub.links] == [0], "the other way")
+        await until(lambda: roles() == [[1], [0]], "the other way")
         smaller.running.hub.dial(larger.url, trusted=True)
-        await until(lambda: [link.session.me.role for link in larger.running.hub.links] == [1])
