@@ -23,7 +23,12 @@ class Line(Generic[_Item]):
         self._start = start
         self._do = do
         self._items: deque[_Item] = deque()
-        self._running = False
+        self._task: Task | None = None
+
+    @property
+    def _running(self) -> bool:
+        """Whether the task works on it. One that was cancelled does not, even if it had never begun."""
+        return self._task is not None and not self._task.done()
 
     def __len__(self) -> int:
         """How many there are, with the one that is being done."""
@@ -33,16 +38,12 @@ class Line(Generic[_Item]):
         """Puts a thing at the end."""
         self._items.append(item)
         if not self._running:
-            self._running = True
-            self._start(self._run())
+            self._task = self._start(self._run())
 
     def clear(self) -> None:
         """Drops what has not been begun."""
         self._items.clear()
 
     async def _run(self) -> None:
-        try:
-            while self._items:
-                await self._do(self._items.popleft())
-        finally:
-            self._running = False
+        while self._items:
+            await self._do(self._items.popleft())

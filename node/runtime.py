@@ -22,6 +22,9 @@ class Task(Protocol):
     def cancel(self) -> object:
         """Ends it."""
 
+    def done(self) -> bool:
+        """Whether it has ended."""
+
 
 class Runtime(Protocol):
     """Time, chance, threads and the store's writer: those of the machine, or of a simulation."""

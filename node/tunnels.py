@@ -39,8 +39,7 @@ class TunnelLink(Conversation):
         self._relay = relay
         self._way = way
         self._number = number
-        self._tasks: dict[int, Task] = {}
-        self._task_numbers = count()
+        self._tasks: list[Task] = []
 
     async def run(self) -> None:
         """Carries the session until either end, or the one in the middle, ends it."""
@@ -50,20 +49,14 @@ class TunnelLink(Conversation):
                 self.tick()
         finally:
             self.ended = True
-            for task in list(self._tasks.values()):
+            for task in self._tasks:
                 task.cancel()
 
     def start(self, work: Coroutine[object, object, None]) -> Task:
         """Runs something beside, at most until the tunnel ends."""
-        number = next(self._task_numbers)
-
-        async def tracked() -> None:
-            try:
-                await work
-            finally:
-                self._tasks.pop(number, None)
-
-        task = self._tasks[number] = self.hub.start_beside(tracked())
+        task = self.hub.start_beside(work)
+        self._tasks = [other for other in self._tasks if not other.done()]
+        self._tasks.append(task)
         return task
 
     def send(self, data: bytes) -> None:
@@ -133,10 +126,11 @@ class Tunnels:
             else:
                 self._begin(link, way, frame.stream)
                 self._hub.start_beside(self._carry(link, way, frame.stream))
-        elif known is not None and frame.code == "data":
-            known.receive(frame.data)
-        elif known is not None:
-            known.ended = True
+        elif known is not None and not known.ended:
+            if frame.code == "data":
+                known.receive(frame.data)
+            else:
+                known.ended = True
 
     def _begin(self, link: TunnelLink, way: Way, number: int) -> None:
         """Says the first word at once: what the other side says may come before this side waits for it."""

@@ -139,7 +139,7 @@ class VirtualLink(Conversation):
     def start(self, work: Coroutine[object, object, None]) -> VirtualTask:
         """Runs something beside, at most until the connection ends."""
         task = self._process.start(work)
-        self._tasks = [other for other in self._tasks if not other.ended]
+        self._tasks = [other for other in self._tasks if not other.done()]
         self._tasks.append(task)
         return task
 

@@ -150,7 +150,11 @@ class VirtualTask:
         self._process = process
         self._work = work
         self._awaiting: Promise[object] | None = None
-        self.ended = self._running = False
+        self._ended = self._running = False
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._ended
 
     def cancel(self) -> None:
         """Asks it to end."""
@@ -158,7 +162,7 @@ class VirtualTask:
 
     def step(self, error: BaseException | None = None) -> None:
         """Goes on to where it waits next."""
-        if self.ended or self._running:  # one that kills its own process is on the stack, and sees Killed there
+        if self._ended or self._running:  # one that kills its own process is on the stack, and sees Killed there
             return
         self._running = True
         try:
@@ -179,7 +183,7 @@ class VirtualTask:
             self._running = False
 
     def _end(self) -> None:
-        self.ended = True
+        self._ended = True
         self._process.forget(self)
 
     def _wake(self, promise: Promise[object]) -> None:
