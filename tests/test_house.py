@@ -34,7 +34,7 @@ LONG_FILES = {
     "tests/node/test_pages.py": "one test for each promise of the pages",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
-ENTRY_POINTS = {"cli/main.py": "the program itself"}
+ENTRY_POINTS = {"cli/main.py": "the program itself", "protocol/amounts.py": "what the fold of accounts begins with"}
 
 
 def _files(*suffixes: str, folders: tuple[str, ...] = (*PACKAGES, "tests", "specs")) -> list[Path]:
