@@ -1,47 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Keeping the derived tables up with the logs: judge, fold, write; in chunks, so that other writing can go between."""
+"""Keeping the derived tables up with the logs: judge, then apply; in chunks, so that other writing can go between."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.denying import follow_denials
-from ledger.directory import DirectoryFold, touched_record
+from ledger.effects import apply_judged
 from ledger.fold import Authority, Judged, judge
 from ledger.following import followed, is_followed
 from ledger.prepare import prepare_now
-from protocol.directory import (
-    Circle,
-    ClaimChecked,
-    ClaimCorrect,
-    ClaimEndorse,
-    ClaimPair,
-    ClaimReport,
-    Deny,
-    Erase,
-    ImportDone,
-    ImportStart,
-    ImportUndo,
-    Label,
-    Override,
-    Receipt,
-    RecordClose,
-    RecordPut,
-    Role,
-    Vouch,
-    read_body,
-)
+from protocol.directory import Erase, read_body
 from protocol.errors import Malformed
-from protocol.identity import Origin
 from protocol.statement import SCOPE_PUBLIC, Entry, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ledger.fold import Reading
     from ledger.prepare import Chunk
     from ledger.sqlite.store import Snapshot, Transaction
-    from ledger.values import RecordIndex, Stored, Tree
+    from ledger.values import Stored, Tree
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"})
@@ -95,7 +74,7 @@ class Deriver:
                 if kind not in _NEVER_ERASED:
                     _drop_payload(change, tree, target, position)
                     erased.setdefault(target, kind)
-        rids = self._apply(change, tree, judged, chunk.indexes)
+        rids = apply_judged(change, tree, judged, chunk.prepared)
         change.set_derived(tree.tree, end)
         if erased:
             rids |= self._erase(change, tree, list(erased))
@@ -118,38 +97,6 @@ class Deriver:
             authority.stewards = change.stewards(tree.tree)
             self._authorities[tree.tree] = authority
         return authority
-
-    def _apply(
-        self,
-        change: Transaction,
-        tree: Tree,
-        judged: Sequence[tuple[int, Judged]],
-        indexes: dict[int, RecordIndex],
-    ) -> set[int]:
-        """Writes what the judged entries of one log say; the row ids of the records that changed."""
-        folds = {
-            private: _fold_of(change, tree, judged, indexes, private=private)
-            for private in {result.scope > SCOPE_PUBLIC for _, result in judged}
-        }
-        verdicts = {}
-        for position, result in judged:
-            verdict = result.verdict
-            if result.statement is not None and result.body is not None:
-                fold = folds[result.scope > SCOPE_PUBLIC]
-                verdict = fold.apply(position, result.statement, result.body, result.scope)
-                _apply_other(change, tree.tree, position, result)
-            elif result.statement is not None:
-                change.add_charter_in_force(tree.tree, position)
-            if verdict != "applied":
-                verdicts[position] = verdict
-        rids: set[int] = set()
-        for fold in folds.values():
-            rows = fold.rows()
-            change.put_records(rows, list(fold.indexes.values()), fold.existed)
-            change.add_history(fold.history)
-            rids |= {row.rid for row in rows}
-        change.add_verdicts(tree.tree, verdicts)
-        return rids
 
     def _begin_again(self, change: Transaction, tree: Tree) -> set[int]:
         """Has the whole log folded anew, without the payloads that were dropped; the row ids of its records."""
@@ -187,7 +134,7 @@ class Deriver:
             assert statement is not None
             scope = _scope(change, tree.tree, position)
             judged.append((position, Judged("applied", statement, read_body(statement), scope)))
-        return self._apply(change, tree, judged, {})
+        return apply_judged(change, tree, judged, {})
 
 
 def _drop_payload(change: Transaction, tree: Tree, position: int, erased_by: int) -> None:
@@ -197,21 +144,6 @@ def _drop_payload(change: Transaction, tree: Tree, position: int, erased_by: int
     for other in change.epochs(tree.origin.log_id):
         if other.tree != tree.tree and next(change.leaves(other.tree, position, position + 1), None) == entry:
             change.drop_payload(other.tree, position, erased_by)
-
-
-def _fold_of(
-    change: Transaction,
-    tree: Tree,
-    judged: Sequence[tuple[int, Judged]],
-    indexes: dict[int, RecordIndex],
-    *,
-    private: bool,
-) -> DirectoryFold:
-    """A fold of what is public, or of the rest, with the records that are touched as they are."""
-    log_id = tree.origin.log_id
-    touched = {touched_record(result.body, log_id) for _, result in judged if (result.scope > SCOPE_PUBLIC) == private}
-    present = change.records_by_id(tree.tree, [record_id for record_id in touched if record_id], private=private)
-    return DirectoryFold(tree.tree, log_id, present, indexes)
 
 
 def _scope(change: Transaction, tree: int, position: int) -> int:
@@ -244,41 +176,3 @@ def _statement(row: Stored | None) -> Statement | None:
     except Malformed:
         return None
     return statement if isinstance(statement, Statement) else None
-
-
-def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:  # noqa: C901 - a table
-    """What statements do beside changing records."""
-    if isinstance(result.body, Deny | Label | Erase) or (
-        isinstance(result.body, RecordClose) and not result.body.import_
-    ):
-        change.add_decision(tree, position)
-    match result.body:
-        case Role(key=key, role=role, name=name):
-            change.set_role(tree, position, key, role, name)
-        case Circle(log=log_id, member=member):
-            change.set_circle(tree, position, log_id, member=member)
-        case Receipt(log=log_id, epoch=epoch, positions=positions):
-            change.add_receipt(tree, position, Origin(log_id, epoch), positions[0], positions[-1])
-        case ImportStart(id=import_id, set=source, file=file):
-            change.start_import(tree, import_id, position, source, file)
-        case ImportDone(id=import_id):
-            change.end_import(tree, import_id, position, undone=False)
-        case ImportUndo(id=import_id):
-            change.end_import(tree, import_id, position, undone=True)
-        case (
-            ClaimChecked(subject=subject)
-            | ClaimPair(subject=subject)
-            | ClaimReport(subject=subject)
-            | ClaimEndorse(subject=subject)
-            | ClaimCorrect(subject=subject)
-        ):
-            assert result.statement is not None
-            change.add_claim(tree, position, result.statement.kind, subject.log, subject.id)
-        case Vouch(log=log_id, vouched=vouched):
-            change.set_vouch(tree, position, log_id, vouched=vouched)
-        case Deny(log=log_id, id=record_id, denied=denied, reason=reason):
-            change.set_denial(tree, position, log_id, record_id or b"", reason if denied else "")
-        case Label(subject=marked, label=label, set=is_set):
-            change.set_label(tree, position, marked.log, marked.id or b"", label, is_set=is_set)
-        case RecordPut() | RecordClose() | Erase() | Override() | None:
-            pass

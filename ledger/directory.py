@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.text import fold
 from ledger.values import HistoryRow, RecordIndex, RecordRow
@@ -11,10 +11,19 @@ from protocol.directory import Body, ClaimChecked, RecordClose, RecordPut
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from protocol.record import Record
     from protocol.statement import Statement
 
 SORT_KEY_BYTES = 24
+
+
+class Prepared(NamedTuple):
+    """What a record comes to that is put at a position for the first time: all of it but for what was there before."""
+
+    row: RecordRow
+    found_by: RecordIndex
 
 
 class DirectoryFold:
@@ -24,12 +33,12 @@ class DirectoryFold:
     """
 
     def __init__(
-        self, tree: int, log_id: bytes, present: dict[bytes, RecordRow], indexes: dict[int, RecordIndex]
+        self, tree: int, log_id: bytes, present: dict[bytes, RecordRow], prepared: Mapping[int, Prepared]
     ) -> None:
         self.tree = tree
         self.log_id = log_id
         self.present = present
-        self.prepared = indexes
+        self.prepared = prepared
         self.existed = {row.rid for row in present.values()}
         self.changed: set[bytes] = set()
         self.indexes: dict[int, RecordIndex] = {}
@@ -51,12 +60,13 @@ class DirectoryFold:
 
     def _put(self, position: int, body: RecordPut, scope: int) -> str:
         record = body.record
+        row, index = self.prepared.get(position) or prepare_record(self.tree, position, record, scope)
         before = self.present.get(record.id)
-        rid = before.rid if before else record_rid(self.tree, position)
+        if before is not None:
+            row, index = row._replace(rid=before.rid), index._replace(rid=before.rid)
         self._remember(position, record.id, before, _import_of(body, scope))
-        self.present[record.id] = record_row(rid, self.tree, position, record, scope)
-        prepared = self.prepared.get(position) or record_index(record)
-        self.indexes[rid] = prepared._replace(rid=rid)
+        self.present[record.id] = row
+        self.indexes[row.rid] = index
         return "applied"
 
     def _change(
@@ -105,25 +115,27 @@ def touched_record(body: Body | None, log_id: bytes) -> bytes | None:
     return None
 
 
-def sort_key(name: str) -> bytes:
+def sort_key(folded_name: str) -> bytes:
     """What records are ordered by: the first bytes of the folded name."""
-    return fold(name).encode()[:SORT_KEY_BYTES].ljust(SORT_KEY_BYTES, b"\0")
+    return folded_name.encode()[:SORT_KEY_BYTES].ljust(SORT_KEY_BYTES, b"\0")
 
 
-def record_row(rid: int, tree: int, position: int, record: Record, scope: int = SCOPE_PUBLIC) -> RecordRow:
-    """The row of a record as it was put at a position, in an entry of that scope."""
-    source = record.sources[0] if record.sources else None
-    return RecordRow(
-        rid=rid,
+def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_PUBLIC) -> Prepared:
+    """The row and the index of a record as it is put at a position, in an entry of that scope."""
+    index = record_index(record_rid(tree, position), record)
+    title = index.name if len(record.name) == 1 else fold(record.title())
+    point, source = record.point, record.sources[0] if record.sources else None
+    row = RecordRow(
+        rid=index.rid,
         tree=tree,
         id=record.id,
         put=position,
         latest=position,
         kind=record.kind,
         status=record.status or "active",
-        sort_key=sort_key(record.title()),
-        lat=record.point.lat if record.point else None,
-        lon=record.point.lon if record.point else None,
+        sort_key=sort_key(title),
+        lat=point.lat if point else None,
+        lon=point.lon if point else None,
         country=record.address.country if record.address else "",
         licence=record.licence,
         source=source.set if source else "",
@@ -131,14 +143,15 @@ def record_row(rid: int, tree: int, position: int, record: Record, scope: int = 
         checked_at=record.checked_at,
         scope=scope,
     )
+    return Prepared(row, index)
 
 
-def record_index(record: Record) -> RecordIndex:
-    """What a record is found by; its row id is still 0."""
+def record_index(rid: int, record: Record) -> RecordIndex:
+    """What a record is found by."""
     texts = [*record.description.values(), record.item]
     if record.address is not None:
         address = record.address
         texts += [address.street, address.postcode, address.locality, address.region]
     texts += [category.partition(":")[2] for category in record.categories]
     name = " ".join(record.name.values())
-    return RecordIndex(0, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))
+    return RecordIndex(rid, fold(name), fold(" ".join(texts)), tuple(sorted(record.categories)))

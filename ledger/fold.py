@@ -97,7 +97,10 @@ class Authority:
 
 
 class Reading(NamedTuple):
-    """What an entry says by itself, before it is known who may say it: a verdict that is certain, or what to judge."""
+    """What an entry says by itself, before it is known who may say it: a verdict that is certain, or what to judge.
+
+    A charter is judged by all that was signed, so only there is the payload kept.
+    """
 
     verdict: str = ""
     payload: bytes = b""
@@ -135,7 +138,7 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         body = read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
-    return Reading("" if body else "opaque", payload, opened, statement, body, header.scope)
+    return Reading("" if body else "opaque", statement=statement, body=body, scope=header.scope)
 
 
 _ENTRY_REASONS = frozenset(
@@ -158,9 +161,9 @@ def judge(authority: Authority, position: int, reading: Reading, author_of: Call
     `author_of(position)` gives the author of an earlier entry.
     """
     authority.reach(position)
-    if reading.verdict or reading.statement is None or reading.opened is None:
+    if reading.verdict or reading.statement is None:
         return Judged(reading.verdict)
-    if reading.body is None:
+    if reading.opened is not None:
         return _judge_charter(authority, position, reading.payload, reading.opened)
     return _judge_body(authority, position, reading, reading.statement, author_of)
 
@@ -172,6 +175,10 @@ def _judge_charter(authority: Authority, position: int, payload: bytes, opened: 
         return Judged("not_authorised")
     assert isinstance(opened.statement, Statement)
     return Judged("applied", opened.statement)
+
+
+_DECISIONS = (Role, Circle, Override, Receipt, Vouch)
+"""What only an operating key may say. (A tuple: `A | B` would be made anew for each entry.)"""
 
 
 def _judge_body(
@@ -186,7 +193,7 @@ def _judge_body(
         if not 0 < body.position < position:
             return Judged("unknown_ref")
         allowed = authority.may_decide(author) or author_of(body.position) == author
-    elif isinstance(body, Role | Circle | Override | Receipt | Vouch):
+    elif isinstance(body, _DECISIONS):
         allowed = authority.may_decide(author)
     else:
         allowed = authority.may_write(author)

@@ -6,23 +6,24 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.directory import record_index
+from ledger.directory import prepare_record
 from ledger.fold import Reading, read_entry
 from protocol.directory import RecordPut
 
 if TYPE_CHECKING:
+    from ledger.directory import Prepared
     from ledger.sqlite.store import Snapshot
-    from ledger.values import RecordIndex, Stored, Tree
+    from ledger.values import Stored, Tree
     from protocol.identity import Origin
 
 
 class Chunk(NamedTuple):
-    """Entries of one log that have been read and checked by themselves, and what their records are found by."""
+    """Entries of one log that have been read and checked by themselves, and what their records come to."""
 
     origin: Origin
     begin: int
     readings: list[Reading]
-    indexes: dict[int, RecordIndex]
+    prepared: dict[int, Prepared]
 
 
 class Rows(NamedTuple):
@@ -40,19 +41,19 @@ def read_rows(reads: Snapshot, tree: Tree, limit: int) -> Rows:
 
 
 def prepare(rows: Rows) -> Chunk:
-    """What entries say, and the folded text of the records among them."""
+    """What entries say, and the rows of the records among them."""
     tree, lacking = rows.tree, rows.lacking
     readings: list[Reading] = []
-    indexes: dict[int, RecordIndex] = {}
+    prepared: dict[int, Prepared] = {}
     for position, entry, payload in rows.entries:
         held = None if position in lacking else payload
         reading = read_entry(tree.origin.log_id, position, entry, held, tree.origin.epoch)
         if reading.verdict == "withheld":
             reading = Reading(lacking.get(position, "withheld"))
         if isinstance(reading.body, RecordPut):
-            indexes[position] = record_index(reading.body.record)
+            prepared[position] = prepare_record(tree.tree, position, reading.body.record, reading.scope)
         readings.append(reading)
-    return Chunk(tree.origin, tree.derived, readings, indexes)
+    return Chunk(tree.origin, tree.derived, readings, prepared)
 
 
 def prepare_now(reads: Snapshot, tree: Tree, limit: int) -> Chunk:

@@ -24,14 +24,14 @@ _Positions = Annotated[list[_Position], msgspec.Meta(min_length=1, max_length=PO
 _Parties = Annotated[list[LogIdBytes], msgspec.Meta(min_length=1, max_length=PARTIES_MAX)]
 
 
-class RecordPut(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordPut(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`record.put`: the record as it is from now on."""
 
     record: Record
     import_: Id | None = msgspec.field(default=None, name="import")
 
 
-class RecordClose(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordClose(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`record.close`: the record has ended."""
 
     id: Id
@@ -39,7 +39,7 @@ class RecordClose(msgspec.Struct, frozen=True, omit_defaults=True):
     import_: Id | None = msgspec.field(default=None, name="import")
 
 
-class ClaimChecked(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClaimChecked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim.checked`: somebody looked."""
 
     subject: Subject
@@ -47,14 +47,14 @@ class ClaimChecked(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class ClaimPair(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClaimPair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim.same`, `claim.different`: two records describe one thing, or do not."""
 
     subject: Subject
     other: Subject
 
 
-class ClaimReport(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClaimReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim.report`: something is wrong with a record."""
 
     subject: Subject
@@ -62,14 +62,14 @@ class ClaimReport(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class ClaimEndorse(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClaimEndorse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim.endorse`: an endorsement."""
 
     subject: Subject
     note: Note = ""
 
 
-class ClaimCorrect(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClaimCorrect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim.correct`: another state is proposed."""
 
     subject: Subject
@@ -77,7 +77,7 @@ class ClaimCorrect(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class ImportStart(msgspec.Struct, frozen=True, omit_defaults=True):
+class ImportStart(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`import.start`: a file begins to be imported."""
 
     id: Id
@@ -88,7 +88,7 @@ class ImportStart(msgspec.Struct, frozen=True, omit_defaults=True):
     attribution: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-class ImportDone(msgspec.Struct, frozen=True):
+class ImportDone(msgspec.Struct, frozen=True, gc=False):
     """`import.done`: what became of its rows."""
 
     id: Id
@@ -99,13 +99,13 @@ class ImportDone(msgspec.Struct, frozen=True):
     refused: _Count
 
 
-class ImportUndo(msgspec.Struct, frozen=True):
+class ImportUndo(msgspec.Struct, frozen=True, gc=False):
     """`import.undo`: the states before it have been put back."""
 
     id: Id
 
 
-class Role(msgspec.Struct, frozen=True, omit_defaults=True):
+class Role(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`role`: who may write in the organisation's name (spec 04 §5)."""
 
     key: LogIdBytes
@@ -113,7 +113,7 @@ class Role(msgspec.Struct, frozen=True, omit_defaults=True):
     name: _Name = ""
 
 
-class Circle(msgspec.Struct, frozen=True, omit_defaults=True):
+class Circle(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`circle`: which logs are in this log's circle (spec 15 §2)."""
 
     log: LogIdBytes
@@ -121,7 +121,7 @@ class Circle(msgspec.Struct, frozen=True, omit_defaults=True):
     name: _Name = ""
 
 
-class Vouch(msgspec.Struct, frozen=True, omit_defaults=True):
+class Vouch(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`vouch`: this organisation stands in for a log, or no longer does (spec 16 §2)."""
 
     log: LogIdBytes
@@ -129,7 +129,7 @@ class Vouch(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class Deny(msgspec.Struct, frozen=True, omit_defaults=True):
+class Deny(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`deny`: this organisation does not show a log, or one record of it (spec 16 §4)."""
 
     log: LogIdBytes
@@ -139,14 +139,14 @@ class Deny(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class Marked(msgspec.Struct, frozen=True, omit_defaults=True):
+class Marked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a label is put on: a log, or a record of it."""
 
     log: LogIdBytes
     id: Id | None = None
 
 
-class Label(msgspec.Struct, frozen=True, omit_defaults=True):
+class Label(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`label`: a word put on a log or a record, or taken off (spec 16 §4)."""
 
     subject: Marked
@@ -155,14 +155,14 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
-class Erase(msgspec.Struct, frozen=True):
+class Erase(msgspec.Struct, frozen=True, gc=False):
     """`erase`: drop the payload of an entry (spec 03 §5)."""
 
     position: _Count
     reason: Literal["request", "expired", "mistake", "law"]
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """`receipt`: the payloads of these entries of another log, which it has erased, are not kept here (spec 03 §7)."""
 
     log: LogIdBytes
@@ -170,7 +170,7 @@ class Receipt(msgspec.Struct, frozen=True):
     positions: _Positions
 
 
-class Override(msgspec.Struct, frozen=True):
+class Override(msgspec.Struct, frozen=True, gc=False):
     """`override`: signing goes on from here without an answer of those who watch the log (spec 06 §5)."""
 
     size: _Count
@@ -288,19 +288,19 @@ def _read_put(data: bytes) -> RecordPut | None:
 
     These are nearly all that is read. Their types bound every number and count, and what encodes to the same bytes
     again holds nothing unknown, no nil and no second spelling. There remains the normal form of texts: in JSON they all
-    stand between quotation marks, with which no accent combines.
+    stand between quotation marks, with which no accent combines. Control characters are there as they are, or escaped.
     """
     try:
         put = _decoders["record.put"].decode(data)
         if _sorted_encoder.encode(put) != data:
             return None
-        texts = _json_encoder.encode(put)
-        if not texts.isascii() and not unicodedata.is_normalized("NFC", texts.decode()):
+        texts = _json_encoder.encode(put).decode()
+        if not texts.isascii() and not unicodedata.is_normalized("NFC", texts):
             return None
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     assert isinstance(put, RecordPut)
-    check_limits(put.record)
+    check_limits(put.record, printable=texts.isprintable() and "\\" not in texts)
     return put
 
 

@@ -8,6 +8,7 @@ others have signed (unknown keys and values pass, wrong types and broken limits 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -24,6 +25,7 @@ DIRECTIONS = ("offer", "want")
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _CATEGORY = re.compile(r"[a-z0-9-]{1,32}:.{1,100}", re.DOTALL)
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _WEB_URL = re.compile(r"https?://[^\s/?#]+\S*")
 _LINK = re.compile(r"(mailto|tel):\S+")
@@ -41,6 +43,7 @@ _Texts = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=8000)
 _Remarks = Annotated[dict[str, Annotated[str, _Meta(min_length=1, max_length=500)]], _Meta(min_length=1, max_length=32)]
 
 
+@lru_cache(256)  # few are in use
 def is_language_tag(text: str) -> bool:
     """Whether a text has the form of a BCP 47 language tag."""
     return bool(_TAG.fullmatch(text))
@@ -51,14 +54,14 @@ def is_web_url(text: str) -> bool:
     return bool(_WEB_URL.fullmatch(text))
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """A record of some log."""
 
     log: LogIdBytes
     id: Id
 
 
-class Point(msgspec.Struct, frozen=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """A place on earth: 1e-7 degrees; precision in metres; how it came to be known."""
 
     lat: Annotated[int, _Meta(ge=-900_000_000, le=900_000_000)]
@@ -67,7 +70,7 @@ class Point(msgspec.Struct, frozen=True):
     method: str
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A postal address; every part may be missing. `country` is ISO 3166-1 alpha-2."""
 
     street: Annotated[str, _Meta(max_length=200)] = ""
@@ -77,7 +80,7 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
     country: Annotated[str, _Meta(min_length=2, max_length=2)] = ""
 
 
-class Access(msgspec.Struct, frozen=True, omit_defaults=True):
+class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Who can come in, and on what terms."""
 
     wheelchair: str = ""
@@ -87,7 +90,7 @@ class Access(msgspec.Struct, frozen=True, omit_defaults=True):
     languages: Annotated[list[str], _Meta(max_length=32)] = []
 
 
-class Image(msgspec.Struct, frozen=True):
+class Image(msgspec.Struct, frozen=True, gc=False):
     """A picture elsewhere, with its licence and a description for those who do not see it."""
 
     url: _Url
@@ -95,7 +98,7 @@ class Image(msgspec.Struct, frozen=True):
     alt: _Remarks
 
 
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How to reach the subject. `visibility`: public or members."""
 
     visibility: str
@@ -103,21 +106,21 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: Annotated[str, _Meta(max_length=200)] = ""
 
 
-class Identifier(msgspec.Struct, frozen=True):
+class Identifier(msgspec.Struct, frozen=True, gc=False):
     """What others call the subject."""
 
     scheme: Annotated[str, _Meta(min_length=1, max_length=64)]
     id: _Short
 
 
-class Relation(msgspec.Struct, frozen=True):
+class Relation(msgspec.Struct, frozen=True, gc=False):
     """A link to another record."""
 
     predicate: Annotated[str, _Meta(min_length=1, max_length=64)]
     object: Subject
 
 
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+class Source(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Where a record comes from, and on what licence."""
 
     set: Annotated[str, _Meta(min_length=1, max_length=64)]
@@ -127,7 +130,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     attribution: Annotated[str, _Meta(max_length=500)] = ""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The present state of one subject (spec 10 §2)."""
 
     id: Id
@@ -171,18 +174,23 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {key: item for key, item in value.items() if item is not None}
 
 
-def check_limits(record: Record) -> None:
-    """The rules that hold for every reader and that types do not state. Raises Malformed (`record`)."""
+def check_limits(record: Record, *, printable: bool = False) -> None:
+    """The rules that hold for every reader and that types do not state. Raises Malformed (`record`).
+
+    `printable`: it is known already that no text holds control characters.
+    """
     if record.point is not None and record.point.lat == 0 == record.point.lon:
         raise Malformed("record", "point: (0, 0) is the place of a lost position, not of a record")
     _check_addresses(record)
     for category in record.categories:
         if not _CATEGORY.fullmatch(category):
             raise Malformed("record", f"categories: not scheme:code: {category[:80]!r}")
-    if len(set(record.categories)) != len(record.categories):
+    if len(record.categories) > 1 and len(set(record.categories)) != len(record.categories):
         raise Malformed("record", "categories: one stands twice")
     if (record.kind in DIRECTED_KINDS) != bool(record.direction) and record.kind in KINDS:
         raise Malformed("record", f"direction: required for offers and needs, and only there (kind {record.kind})")
+    if printable:
+        return
     for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
         if not text.isprintable() and _CONTROL.search(text):
             raise Malformed("record", f"text with control characters: {text[:60]!r}")
@@ -190,15 +198,16 @@ def check_limits(record: Record) -> None:
 
 def _check_addresses(record: Record) -> None:
     """URLs, links, language tags and the country are of their form. Raises Malformed (`record`)."""
-    for url in (record.url, *(image.url for image in record.images)):
+    for url in [record.url, *[image.url for image in record.images]]:
         if url and not is_web_url(url):
             raise Malformed("record", f"url: neither http nor https: {url[:80]!r}")
-    if not all(is_web_url(link) or _LINK.fullmatch(link) for link in record.links):
-        raise Malformed("record", "links: a link that is not http, https, mailto or tel")
+    for link in record.links:
+        if not is_web_url(link) and not _LINK.fullmatch(link):
+            raise Malformed("record", "links: a link that is not http, https, mailto or tel")
     for tag in _language_tags(record):
         if not is_language_tag(tag):
             raise Malformed("record", f"not a language tag: {tag[:40]!r}")
-    if record.address and record.address.country and not re.fullmatch("[A-Z]{2}", record.address.country):
+    if record.address and record.address.country and not _COUNTRY.fullmatch(record.address.country):
         raise Malformed("record", f"address: the country is two capital letters, not {record.address.country!r}")
 
 
@@ -206,11 +215,13 @@ DIRECTED_KINDS = ("offer", "need")
 """The kinds that have a direction."""
 
 
-def _language_tags(record: Record) -> set[str]:
-    tags = {*record.name, *record.description, *record.hours_note}
+def _language_tags(record: Record) -> list[str]:
+    tags = [*record.name, *record.description, *record.hours_note]
     if record.access is not None:
-        tags |= {*record.access.conditions, *record.access.audience, *record.access.languages}
-    return tags.union(*(image.alt for image in record.images))
+        tags += [*record.access.conditions, *record.access.audience, *record.access.languages]
+    for image in record.images:
+        tags += image.alt
+    return tags
 
 
 def _short_texts(record: Record) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.directory import DirectoryFold, record_index, record_row, sort_key, touched_record
+from ledger.directory import DirectoryFold, prepare_record, sort_key, touched_record
 from ledger.values import HistoryRow, RecordRow
 from protocol.directory import ClaimChecked, RecordClose, RecordPut, check_body
 from protocol.record import Record, Subject, check_record
@@ -65,7 +65,7 @@ def test_a_second_put_replaces_the_whole_state() -> None:
 
 
 def test_a_record_that_was_there_keeps_its_row() -> None:
-    before = record_row(RID, 3, 4, made(1, "Bakery"))
+    before = prepare_record(3, 4, made(1, "Bakery")).row
     fold = folded({before.id: before})
     fold.apply(9, statement(), put(1, "Forge"))
     assert fold.rows()[0].rid == RID
@@ -119,21 +119,30 @@ def test_what_a_row_is_found_by() -> None:
         point={"lat": -5, "lon": 6, "precision": 10, "method": "gps"},
         checked_at=0,
     )
-    row = record_row(RID, 3, 4, full)
+    row, index = prepare_record(3, 4, full)
+    assert (row.rid, index.rid) == (RID, RID)
     assert (row.country, row.source, row.outside_id, row.lat, row.lon) == ("FR", "shops", "17", -5, 6)
     assert row.checked_at == 0
-    index = record_index(full)
     assert index.name == "epicerie"
     assert index.text == "bread soup rue de l oeuvre lille shop convenience b"
     assert index.categories == ("osm:shop=convenience", "own:b")
 
 
 def test_records_are_ordered_by_the_folded_name() -> None:
-    names = ["Zebra", "épi", "Epi", "apple", "", "x" * 40, "x" * 40 + "y", "ß"]
-    assert all(len(sort_key(name)) == 24 for name in names)
-    assert sort_key("épi") == sort_key("Epi")
-    assert sorted(names[:4], key=sort_key) == ["apple", "épi", "Epi", "Zebra"]
-    assert sort_key("x" * 40) == sort_key("x" * 40 + "y")
+    def key(name: str) -> bytes:
+        return prepare_record(3, 4, made(1, name)).row.sort_key
+
+    names = ["Zebra", "épi", "Epi", "apple", "x" * 40, "x" * 40 + "y", "ß"]
+    assert all(len(key(name)) == 24 for name in names)
+    assert key("épi") == key("Epi")
+    assert sorted(names[:4], key=key) == ["apple", "épi", "Epi", "Zebra"]
+    assert key("x" * 40) == key("x" * 40 + "y")
+
+
+def test_a_record_of_several_names_is_found_by_all_and_ordered_by_one() -> None:
+    row, index = prepare_record(3, 4, check_record(record(1, "") | {"name": {"fr": "Épicerie", "en": "Grocery"}}))
+    assert index.name in {"epicerie grocery", "grocery epicerie"}
+    assert row.sort_key == sort_key("grocery")
 
 
 def test_which_record_a_statement_touches() -> None:
