@@ -80,10 +80,10 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
 
 def peak_nodes(size: int) -> list[Node]:
     """The full subtrees whose roots are the peaks of a tree of that size, largest first."""
-    return _cover(0, size)
+    return cover(0, size)
 
 
-def _cover(begin: int, end: int) -> list[Node]:
+def cover(begin: int, end: int) -> list[Node]:
     """The fewest full subtrees over the leaves begin..end; begin must be a multiple of the first one's width."""
     nodes = []
     while begin < end:
@@ -99,12 +99,12 @@ def inclusion_nodes(index: int, size: int) -> list[list[Node]]:
         raise Malformed("range", f"no leaf {index} in a tree of {size}")
     begin, end, path = 0, size, []
     while end - begin > 1:
-        split = begin + _largest_power_below(end - begin)
+        split = begin + largest_power_below(end - begin)
         if index < split:
-            path.append(_cover(split, end))
+            path.append(cover(split, end))
             end = split
         else:
-            path.append(_cover(begin, split))
+            path.append(cover(begin, split))
             begin = split
     return path[::-1]
 
@@ -119,14 +119,14 @@ def consistency_nodes(old: int, new: int) -> list[list[Node]]:
     while True:
         if old == end:
             if not whole:
-                path.append(_cover(begin, end))
+                path.append(cover(begin, end))
             return path[::-1]
-        split = begin + _largest_power_below(end - begin)
+        split = begin + largest_power_below(end - begin)
         if old <= split:
-            path.append(_cover(split, end))
+            path.append(cover(split, end))
             end = split
         else:
-            path.append(_cover(begin, split))
+            path.append(cover(begin, split))
             begin, whole = split, False
 
 
@@ -219,6 +219,6 @@ def _check_hashes(hashes: Iterable[bytes]) -> None:
         raise Malformed("hash_size", f"a hash that is not {HASH_BYTES} bytes")
 
 
-def _largest_power_below(count: int) -> int:
+def largest_power_below(count: int) -> int:
     """The largest power of two smaller than count (RFC 6962, 2.1)."""
     return 1 << (count - 1).bit_length() - 1
