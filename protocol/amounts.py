@@ -20,6 +20,7 @@ DAY_MIN, DAY_MAX = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31: what a statement may name."""
 
 Amount = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+UnsignedAmount = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
 PositiveAmount = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
 Scale = Annotated[int, Meta(ge=0, le=SCALE_MAX)]
 Weight = Annotated[int, Meta(ge=0, le=RATE_MAX)]

@@ -36,9 +36,9 @@ LONG_FILES = {
 LONG_FUNCTIONS: dict[str, str] = {}
 ENTRY_POINTS = {
     "cli/main.py": "the program itself",
-    "protocol/amounts.py": "what the fold of accounts begins with",
-    "protocol/chain.py": "the same",
+    "protocol/chain.py": "what the fold of accounts begins with",
     "ledger/reciprocity/state_tree.py": "the same",
+    "protocol/clauses.py": "the same",
 }
 
 
