@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ledger.recovery import Watchers
+from ledger.scopes import MODES
 from ledger.state import witnesses_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id
@@ -17,11 +18,18 @@ if TYPE_CHECKING:
 
 
 def watchers_of(reads: Snapshot, keys: LogKeys) -> Watchers:
-    """The witnesses that the charter names, or that the operator chose; without any, the known peers."""
+    """The witnesses that the charter names, or that the operator chose; without any, the known peers.
+
+    Whoever came by themselves counts only where there is nobody else: strangers could otherwise answer in place of
+    those who hold the log, or leave for ever and so keep it from being signed.
+    """
     witnesses = witnesses_of(reads, reads.tree_numbered(int(reads.fact("own") or 0)))
     if witnesses.chosen:
         return Watchers.witnesses([witness.key.name for witness in witnesses.chosen], witnesses.needed)
-    return Watchers.peers(peer_name(url, log_id) for url, log_id in reads.met() if log_id != keys.log_id)
+    known = [(url, log_id) for url, log_id in reads.met() if log_id != keys.log_id]
+    trusted = reads.met_logs() | {log_id for log_id, mode in reads.choices().items() if mode in MODES}
+    chosen = [(url, log_id) for url, log_id in known if url or log_id in trusted]
+    return Watchers.peers(peer_name(url, log_id) for url, log_id in chosen or known)
 
 
 def forget_peer(change: Transaction, name: str) -> bool:

@@ -119,8 +119,8 @@ class ScopeWrites(ScopeReads):
     """Writing them, inside a transaction."""
 
     def forget_cursors(self) -> None:
-        """Peers are asked for everything again: what they told before was not all wanted then."""
-        self._db.execute("DELETE FROM cursor")
+        """Peers are asked for everything again: what they told before was not all wanted then. They stay known."""
+        self._db.execute("UPDATE cursor SET store = x'', upto = 0")
 
     def touch_scopes(self) -> None:
         """Says that something has changed of what is admitted, followed, denied or labelled."""
