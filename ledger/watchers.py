@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ledger.recovery import Watchers
-from ledger.scopes import MODES
 from ledger.state import witnesses_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id
@@ -20,16 +19,20 @@ if TYPE_CHECKING:
 def watchers_of(reads: Snapshot, keys: LogKeys) -> Watchers:
     """The witnesses that the charter names, or that the operator chose; without any, the known peers.
 
-    Whoever came by themselves counts only where there is nobody else: strangers could otherwise answer in place of
+    Whose log is not admitted here counts only where there is nobody else: strangers could otherwise answer in place of
     those who hold the log, or leave for ever and so keep it from being signed.
     """
     witnesses = witnesses_of(reads, reads.tree_numbered(int(reads.fact("own") or 0)))
     if witnesses.chosen:
         return Watchers.witnesses([witness.key.name for witness in witnesses.chosen], witnesses.needed)
     known = [(url, log_id) for url, log_id in reads.met() if log_id != keys.log_id]
-    trusted = reads.met_logs() | {log_id for log_id, mode in reads.choices().items() if mode in MODES}
-    chosen = [(url, log_id) for url, log_id in known if url or log_id in trusted]
-    return Watchers.peers(peer_name(url, log_id) for url, log_id in chosen or known)
+    admitted = [(url, log_id) for url, log_id in known if url or _is_held(reads, log_id)]
+    return Watchers.peers(peer_name(url, log_id) for url, log_id in admitted or known)
+
+
+def _is_held(reads: Snapshot, log_id: bytes) -> bool:
+    """Whether a log is here, and neither waits to be admitted nor is denied."""
+    return any(not tree.hidden for tree in reads.epochs(log_id))
 
 
 def forget_peer(change: Transaction, name: str) -> bool:

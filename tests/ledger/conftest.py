@@ -13,6 +13,7 @@ from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.sqlite.store import SqliteStore
 from tests.builders import START, seeded
 from tests.founding import copy, founded
+from tests.ledger.tracing import tracer
 
 pytest.register_assert_rewrite("tests.ledger.store_suite")
 
@@ -71,3 +72,9 @@ def ledger(directory: DataDirectory) -> Iterator[Ledger]:
     opened = Ledger(directory, lambda: float(START + 3600))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def strace() -> list[str]:
+    """The command that traces a process; the test is skipped where that is not possible."""
+    return tracer()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process that is killed, or whose disk fails: writes to a data directory, tells what was acknowledged.
 
-`python -m tests.ledger.crashing load FOLDER SEED` writes without end, `... scenario FOLDER` does some of everything.
-Lines on standard output: `ack ID POSITION`, `erased POSITION`, `refused CLASS`, `read COUNT`, `done`.
+`python -m tests.ledger.crashing load FOLDER SEED` writes without end, `... scenario FOLDER` does some of everything,
+`... cosign`, `rotate`, `backup` and `migrate FOLDER` do that one thing.
+Lines on standard output: `ack ID POSITION`, `erased POSITION`, `refused CLASS`, `read COUNT`, `cosigned SIZE ROOT`,
+`key PUBLIC`, `backup`, `done`.
 """
 
 from __future__ import annotations
@@ -14,10 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ledger.backup import take_backup
 from ledger.errors import StoreUnusableError
+from ledger.keys import read_key
 from ledger.ledger import DataDirectory, Ledger
 from ledger.own import Submission
+from ledger.witness import Witness, origin_digest
 from tests.builders import START, seeded
+from tests.ledger import renewing
+from tests.ledger.cosigning import ask, grown, request
 from tests.ledger.making import record
 
 
@@ -88,8 +95,53 @@ def scenario(folder: Path) -> None:
     tell("done")
 
 
+BRANCHES = ("", "a", "b")
+
+
+def cosign(folder: Path) -> None:
+    """Is asked to cosign several histories of one log, one after the other."""
+    with Ledger(DataDirectory(folder), lambda: float(START)) as ledger:
+        witness = Witness(ledger)
+        for size, branch in ((4, ""), (6, "a"), (7, ""), (9, "b")):
+            log = grown(size, branch=branch)
+            with ledger.store.read() as reads:
+                found = reads.cosigned(origin_digest(str(log.organisation.origin)))
+            old = found[0] if found else 0
+            if old <= size and ask(witness, ledger, request(log, old)).code == 200:
+                tell(f"cosigned {size} {log.checkpoint().root.hex()}")
+    tell("done")
+
+
+def rotate(folder: Path) -> None:
+    """Puts a new operating key in the place of the present one."""
+    renewing.rotate(DataDirectory(folder))
+    tell(f"key {read_key(DataDirectory(folder).key).public.hex()}")
+    tell("done")
+
+
+def backup(folder: Path) -> None:
+    """Takes a backup, as of a node that runs."""
+    take_backup(DataDirectory(folder), backup_of(folder), None, START)
+    tell("backup")
+    tell("done")
+
+
+def backup_of(folder: Path) -> Path:
+    """Where the backup of a data directory goes."""
+    return folder.with_name(f"{folder.name}-backup")
+
+
+def migrate(folder: Path) -> None:
+    """Opens a store of an older version, and writes."""
+    with Ledger(DataDirectory(folder), lambda: float(START)) as ledger:
+        append(ledger, ["c"])
+    tell("done")
+
+
+WORKS = {work.__name__: work for work in (scenario, cosign, rotate, backup, migrate)}
+
 if __name__ == "__main__":
     if sys.argv[1] == "load":
         load(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        scenario(Path(sys.argv[2]))
+        WORKS[sys.argv[1]](Path(sys.argv[2]))

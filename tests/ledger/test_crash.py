@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,16 +22,11 @@ from protocol.checkpoint import Checkpoint, parse_checkpoint
 from tests.builders import START, seeded
 from tests.ledger.crashing import append, ready
 from tests.ledger.making import derived_state
+from tests.ledger.tracing import WAIT_S, WRITES, command, copies, traced
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 120
-WRITES = "pwrite64,fdatasync,fsync,ftruncate,unlink,rename"
 
 pytestmark = pytest.mark.long
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tests.ledger.crashing", *arguments]
 
 
 class Witness:
@@ -57,11 +51,13 @@ class Witness:
                 refused.append(rest[0])
         return refused
 
-    def check(self) -> None:
-        """Opens the data directory and looks at everything."""
+    def check(self, *, same_key: bool = True) -> None:
+        """Opens the data directory and looks at everything. With another key nothing can be said a second time."""
         with Ledger(self.directory, lambda: float(START)) as ledger:
             assert ledger.own.signing_refused == ""
             self._check_entries(ledger)
+            if same_key:
+                self._check_repeating(ledger)
             ledger.writer.settle()
             self._check_checkpoints(ledger)
             assert audit(ledger.store).faults == []
@@ -82,6 +78,9 @@ class Witness:
         for position in self.acknowledged.values():
             if position in self.erased:
                 assert payloads[position] is None
+
+    def _check_repeating(self, ledger: Ledger) -> None:
+        labels = list(self.acknowledged)
         for label in random.Random(1).sample(labels, min(3, len(labels))):
             (receipt,) = ledger.writer.append([ready(ledger, label, _number(label))]).result(WAIT_S)
             assert (receipt.position, receipt.repeated) == (self.acknowledged[label], True)
@@ -121,34 +120,8 @@ def test_killed_under_load(directory: DataDirectory) -> None:
     assert len(witness.acknowledged) > 500
 
 
-@pytest.fixture
-def strace() -> list[str]:
-    found = shutil.which("strace")
-    if found is None:
-        pytest.skip("strace is not here")
-    tried = subprocess.run([found, "-f", "-e", "trace=none", "true"], capture_output=True, check=False)
-    if tried.returncode:
-        pytest.skip("strace may not trace here")
-    return [found, "-f", "-qq", "-e", "signal=none", "-o", "/dev/null", "-e", f"trace={WRITES}"]
-
-
 def failing(strace: list[str], inject: str, directory: DataDirectory) -> subprocess.CompletedProcess[str]:
-    arguments = [*strace, "-e", f"inject={inject}", *command("scenario", str(directory.path))]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        arguments, cwd=ROOT, capture_output=True, text=True, check=False, timeout=WAIT_S, env=environment
-    )
-
-
-def copies(directory: DataDirectory, folder: Path) -> Iterator[tuple[int, DataDirectory]]:
-    """Fresh copies of a data directory, numbered from 1."""
-    number = 0
-    while True:
-        number += 1
-        copy = DataDirectory(folder / f"copy-{number}")
-        shutil.copytree(directory.path, copy.path)
-        yield number, copy
-        shutil.rmtree(copy.path)
+    return traced(strace, inject, "scenario", str(directory.path))
 
 
 def test_killed_at_every_write(directory: DataDirectory, tmp_path: Path, strace: list[str]) -> None:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,14 +20,10 @@ from ledger.hearing import hear
 from ledger.ledger import DataDirectory
 from ledger.recovery import State, Watchers, needed_peers
 from ledger.tree import root_at
-from ledger.watchers import watchers_of
 from tests.builders import seeded
 from tests.ledger.making import derived_state
+from tests.ledger.tracing import WRITES
 from tests.ledger.watching import WAIT_S, Watcher, ask, fetch, kept, know, opened, recover, tell, write
-
-if TYPE_CHECKING:
-    from ledger.ledger import Ledger
-    from ledger.sqlite.store import Transaction
 
 
 @pytest.fixture
@@ -260,43 +255,6 @@ def test_witnesses_of_the_charter_are_asked(
         assert ask(ledger, watchers).state is State.SIGNING
 
 
-def test_peers_are_known_also_when_they_are_asked_for_everything_anew(
-    directory: DataDirectory, watchers: list[Watcher]
-) -> None:
-    """As after a change of what is followed: else a store that was put back would be signed without an answer."""
-    with opened(directory) as ledger:
-        know(ledger, watchers)
-    with opened(directory) as ledger:
-        ledger.writer.run(lambda change: change.forget_cursors()).result(WAIT_S)
-        ledger.writer.change_own(lambda own, change: own.watch(watchers_of(change, ledger.keys))).result(WAIT_S)
-        assert (ledger.own.recovery.state, ledger.own.recovery.watchers.needed) == (State.UNSURE, 2)
-
-
-def test_strangers_do_not_answer_in_place_of_peers_that_were_chosen(
-    directory: DataDirectory, watchers: list[Watcher]
-) -> None:
-    met, admitted, stranger = watchers
-
-    def choose(change: Transaction) -> None:
-        change.set_met(met.log_id)
-        change.choose(admitted.log_id, "admit")
-        change.choose(stranger.log_id, "seed")  # a seed told of it: nobody here chose it
-
-    with opened(directory) as ledger:
-        know(ledger, watchers)
-        assert watched(ledger) == {one.name for one in watchers}
-        ledger.writer.run(choose).result(WAIT_S)
-        assert watched(ledger) == {met.name, admitted.name}
-        ledger.writer.run(lambda change: change.add_peer("https://elm.example", 1)).result(WAIT_S)
-        assert watched(ledger) == {met.name, admitted.name, "https://elm.example"}
-
-
-def watched(ledger: Ledger) -> frozenset[str]:
-    """Who has to answer before the log is signed after a start."""
-    with ledger.store.read() as reads:
-        return watchers_of(reads, ledger.keys).names
-
-
 def test_a_later_epoch_has_ended_this_one(directory: DataDirectory, watchers: list[Watcher]) -> None:
     with opened(directory) as ledger:
         write(ledger, "before")
@@ -333,20 +291,16 @@ def test_the_head_is_not_made_anew_with_a_key_that_was_replaced(
 
 
 @pytest.mark.long
-def test_killed_at_any_write_on_the_way_back(directory: DataDirectory, watchers: list[Watcher], tmp_path: Path) -> None:
-    strace = shutil.which("strace")
-    tried = [strace or "false", "-f", "-e", "trace=none", "true"]
-    if strace is None or subprocess.run(tried, capture_output=True, check=False).returncode:
-        pytest.skip("strace is not here, or may not trace")
+def test_killed_at_any_write_on_the_way_back(
+    directory: DataDirectory, watchers: list[Watcher], tmp_path: Path, strace: list[str]
+) -> None:
     put_back = lived(directory, watchers[:2], restored_backup)
-    writes = "pwrite64,fdatasync,fsync,ftruncate,unlink,rename"
     killed = 0
     for number in count(1, 4):
         folder = DataDirectory(tmp_path / f"killed {number}")
         shutil.copytree(put_back.path, folder.path)
-        inject = ["-e", f"trace={writes}", "-e", f"inject={writes}:signal=KILL:when={number}"]
-        tracer = [strace, "-f", "-qq", "-e", "signal=none", "-o", "/dev/null", *inject]
-        done = _return(folder, tmp_path, "killed", tracer)
+        inject = ["-e", f"inject={WRITES}:signal=KILL:when={number}"]
+        done = _return(folder, tmp_path, "killed", [*strace, *inject])
         again = _return(folder, tmp_path, "again", [])
         assert again.endswith("done\n"), again
         lines = [line.split() for line in (done + again).splitlines()]

@@ -20,38 +20,15 @@ from ledger.witness import Witness, origin_digest, witness_verifier
 from protocol.checkpoint import parse_checkpoint
 from protocol.identity import Origin
 from protocol.note import parse_note
-from protocol.witness import Answer, Request, cosigned_by, make_request, read_cosignature
+from protocol.witness import Answer, cosigned_by, read_cosignature
 from tests.builders import START, Log, found_organisation
+from tests.ledger.cosigning import ask, grown, request
 from tests.ledger.making import hold
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
 
 ROOT = Path(__file__).parents[2]
-
-
-def ask(witness: Witness, ledger: Ledger, request: Request) -> Answer:
-    """As the node does it: a look first, then the writing thread."""
-    with ledger.store.read() as reads:
-        seen = witness.look(reads, request)
-    if seen.code != 200:
-        return seen
-    answer = ledger.writer.run(lambda change: witness.cosign(change, request)).result()
-    witness.remember()
-    return answer
-
-
-def request(log: Log, old: int) -> Request:
-    """Asks for the present checkpoint of a log."""
-    return make_request(old, log.prove_consistency(old) if old < log.size else [], bytes(log.note()))
-
-
-def grown(size: int, label: str = "other", branch: str = "") -> Log:
-    """A log of that size; another branch of it has another second entry."""
-    log = Log(found_organisation(label))
-    if branch:
-        log.append(branch.encode())
-    return log.grow(size)
 
 
 def test_a_log_that_is_held_is_witnessed_in_the_epochs_that_are_open(ledger: Ledger) -> None:
