@@ -38,7 +38,9 @@ ENTRY_POINTS = {
     "cli/main.py": "the program itself",
     "protocol/chain.py": "what the fold of accounts begins with",
     "ledger/reciprocity/state_tree.py": "the same",
-    "protocol/clauses.py": "the same",
+    "ledger/reciprocity/yields.py": "the same",
+    "ledger/reciprocity/yields_use.py": "the same",
+    "ledger/reciprocity/patronage.py": "the same",
 }
 
 
