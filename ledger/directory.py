@@ -125,23 +125,23 @@ def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_
     index = record_index(record_rid(tree, position), record)
     title = index.name if len(record.name) == 1 else fold(record.title())
     point, source = record.point, record.sources[0] if record.sources else None
-    row = RecordRow(
-        rid=index.rid,
-        tree=tree,
-        id=record.id,
-        put=position,
-        latest=position,
-        kind=record.kind,
-        status=record.status or "active",
-        sort_key=sort_key(title),
-        lat=point.lat if point else None,
-        lon=point.lon if point else None,
-        country=record.address.country if record.address else "",
-        licence=record.licence,
-        source=source.set if source else "",
-        outside_id=source.record if source else "",
-        checked_at=record.checked_at,
-        scope=scope,
+    row = RecordRow(  # by place: by name it takes three times as long
+        index.rid,
+        tree,
+        record.id,
+        position,
+        position,
+        record.kind,
+        record.status or "active",
+        sort_key(title),
+        point.lat if point else None,
+        point.lon if point else None,
+        record.address.country if record.address else "",
+        record.licence,
+        source.set if source else "",
+        source.record if source else "",
+        record.checked_at,
+        scope,
     )
     return Prepared(row, index)
 
@@ -154,4 +154,4 @@ def record_index(rid: int, record: Record) -> RecordIndex:
         texts += [address.street, address.postcode, address.locality, address.region]
     texts += [category.partition(":")[2] for category in record.categories]
     name = " ".join(record.name.values())
-    return RecordIndex(rid, fold(name), fold(" ".join(texts)), tuple(sorted(record.categories)))
+    return RecordIndex(rid, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))

@@ -104,7 +104,10 @@ def fold(text: str) -> str:
     symbols part words; invisible characters (soft hyphens, joiners) vanish. Never fails.
     """
     if text.isascii():
-        return " ".join(text.encode().translate(_ASCII_FOLDING).decode().split())
+        folded = text.encode().translate(_ASCII_FOLDING).decode()
+        if "  " in folded or folded[:1] == " " or folded[-1:] == " ":
+            return " ".join(folded.split())
+        return folded
     folded = text.translate(_FOLDING)
     if not folded.isascii():
         # Marks that were kept can stand in any order; the normal form has one.

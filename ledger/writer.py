@@ -47,7 +47,11 @@ CHECKPOINT_EVERY_S = 1.0
 DERIVE_WAIT_S = 5.0
 """Derived tables are brought up when writing pauses, and a small chunk at the latest after this time."""
 
-DERIVE_ENTRIES, DERIVE_ENTRIES_OVERDUE = 1_000, 50
+DERIVE_ENTRIES, DERIVE_ENTRIES_OVERDUE = 250, 50
+"""Entries of a chunk: few enough to stay in the processor's cache, and to keep nobody waiting for long."""
+
+DERIVE_ENTRIES_MAX = 4_000
+"""Chunks are written in one transaction up to this many entries, while nobody waits to write something else."""
 
 BULK_PAUSE_S = 0.05
 """While much is coming in, writing has paused only when this long nothing came."""
@@ -157,7 +161,7 @@ class Writer:
 
         def drain() -> None:
             self._sign()
-            while self._derive(DERIVE_ENTRIES):
+            while self._derive():
                 pass
             self._purge()
 
@@ -217,8 +221,8 @@ class Writer:
                 pause = self._bulk_at + BULK_PAUSE_S - time.monotonic()
                 with contextlib.suppress(queue.Empty):
                     return (self._jobs.get(timeout=pause) if pause > 0 else self._jobs.get_nowait())[2]
-            limit = DERIVE_ENTRIES_OVERDUE if overdue else DERIVE_ENTRIES
-            if self._quietly("sign", self._sign) or self._quietly("derive", partial(self._derive, limit)):
+            derive = partial(self._derive, DERIVE_ENTRIES_OVERDUE, DERIVE_ENTRIES_OVERDUE) if overdue else self._derive
+            if self._quietly("sign", self._sign) or self._quietly("derive", derive):
                 continue
             self._behind = False
             if not self._quietly("purge", self._purge):
@@ -309,24 +313,31 @@ class Writer:
         self.on_checkpoint()
         return True
 
-    def _derive(self, limit: int) -> bool:
-        """Folds one chunk of one log into the derived tables; whether there was one."""
-        self._derived_at = time.monotonic()
+    def _derive(self, limit: int = DERIVE_ENTRIES, most: int = DERIVE_ENTRIES_MAX) -> bool:
+        """Folds chunks of at most `limit` entries into the derived tables; whether there was anything to do.
+
+        They are written together up to `most` entries, or until somebody waits to write something else.
+        """
+        steps: list[Derived] = []
         try:
             with self._store.write() as change:
-                tree = next_behind(change)
-                if tree is None:
-                    return False
-                derived = self._deriver.step(change, tree, limit)
+                while tree := next_behind(change):
+                    steps.append(self._deriver.step(change, tree, limit))
+                    enough = sum(step.entries for step in steps) >= most
+                    if enough or steps[-1].erased or not self._jobs.empty():
+                        break
         except BaseException:
             self._deriver.forget()
             raise
-        self.derivations += 1
-        if derived.erased:
+        finally:
+            self._derived_at = time.monotonic()
+        self.derivations += len(steps)
+        if any(step.erased for step in steps):
             self._lingers = True
             self._purge()
-        self.on_derived(derived)
-        return True
+        for step in steps:
+            self.on_derived(step)
+        return bool(steps)
 
 
 def _answer(job: _Call) -> None:

@@ -21,7 +21,7 @@ from ledger.ledger import Ledger
 from ledger.own import Receipt, Submission
 from ledger.sqlite.store import SqliteStore, Transaction
 from ledger.values import Tree
-from ledger.writer import COMMIT_ENTRIES, COMMIT_ENTRIES_SHARED, GROUP_ENTRIES, Writer
+from ledger.writer import COMMIT_ENTRIES, COMMIT_ENTRIES_SHARED, DERIVE_ENTRIES, GROUP_ENTRIES, Writer
 from tests.builders import START, seeded, signing_key
 from tests.ledger.making import record, record_id
 
@@ -181,6 +181,32 @@ def test_a_log_longer_than_a_chunk_is_derived(ledger: Ledger) -> None:
             ledger.writer.append(again)
     ledger.writer.settle()
     assert stored(ledger).derived == 1 + 5 * GROUP_ENTRIES
+
+
+def test_chunks_are_written_together_until_somebody_waits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []  # derived by the step, and before it as all others see it
+    waiting: list[Future[int]] = []
+    half_way = threading.Event()
+    step = Deriver.step
+
+    def follow(deriver: Deriver, change: Transaction, tree: Tree, limit: int) -> Derived:
+        derived = step(deriver, change, tree, limit)
+        seen.append((derived.entries, stored(ledger).derived))
+        if len(seen) == 2:
+            waiting.append(ledger.writer.run(lambda change: change.tree_numbered(ledger.own.tree).derived))
+            half_way.set()
+        return derived
+
+    ledger.writer.settle()
+    monkeypatch.setattr(Deriver, "step", follow)
+    count = 4 * DERIVE_ENTRIES
+    with writing_held_up(ledger):
+        for begin in range(0, count, 250):
+            ledger.writer.append([ready(ledger, number) for number in range(begin, begin + 250)])
+    assert half_way.wait(WAIT_S)
+    assert waiting[0].result(WAIT_S) == 1 + 2 * DERIVE_ENTRIES
+    ledger.writer.settle()
+    assert seen == [(DERIVE_ENTRIES, 1)] * 2 + [(DERIVE_ENTRIES, 1 + 2 * DERIVE_ENTRIES)] * 2
 
 
 def test_close_finishes_what_was_asked(ledger: Ledger) -> None:
