@@ -72,6 +72,10 @@ def _raw_store(path: Path, folder: Path) -> float:
     return len(rows) / (time.perf_counter() - begun)
 
 
+def _median(pulls: list[dict[str, Any]], name: str) -> float:
+    return float(statistics.median(pull[name] for pull in pulls))
+
+
 def run() -> dict[str, Any]:
     """The figures."""
     with tempfile.TemporaryDirectory() as name:
@@ -92,13 +96,15 @@ def run() -> dict[str, Any]:
         server.send_signal(signal.SIGTERM)
         served = json.loads(server.stdout.readline())
         server.wait(20)
-    rate = statistics.median(pull["rate"] for pull in pulls)
+    rate = _median(pulls, "rate")
     return {
         "written, signed on the way, entries/s": wrote["rate"],
         "replicated, verified, durable, entries/s": rate,
         "raw SQLite rows/s": raw,
         "ratio to raw": rate / raw,
-        "all searchable after, s": statistics.median(pull["searchable_after_s"] for pull in pulls),
+        "replicating, processor us/entry": 1e6 * _median(pulls, "cpu_replicating_s") / COUNT,
+        "first search complete after, s": _median(pulls, "searchable_after_s"),
+        "until then, processor us/entry": 1e6 * _median(pulls, "cpu_until_searchable_s") / COUNT,
         "receiver after replication MB": max(pull["held_mb"] for pull in pulls),
         "receiver peak MB": max(pull["peak_mb"] for pull in pulls),
         "sender peak MB": served["peak_mb"],
