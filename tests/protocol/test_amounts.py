@@ -34,6 +34,7 @@ from protocol.amounts import (
     split,
 )
 from protocol.errors import Malformed
+from tests.protocol.vectors import Case, agreed, vectors
 
 EPOCH = date(1970, 1, 1)
 amounts = st.integers(-AMOUNT_MAX, AMOUNT_MAX) | st.integers(-1_000, 1_000)
@@ -201,3 +202,48 @@ def test_months_later() -> None:
         "2026-03-31",
         "2027-02-28",
     ]
+
+
+@vectors("17-reciprocity", "multiply")
+def test_multiply_vectors(case: Case) -> None:
+    assert multiply(int(case["amount"]), *case["rate"]) == int(case["product"])
+
+
+@vectors("17-reciprocity", "split")
+def test_split_vectors(case: Case) -> None:
+    assert split(int(case["total"]), case["weights"]) == [int(share) for share in case["shares"]]
+
+
+@vectors("17-reciprocity", "convert")
+def test_convert_vectors(case: Case) -> None:
+    assert convert(int(case["received"]), *case["rate"]) == int(case["paid"])
+
+
+@vectors("17-reciprocity", "amount_text")
+def test_amount_text_vectors(case: Case) -> None:
+    with agreed(case):
+        assert parse_amount(case["text"], case["scale"]) == int(case["amount"])
+    if case["valid"]:
+        assert show_amount(int(case["amount"]), case["scale"]) == case["text"]
+
+
+@vectors("17-reciprocity", "day_text")
+def test_day_text_vectors(case: Case) -> None:
+    with agreed(case):
+        day = parse_day(case["text"])
+        assert (day, month_of(day), show_day(day)) == (case["day"], case["month"], case["text"])
+
+
+@vectors("17-reciprocity", "month_text")
+def test_month_text_vectors(case: Case) -> None:
+    with agreed(case):
+        assert parse_month(case["text"]) == case["month"]
+    if case["valid"]:
+        assert show_month(case["month"]) == case["text"]
+
+
+@vectors("17-reciprocity", "later")
+def test_later_vectors(case: Case) -> None:
+    day = parse_day(case["text"])
+    assert show_day(add_working_days(day, case["working_days"])) == case["after_working_days"]
+    assert show_day(add_months(day, case["months"])) == case["after_months"]

@@ -22,6 +22,7 @@ from protocol.encoding import decode, encode
 from protocol.errors import Malformed
 from tests.protocol.clauses import clauses
 from tests.protocol.strategies import damaged, values
+from tests.protocol.vectors import Case, agreed, vectors
 
 A, B, C, D = (bytes([number]) * 16 for number in range(1, 5))
 GOOD: dict[str, dict[str, Any]] = {
@@ -61,6 +62,16 @@ GOOD: dict[str, dict[str, Any]] = {
 
 def good(kind: str, **changed: Any) -> dict[str, Any]:
     return {"kind": kind} | GOOD[kind] | changed
+
+
+@vectors("18-clauses", "clauses")
+def test_clauses_vectors(case: Case) -> None:
+    value = decode(bytes.fromhex(case["clauses_hex"]))
+    with agreed(case):
+        assert [kind_of(clause) for clause in read_clauses(value)] == case["kinds"]
+    if case["valid"]:
+        with agreed({"valid": case["signable"], "reason": "clause"}):
+            check_clauses(value)
 
 
 @given(st.lists(clauses, min_size=1, max_size=4))

@@ -9,12 +9,14 @@ from tests.reference.cases import (
     bundle,
     charter,
     checkpoint,
+    clauses,
     directory,
     encoding,
     fork,
     gossip,
     peers,
     proof,
+    reciprocity,
     reconciliation,
     sealing,
     signatures,
@@ -42,6 +44,8 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "14-bundle.json": bundle.generate,
     "15-private.json": sealing.generate,
     "16-peers.json": peers.generate,
+    "17-reciprocity.json": reciprocity.generate,
+    "18-clauses.json": clauses.generate,
 }
 
 
