@@ -11,7 +11,7 @@ from typing import Any
 from ledger.reciprocity.patronage import Total, patronage
 from ledger.reciprocity.yields import contribution
 from protocol.amounts import split
-from protocol.clauses import read_clauses
+from protocol.clauses import Clause, read_clauses
 
 CLAUSES, LINES = 32, 10_000
 ROUNDS = 7
@@ -52,9 +52,9 @@ def _patronage(rng: random.Random) -> dict[str, Any]:
     return {"kind": "patronage", "base": "contributions", "unit": "EUR", "min": 100} | rates | accounts
 
 
-def _contributions(rng: random.Random) -> Any:
+def _contributions(rng: random.Random) -> list[Clause]:
     def shares() -> list[list[Any]]:
         return [[account, rng.randrange(1, 100)] for account in sorted(rng.randbytes(16) for _ in range(32))]
 
-    clause = {"kind": "rate_contribution", "of": "claim", "rate": [1, 100]}
+    clause: dict[str, Any] = {"kind": "rate_contribution", "of": "claim", "rate": [1, 100]}
     return read_clauses([clause | {"to": shares()} for _ in range(CLAUSES)])
