@@ -12,8 +12,9 @@ from ledger.errors import NotFoundError, RefusedError
 from ledger.text import words
 from ledger.values import WaitingRow
 from protocol.charter import establish
+from protocol.checkpoint import parse_checkpoint
 from protocol.errors import Malformed
-from protocol.identity import parse_log_id, show_log_id
+from protocol.identity import Origin, parse_log_id, show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +167,8 @@ def take_from_seed(change: Transaction, head: VerifiedHead) -> bool:
 def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) -> bool:
     """Puts a log that nobody here knows anybody of into the pool, by its head; whether it was not in it before.
 
-    When the pool is full, the peer that told of most of them gives one up, its oldest: nobody can fill it alone.
+    Its newest head stays: its own node asks for it after it was put back, and may have told an older one first. When
+    the pool is full, the peer that told of most of them gives one up, its oldest: nobody can fill it alone.
     """
     rows = change.waiting()
     log_id = head.origin.log_id
@@ -179,10 +181,17 @@ def let_wait(change: Transaction, head: VerifiedHead, told_by: bytes, now: int) 
         if len(told.get(told_by, ())) >= len(most):
             most = told[told_by]
         change.drop_waiting(most[0].log_id)
-    change.put_waiting(
-        WaitingRow(log_id, head.note, head.charters, known.told_by if known else told_by, known.at if known else now)
-    )
+    if known is None:
+        change.put_waiting(WaitingRow(log_id, head.note, head.charters, told_by, now))
+    elif _age(head.note, head.charters) > _age(known.note, known.charters):
+        change.put_waiting(known._replace(note=head.note, charters=head.charters))
     return known is None
+
+
+def _age(note: bytes, charters: Sequence[bytes]) -> tuple[int, int, int]:
+    """By what one head of a log is newer than another: what a key signs that was removed since is not."""
+    checkpoint, _ = parse_checkpoint(note)
+    return Origin.parse(checkpoint.origin).epoch, len(charters), checkpoint.size
 
 
 def decide(change: Transaction, action: str, subject: bytes | str) -> None:

@@ -34,6 +34,8 @@ async def run_errand(link: Conversation, errand: Errand) -> None:  # noqa: C901 
         case Skip(logs=logs, code=code):
             if code in _LEAVE_OUT and len(link.left_out) + len(logs) <= LEFT_OUT_MAX:
                 link.left_out.update(logs)
+                if code == "unwanted":  # by its newest head alone the other side can say later what was signed here
+                    link.left_out.discard(link.hub.ledger.log_id)
             await link.reconciling.heard_of(logs)
             if code == "unknown" and link.hub.ledger.log_id in logs:
                 link.hub.on_own_head(link, None)

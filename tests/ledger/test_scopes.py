@@ -239,6 +239,18 @@ def test_the_pool_is_capped_and_nobody_fills_it_alone(new_store: NewStore) -> No
         assert (reads.waiting()[0].told_by, len(reads.waiting())) == (B, WAITING_MAX)
 
 
+def test_the_newest_head_of_a_log_that_waits_stays(new_store: NewStore) -> None:
+    """Else a node that was put back, and tells its old head before it asks, would never hear what it has signed."""
+    store, quiet = new_store(), found_organisation("quiet")
+    old, new = (verify_head(bytes(Log(quiet).grow(size).note()), [quiet.payload]) for size in (3, 5))
+    renewed = old._replace(charters=(*old.charters, b"amendment"))  # by the rule of page 16, more charters are newer
+    for head, told, newest in ((old, 1, old), (new, 2, new), (old, 3, new), (renewed, 4, renewed), (new, 5, renewed)):
+        with store.write() as change:
+            assert let_wait(change, head, A, told) is (told == 1)
+            (row,) = change.waiting()
+        assert (row.note, row.charters, row.at) == (newest.note, newest.charters, 1)
+
+
 def test_bytes_are_counted(new_store: NewStore) -> None:
     store, alder = new_store(), Scribe("alder")
     alder.put(1, "Mill")

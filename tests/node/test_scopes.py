@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from shutil import copytree, rmtree
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from ledger.jsonform import to_json
 from node import exchange, link
+from protocol.checkpoint import parse_checkpoint
 from protocol.frames import GetHeads, Heads, Missing, Skip, Want
 from protocol.identity import show_log_id
 from tests.node.running import RunningNode, fill, found, until
@@ -105,17 +107,47 @@ async def test_the_operator_lets_in_what_waits_and_is_not_asked_again(start: Sta
 
 
 async def test_a_peer_leaves_out_what_is_unwanted_until_it_is_asked_for(start: Start) -> None:
-    alder, birch = await start("alder"), await start("birch")
+    alder, birch, cedar = await start("alder"), await start("birch"), await start("cedar", 1)
+    birch.running.hub.dial(cedar.url, trusted=True)
+    await until(lambda: birch.holds(cedar.log_id, 2))
     birch.running.hub.dial(alder.url, trusted=True)
-    await until(lambda: waits(alder, birch.log_id))
-    (connection,) = birch.running.hub.links
-    await until(lambda: connection.left_out == {birch.log_id})
-    fill(birch.ledger, 4)
-    await decide(alder, "follow", birch.log_id)
-    await until(lambda: alder.holds(birch.log_id, 5))
+    await until(lambda: waits(alder, birch.log_id) and waits(alder, cedar.log_id))
+    connection = birch.running.hub.links[-1]
+    await until(lambda: connection.left_out == {cedar.log_id})
+    fill(cedar.ledger, 4, 1)
+    await until(lambda: birch.holds(cedar.log_id, 6))
+    await decide(alder, "follow", cedar.log_id)
+    await until(lambda: alder.holds(cedar.log_id, 6))
     assert connection.left_out == set()
-    fill(birch.ledger, 1, 4)
-    await until(lambda: alder.holds(birch.log_id, 6))
+    fill(cedar.ledger, 1, 5)
+    await until(lambda: alder.holds(cedar.log_id, 7))
+
+
+async def test_who_lets_a_log_wait_knows_what_was_signed_of_it(start: Start, tmp_path: Path) -> None:
+    """A node whose disk is put back does not sign again what it has signed, though nobody holds its entries."""
+    alder, birch = await start("alder"), await start("birch", 1)
+    await birch.post("/v1/peers", {"url": alder.url})
+    await until(lambda: waiting_size(alder, birch.log_id) == 2)
+    await birch.stop()
+    copytree(birch.directory.path, tmp_path / "image")
+    await birch.start()
+    fill(birch.ledger, 3, 1)
+    await until(lambda: waiting_size(alder, birch.log_id) == 5, "the head alone is told on")
+    await birch.stop()
+    rmtree(birch.directory.path)
+    copytree(tmp_path / "image", birch.directory.path)
+    await birch.start()
+    await until(lambda: birch.ledger.own.recovery.target == 5, "it hears of what it lacks")
+    fill(birch.ledger, 1, 9)
+    assert birch.ledger.own.signed_size == 2
+    assert waiting_size(alder, birch.log_id) == 5
+
+
+def waiting_size(node: RunningNode, log_id: bytes) -> int:
+    """Up to which size a log is known that waits."""
+    with node.ledger.store.read() as reads:
+        notes = [row.note for row in reads.waiting() if row.log_id == log_id]
+    return parse_checkpoint(notes[0])[0].size if notes else 0
 
 
 async def test_a_denied_log_is_nowhere_until_it_is_allowed(start: Start) -> None:
