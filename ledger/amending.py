@@ -13,8 +13,9 @@ from ledger.head import HeadFile
 from ledger.keys import read_key
 from ledger.ledger import Ledger
 from ledger.operating import operating_key
-from ledger.own import submission
+from ledger.own import digest_of, submission
 from ledger.sqlite.store import SqliteStore
+from ledger.tail import carry_queue
 from ledger.tree import Growth, last_time, load_peaks
 from ledger.values import Stored
 from protocol.amendment import Amendment, begin
@@ -129,7 +130,7 @@ def apply(directory: DataDirectory, payload: bytes, now: int) -> Applied:
             with store.read() as reads:
                 own = read_own(reads)
             keys = _follow(own.keys, payload)
-            _check_key_here(directory, keys)
+            key = _key_here(directory, keys)
             opens = keys.charter.opens
             head = HeadFile(directory.head)
             if opens:
@@ -138,7 +139,9 @@ def apply(directory: DataDirectory, payload: bytes, now: int) -> Applied:
                 tree = change.tree_numbered(own.tree.tree)
                 position = 0
                 if opens:  # which nobody can have signed elsewhere: this instance begins it
-                    open_epoch(change, tree, opens, payload)
+                    new = open_epoch(change, tree, opens, payload)
+                    removed = {key for charter in keys.charters for key in charter.keys} - set(keys.charter.keys)
+                    carry_queue(change, tree, new, removed, key, now, digest_of)
                     change.set_fact("instance", head.nonce(str(Origin(keys.log_id, opens.epoch))))
                 else:
                     position = _append(change, tree, payload, now)
@@ -163,12 +166,16 @@ def _follow(keys: LogKeys, payload: bytes) -> LogKeys:
         raise RefusedError(f"the amendment cannot be applied: {texts.get(error.reason, error.text)}") from None
 
 
-def _check_key_here(directory: DataDirectory, keys: LogKeys) -> None:
-    present = read_key(directory.key).public if directory.key.exists() else b""
-    if not any(key == present or directory.coming_key(key).exists() for key in keys.charter.keys):
-        raise RefusedError(
-            "none of the amendment's operating keys is in this data directory: apply it where the new key was made"
-        )
+def _key_here(directory: DataDirectory, keys: LogKeys) -> SigningKey:
+    """The operating key of this data directory from the amendment on."""
+    present = [read_key(directory.key)] if directory.key.exists() else []
+    coming = [read_key(path) for key in keys.charter.keys if (path := directory.coming_key(key)).exists()]
+    for key in (*present, *coming):
+        if key.public in keys.charter.keys:
+            return key
+    raise RefusedError(
+        "none of the amendment's operating keys is in this data directory: apply it where the new key was made"
+    )
 
 
 def _append(change: Transaction, tree: Tree, payload: bytes, now: int) -> int:

@@ -183,7 +183,9 @@ def explain(recovery: Recovery, held: int) -> str:
         return (
             f"{because}Others hold {recovery.target:,} signed entries of this log, and this store {held:,} of them: it "
             "was put back from an older copy, or another instance signs with its key. The missing entries are fetched "
-            "from peers and verified, then what was written since is entered again. " + safe
+            "from peers and verified, then what was written since is entered again. If nobody holds them any more, "
+            "look for a newer copy or bundle; only if there is none, open a new epoch with the recovery sheets "
+            "(`folkmoot key epoch`), which gives up what is missing. " + safe
         )
     if not recovery.watchers.needed:
         return (

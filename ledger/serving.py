@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ledger.charters import is_told, known_charters
 from ledger.tree import prove_consistency
 from ledger.witness import origin_digest
+from protocol.charter import establish
 from protocol.checkpoint import parse_checkpoint
 from protocol.frames import Entries, HeadField, Missing, Want
 from protocol.identity import Origin
@@ -44,7 +45,7 @@ def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list
     """The heads of all epochs of these logs that others take, and those of the logs of which none is held.
 
     Of the asker's own log it is the newest one that was ever seen or cosigned here, also where its entries are not all
-    here, and where the log only waits.
+    here, and where the log only waits. Nothing seen of the epoch that its newest charter opens is said, too.
     """
     trees = [tree for log_id in dict.fromkeys(logs) for tree in reads.epochs(log_id) if not tree.hidden]
     told = [
@@ -60,7 +61,11 @@ def heads_of(reads: Snapshot, logs: Sequence[bytes], asker: bytes) -> tuple[list
         told = [head for head in told if (head.log, head.epoch) not in ahead] + cosigned
         told += [_waiting_head(row) for row in reads.waiting() if row.log_id == asker]
         held |= {head.log for head in told}
-    return told, [log_id for log_id in logs if log_id not in held]
+    unknown = [log_id for log_id in logs if log_id not in held]
+    own = [head for head in told if head.log == asker]
+    if own and max(head.epoch for head in own) < max(establish(head.charters).epoch for head in own):
+        unknown.append(asker)
+    return told, unknown
 
 
 def _cosigned(reads: Snapshot, log_id: bytes) -> list[HeadField]:

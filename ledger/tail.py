@@ -28,7 +28,7 @@ from protocol.statement import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
@@ -108,6 +108,43 @@ def enter_again(change: Transaction, tree: Tree, fetched_from: int, key: Signing
     change.add_subtrees(tree.tree, growth.full)
     change.set_size(tree.tree, end + len(rows))
     change.clear_queue(tree.tree)
+
+
+def carry_queue(
+    change: Transaction,
+    old: Tree,
+    new: Tree,
+    removed: Collection[bytes],
+    key: SigningKey,
+    now: int,
+    digest_of: Callable[[Statement], bytes],
+) -> None:
+    """Appends what waits for a place in a closed epoch to the one that was opened.
+
+    What a key said that speaks no more, and nobody else signed, is said again by the one that does.
+    """
+    queue = [_said_again(item, removed, key, digest_of) for item in change.queued(old.tree)]
+    if queue:
+        change.clear_queue(old.tree)
+        change.enqueue(new.tree, queue)
+        enter_again(change, new, new.size, key, now)
+
+
+def _said_again(
+    item: Queued, removed: Collection[bytes], key: SigningKey, digest_of: Callable[[Statement], bytes]
+) -> Queued:
+    statement = _statement(item.payload)
+    if item.payload is None or statement is None or statement.author not in removed:
+        return item
+    if len(parse_payload(item.payload).signatures) > 1:
+        return item
+    anew = make_statement(
+        statement.log_id, statement.kind, statement.id, statement.at, key.public, statement.read_body()
+    )
+    payload = make_payload(os.urandom(32), anew, [sign_statement(anew, key)])
+    made = parse_statement(anew)
+    assert isinstance(made, Statement)
+    return item._replace(position=None, digest=digest_of(made), commitment=commit(payload), payload=payload)
 
 
 def _commitments(change: Transaction, tree: Tree, begin: int) -> dict[bytes, int]:

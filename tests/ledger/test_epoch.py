@@ -19,8 +19,8 @@ from ledger.operating import make_coming_key
 from ledger.proving import entry_object, prove_entry, trust_file
 from ledger.recovering import take_store
 from ledger.recovery import State, Watchers, start
-from ledger.replica import verify_head
-from ledger.serving import head_field
+from ledger.replica import head_of, verify_head
+from ledger.serving import head_field, heads_of
 from ledger.sqlite.store import SqliteStore
 from ledger.tree import root_at
 from protocol.charter import Opens, recovery_key
@@ -29,6 +29,7 @@ from protocol.policy import parse_policy
 from protocol.proof import Verdict, judge
 from tests.ledger.making import record
 from tests.ledger.renewing import NOW, SECRETS, NewStore, keys_of, open_epoch, opens, prepared, put, replicate, rotate
+from tests.ledger.watching import kept, write
 
 
 def test_an_epoch_enters_what_it_accepts_again_and_goes_on(directory: DataDirectory, new_store: NewStore) -> None:
@@ -157,3 +158,39 @@ def test_who_does_not_know_of_an_epoch_holds_nothing_of_it(directory: DataDirect
             assert (own.recovery.counted, own.recovery.state) == (1, State.UNSURE)
             assert hear(own, change, "two", before).state is State.SIGNING
         assert own.tree == second.tree
+
+
+def test_what_waits_for_a_place_in_the_old_epoch_gets_one_in_the_new(directory: DataDirectory, tmp_path: Path) -> None:
+    """A copy that lacks signed entries which nobody holds any more: the way out loses nothing that was acknowledged."""
+    put(directory, 1)
+    copy = DataDirectory(tmp_path / "copy")
+    shutil.copytree(directory.path, copy.path)
+    put(directory, 2)
+    with Ledger(directory) as ledger, ledger.store.read() as reads:
+        head = head_of(reads, reads.trees()[0])
+    with Ledger(copy) as ledger:
+        ledger.writer.change_own(lambda own, change: hear(own, change, "one", head)).result()
+        assert ledger.own.recovery.state is State.BEHIND
+        assert [one.state for one in write(ledger, "waits", "waits, too")] == ["queued"] * 2
+    assert open_epoch(copy, 2).signed
+    with Ledger(copy) as ledger:
+        assert kept(ledger, {"waits", "waits, too"}) == {"waits", "waits, too"}
+        with ledger.store.read() as reads:
+            old, new = reads.trees()
+            assert (reads.queue_size(old.tree), new.size, new.checkpoint_size) == (0, 4, 4)
+            assert (reads.record_count(), reads.verdicts(new.tree, 0, 500)) == (3, {})
+        assert [one.repeated for one in write(ledger, "waits")] == [True]
+
+
+def test_a_new_epoch_of_which_nobody_holds_anything_can_be_signed(directory: DataDirectory) -> None:
+    """Its charter was told before its first checkpoint could be."""
+    put(directory, 1)
+    open_epoch(directory, 2)
+    with Ledger(directory) as ledger:
+        log_id = ledger.log_id
+        with ledger.store.write() as change:
+            second = change.trees()[1]
+            change._db.execute("DELETE FROM tree WHERE tree = ?", (second.tree,))
+            heads, unknown = heads_of(change, [log_id], log_id)
+            assert [(head.epoch, len(head.charters), unknown) for head in heads] == [(1, 2, [log_id])]
+            assert heads_of(change, [log_id], bytes(32))[1] == []  # it is nobody else's question

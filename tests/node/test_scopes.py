@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from shutil import copytree, rmtree
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +132,9 @@ async def test_who_lets_a_log_wait_knows_what_was_signed_of_it(start: Start, tmp
     await birch.stop()
     copytree(birch.directory.path, tmp_path / "image")
     await birch.start()
-    fill(birch.ledger, 3, 1)
-    await until(lambda: waiting_size(alder, birch.log_id) == 5, "the head alone is told on")
+    for number in range(1, 4):  # also after it has been told that nobody wants them
+        fill(birch.ledger, 1, number)
+        await until(partial(is_known, alder, birch.log_id, 2 + number), "its head is told on")
     await birch.stop()
     rmtree(birch.directory.path)
     copytree(tmp_path / "image", birch.directory.path)
@@ -141,6 +143,10 @@ async def test_who_lets_a_log_wait_knows_what_was_signed_of_it(start: Start, tmp
     fill(birch.ledger, 1, 9)
     assert birch.ledger.own.signed_size == 2
     assert waiting_size(alder, birch.log_id) == 5
+
+
+def is_known(node: RunningNode, log_id: bytes, size: int) -> bool:
+    return waiting_size(node, log_id) == size
 
 
 def waiting_size(node: RunningNode, log_id: bytes) -> int:
