@@ -269,8 +269,8 @@ def _set_member(data_dir: str | None, log: str, name: str, *, member: bool, as_j
     from cli.target import open_target
     from ledger.importing.plan import Statement
     from ledger.private import circle_object, find_log
-    from protocol.directory import check_body
     from protocol.identity import show_log_id
+    from protocol.kinds import check_body
 
     with open_target(_directory(data_dir)) as target:
         number, own = target.own

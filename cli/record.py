@@ -102,8 +102,8 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
     from ledger.importing.plan import Statement
     from ledger.jsonform import from_json, refuse_repeated
     from ledger.submitting import check_scope
-    from protocol.directory import check_body
     from protocol.identity import parse_log_id
+    from protocol.kinds import check_body
 
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     try:

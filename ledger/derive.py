@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.books import Books
 from ledger.denying import follow_denials
 from ledger.effects import apply_judged
 from ledger.fold import Authority, Judged, judge
@@ -12,6 +13,7 @@ from ledger.following import followed, is_followed
 from ledger.prepare import prepare_now
 from protocol.directory import Erase, read_body
 from protocol.errors import Malformed
+from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES
 from protocol.statement import SCOPE_PUBLIC, Entry, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.values import Stored, Tree
 
 
-_NEVER_ERASED = frozenset({"charter", "erase"})
+_NEVER_ERASED = frozenset({"charter", "erase"}) | (RECIPROCITY_BODIES.keys() - PERSONAL_KINDS)
 _FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "import.undo", "vouch", "deny", "label"})
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
@@ -51,6 +53,7 @@ class Deriver:
     def __init__(self, take: Callable[[Snapshot, Tree, int], Chunk] = prepare_now) -> None:
         self._take = take
         self._authorities: dict[int, Authority] = {}
+        self._books = Books()
 
     def step(self, change: Transaction, tree: Tree, limit: int) -> Derived:
         """Folds the next entries of one log, at most `limit`.
@@ -64,8 +67,12 @@ class Deriver:
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
         erased: dict[int, str] = {}
+        ledger = self._books.open(change, tree, chunk.readings)
         for position, reading in enumerate(chunk.readings, tree.derived):
-            result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
+            if reading.spoken is None:
+                result = judge(authority, position, reading, _authors(change, tree.tree, position, reading))
+            else:
+                result = Judged(ledger.hear(authority, position, reading))
             judged.append((position, result))
             if isinstance(result.body, Erase):
                 target = result.body.position
@@ -75,6 +82,7 @@ class Deriver:
                     _drop_payload(change, tree, target, position)
                     erased.setdefault(target, kind)
         rids = apply_judged(change, tree, judged, chunk.prepared)
+        ledger.write()
         change.set_derived(tree.tree, end)
         if erased:
             rids |= self._erase(change, tree, list(erased))
@@ -87,6 +95,7 @@ class Deriver:
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""
         self._authorities.clear()
+        self._books.forget()
 
     def _authority(self, change: Transaction, tree: Tree) -> Authority:
         authority = self._authorities.get(tree.tree)
@@ -104,6 +113,7 @@ class Deriver:
         change.clear_derived(tree.tree)
         change.touch_scopes()
         self._authorities.pop(tree.tree, None)
+        self._books.forget(tree.tree)
         return gone
 
     def _erase(self, change: Transaction, tree: Tree, positions: list[int]) -> set[int]:

@@ -6,9 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from protocol import directory
 from protocol.charter import LogKeys, establish, found
-from protocol.directory import PUBLIC_KINDS, Body, Circle, Erase, Override, Receipt, Role, Vouch, read_body
+from protocol.directory import Body, Circle, Erase, Override, Receipt, Role, Vouch
 from protocol.errors import Malformed
+from protocol.kinds import PUBLIC_KINDS
+from protocol.merkle import leaf_hash
+from protocol.reciprocity import RECIPROCITY_BODIES, read_reciprocity
+from protocol.reciprocity_bodies import ReciprocityBody
 from protocol.statement import (
     SCOPE_PUBLIC,
     Opaque,
@@ -96,10 +101,23 @@ class Authority:
         return self.may_decide(key) or key in self.stewards
 
 
+class Spoken(NamedTuple):
+    """A statement of the reciprocity ledger, with all that its verdict depends on beside what was said before.
+
+    `signers` are the keys whose signatures are on it, `at` is the entry's time, `leaf` its hash in the tree.
+    """
+
+    body: ReciprocityBody
+    signers: frozenset[bytes]
+    at: int
+    leaf: bytes
+
+
 class Reading(NamedTuple):
     """What an entry says by itself, before it is known who may say it: a verdict that is certain, or what to judge.
 
-    A charter is judged by all that was signed, so only there is the payload kept.
+    A charter is judged by all that was signed, so only there is the payload kept; `spoken` is there, instead of a body,
+    for the kinds of the reciprocity ledger.
     """
 
     verdict: str = ""
@@ -108,6 +126,7 @@ class Reading(NamedTuple):
     statement: Statement | None = None
     body: Body | None = None
     scope: int = SCOPE_PUBLIC
+    spoken: Spoken | None = None
 
 
 class Judged(NamedTuple):
@@ -135,7 +154,11 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
             return Reading("scope")
         if statement.kind == "charter":
             return Reading("", payload, opened, statement)
-        body = read_body(statement)
+        if statement.kind in RECIPROCITY_BODIES:
+            signers = frozenset(signature.key for signature in opened.payload.signatures)
+            spoken = Spoken(read_reciprocity(statement), signers, header.at, leaf_hash(entry))
+            return Reading(statement=statement, scope=header.scope, spoken=spoken)
+        body = directory.read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
     return Reading("" if body else "opaque", statement=statement, body=body, scope=header.scope)

@@ -22,9 +22,9 @@ from ledger.watchers import watchers_of
 from ledger.witness import COSIGNED
 from ledger.writer import Writer
 from protocol.charter import Charter, LogKeys, coming_sets, establish, found, recovery_key, recovery_set
-from protocol.directory import check_body
 from protocol.encoding import encode
 from protocol.identity import Origin
+from protocol.kinds import check_body
 from protocol.merkle import EMPTY_ROOT
 from protocol.signature import SigningKey
 from protocol.statement import SIGNATURES_MAX, make_payload, make_statement, sign_statement

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.jsonform import from_json
-from protocol.directory import PUBLIC_KINDS, check_body
 from protocol.errors import Malformed
+from protocol.kinds import PUBLIC_KINDS, check_body
 from protocol.statement import (
     SCOPE_CIRCLE,
     SCOPE_PRIVATE,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
 from ledger.receipts import owed
-from protocol.directory import check_body
+from protocol.kinds import check_body
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger

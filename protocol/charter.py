@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from protocol.amounts import Rate
 from protocol.encoding import Value, decode, encode
 from protocol.errors import Malformed
 from protocol.identity import Origin, log_id_of, show_log_id
@@ -52,6 +53,17 @@ class Opens(msgspec.Struct, frozen=True, omit_defaults=True):
     fork: _Key | None = None
 
 
+class Assembly(msgspec.Struct, frozen=True):
+    """The rules of the assembly (spec 17 §8): the least fraction of the members that votes, and of the votes."""
+
+    quorum: Rate
+    majority: Rate
+
+    def __post_init__(self) -> None:
+        if any(part > whole for part, whole in (self.quorum, self.majority)):
+            raise ValueError("assembly: a quorum or majority of more than the whole")
+
+
 class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a charter (spec 04 §2)."""
 
@@ -68,6 +80,7 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     licence: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     kseq: Annotated[int, msgspec.Meta(ge=0)]
     opens: Opens | None = None
+    assembly: Assembly | None = None
 
     def body(self) -> dict[str, Value]:
         """The map that is signed."""

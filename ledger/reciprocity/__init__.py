@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The reciprocity ledger: from statements to members, accounts, contracts and what is owed. Pure (page 17).
+"""The reciprocity ledger: from statements to members, accounts, contracts and what is owed. Pure (spec 17).
 
 `applying` gives each statement its verdict and takes in its effect; one file for each family of kinds does the work, on
-a `book.Book`, which holds what has been derived so far as cells. `yields` evaluates clauses.
+a `book.Book`, which holds what has been derived so far as cells. `yields` evaluates clauses, `state_tree` hashes the
+state of all members and accounts.
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ledger.sqlite.cells import RECIPROCITY_TABLES
 from ledger.sqlite.rows import insert, run_in, select_in
 from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
 
@@ -33,6 +34,7 @@ TABLES = (
     "label",
     "decision",
     "receipt",
+    *RECIPROCITY_TABLES,
 )
 """The derived tables; `rebuild` empties and fills them again."""
 
@@ -252,8 +254,8 @@ class RecordWrites(RecordReads):
         self._db.execute("INSERT INTO charter_in_force VALUES (?, ?)", (tree, position))
 
     def forget_said(self, tree: int, position: int) -> None:
-        """Takes back a claim, decision or receipt, if there was one at that position."""
-        for table in ("claim", "decision", "receipt"):
+        """Takes back a claim, decision, receipt or remark, if there was one at that position."""
+        for table in ("claim", "decision", "receipt", "remark"):
             self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:

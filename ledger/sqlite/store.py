@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ledger.errors import StoreFullError, StoreUnusableError
+from ledger.sqlite.cells import CellReads, CellWrites
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
 from ledger.sqlite.logs import LogReads
 from ledger.sqlite.logwrites import LogWrites
@@ -28,11 +29,11 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads):
+class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads):
     """One consistent view of the whole store."""
 
 
-class Transaction(LogWrites, RecordWrites, ScopeWrites, WitnessWrites, Snapshot):
+class Transaction(LogWrites, RecordWrites, ScopeWrites, WitnessWrites, CellWrites, Snapshot):
     """One change of the store: whole or not at all, and durable when it has ended."""
 
 

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The assembly: proposals, votes with delegates, decisions that anybody can recount (spec 17 §8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from ledger.reciprocity.book import refuse
+from ledger.reciprocity.hearing import allow
+from ledger.reciprocity.state import Ballot, DecisionState, Holder, Member, ProposalState
+
+if TYPE_CHECKING:
+    from ledger.reciprocity.book import Book, Rules
+    from ledger.reciprocity.hearing import Heard
+    from protocol.reciprocity_bodies import Decision, Proposal, Vote
+
+DELEGATIONS_MAX = 16
+
+
+class Count(NamedTuple):
+    """A recount: votes for each choice, members who are not counted for any, how many may vote."""
+
+    counts: list[int]
+    abstained: int
+    members: int
+
+    def outcome(self, rules: Rules) -> int | None:
+        """The choice that has a quorum and a majority, or None."""
+        cast = sum(self.counts)
+        if cast * rules.quorum[1] < rules.quorum[0] * self.members or not cast:
+            return None
+        best = max(range(len(self.counts)), key=lambda choice: self.counts[choice])
+        majority = self.counts[best] * rules.majority[1] > rules.majority[0] * cast
+        return best if majority else None
+
+
+def propose(book: Book, heard: Heard[Proposal]) -> None:
+    """Any active member may ask the assembly, and so may the organisation."""
+    holder = book.get(Holder, heard.statement.author)
+    author = holder.member if holder and heard.is_by(book, holder.member) else b""
+    allow(holds=bool(author) or heard.by_org)
+    body = heard.body
+    book.put(heard.id, ProposalState(body.choices, body.closes, body.acts, author or book.log_id, body.title))
+    book.concern(author)
+
+
+def vote(book: Book, heard: Heard[Vote]) -> None:
+    """A member's last vote before the decision counts."""
+    body = heard.body
+    proposal = book.need(ProposalState, body.proposal)
+    member = book.need(Member, body.member)
+    allow(holds=heard.is_by(book, body.member) and member.votes)
+    if proposal.decided is not None:
+        refuse("late")
+    if body.choice >= len(proposal.choices):
+        refuse("unknown_ref")
+    book.put(body.proposal + body.member, Ballot(body.choice))
+    book.concern(body.member)
+
+
+def count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
+    """The votes as they stand."""
+    members = {key: member for key, member in book.scan(Member) if member.votes and member.status == "active"}
+    ballots = {key[len(proposal_id) :]: ballot.choice for key, ballot in book.scan(Ballot, proposal_id)}
+    counts, abstained = [0] * len(proposal.choices), 0
+    for voter in members:
+        chosen = _choice_of(voter, members, ballots)
+        if chosen is None:
+            abstained += 1
+        else:
+            counts[chosen] += 1
+    return Count(counts, abstained, len(members))
+
+
+def _choice_of(voter: bytes, members: dict[bytes, Member], ballots: dict[bytes, int]) -> int | None:
+    """What somebody votes, themselves or along their delegates."""
+    at = voter
+    for _ in range(DELEGATIONS_MAX + 1):
+        if at in ballots and at in members:
+            return ballots[at]
+        member = members.get(at)
+        if member is None or not member.delegate:
+            return None
+        at = member.delegate
+    return None
+
+
+def decide(book: Book, heard: Heard[Decision]) -> None:
+    """A decision is what the votes say, and nothing else."""
+    body = heard.body
+    proposal = book.need(ProposalState, body.proposal)
+    allow(holds=heard.by_org)
+    if proposal.decided is not None:
+        refuse("already_resolved")
+    found = count(book, body.proposal, proposal)
+    if (body.counts, body.abstained) != (found.counts, found.abstained) or found.outcome(book.rules) != body.choice:
+        refuse("clause_mismatch")
+    book.put(body.proposal, msgspec.structs.replace(proposal, decided=body.choice))
+    book.put(heard.id, DecisionState(body.proposal, body.choice))
+    book.concern(proposal.author)

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is derived from a log of the reciprocity ledger, one value for each thing (spec 17). Amounts in smallest parts.
+
+Each is a cell of the store: `SORT` and the key name it. A new field goes to the end and has a default.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from protocol.clauses import Clause
+
+
+class Cell(msgspec.Struct, frozen=True, array_like=True):
+    """A value under a key."""
+
+    SORT: ClassVar[str] = ""
+
+
+AnyCell = TypeVar("AnyCell", bound=Cell)
+
+
+class Unit(Cell, frozen=True, array_like=True):
+    """What is counted; the key is its code."""
+
+    SORT: ClassVar[str] = "unit"
+    scale: int
+    sort: str
+    name: dict[str, str]
+
+
+class Member(Cell, frozen=True, array_like=True):
+    """A member; `count` and `head` are its chain (§10)."""
+
+    SORT: ClassVar[str] = "member"
+    key: bytes
+    class_: str
+    custody: str
+    votes: bool
+    group: bool = False
+    status: str = "active"
+    delegate: bytes = b""
+    consent: int = 0
+    count: int = 0
+    head: bytes = bytes(32)
+
+
+class Holder(Cell, frozen=True, array_like=True):
+    """Whose key in force a public key is."""
+
+    SORT: ClassVar[str] = "key"
+    member: bytes
+
+
+class Account(Cell, frozen=True, array_like=True):
+    """An account; limits are None where there is none."""
+
+    SORT: ClassVar[str] = "account"
+    owner: bytes
+    unit: str
+    type: str
+    floor: int | None
+    ceiling: int | None
+    peer: bytes = b""
+    state: str = "open"
+    posted: int = 0
+    reserved: int = 0
+    count: int = 0
+    head: bytes = bytes(32)
+    title: dict[str, str] = {}
+
+
+class Contract(Cell, frozen=True, array_like=True):
+    """A contract as offered, and who has signed. Days are None where there is none."""
+
+    SORT: ClassVar[str] = "contract"
+    parties: list[bytes]
+    accede: list[str]
+    clauses: list[Clause]
+    from_: int
+    until: int | None
+    supersedes: bytes
+    terms: bytes
+    title: dict[str, str]
+    author: bytes = b""
+    signed: list[bytes] = []
+    ended: int | None = None
+    replaced_from: int | None = None
+    disputes: int = 0
+
+
+class ClaimState(Cell, frozen=True, array_like=True):
+    """What is owed on a claim; `closed` is empty, `paid` or `written_off`."""
+
+    SORT: ClassVar[str] = "claim"
+    debtor: bytes
+    creditor: bytes
+    amount: int
+    unit: str
+    account: bytes
+    for_: bytes
+    contract: bytes
+    ended: int | None
+    due: int | None
+    paid: int = 0
+    advanced: bool = False
+    waged: bool = False
+    closed: str = ""
+    reinvested: bool = False
+    disputes: int = 0
+
+
+class EventState(Cell, frozen=True, array_like=True):
+    """What happened, and what was said of it since."""
+
+    SORT: ClassVar[str] = "event"
+    action: str
+    provider: bytes
+    receiver: bytes
+    on: int
+    resource: bytes
+    to: bytes
+    quantity: tuple[int, str] | None
+    effort: tuple[int, str] | None
+    contract: bytes
+    stream: str
+    gift: bool
+    says: list[str] = []
+    corrected: bool = False
+    used: bool = False
+    disputes: int = 0
+    footprint: list[tuple[int, str]] = []
+    class_: str = ""
+
+
+class Commitment(Cell, frozen=True, array_like=True):
+    """What was promised; `state` is active, fulfilled or cancelled."""
+
+    SORT: ClassVar[str] = "commit"
+    action: str
+    provider: bytes
+    receiver: bytes
+    resource: bytes
+    quantity: tuple[int, str] | None
+    begin: int | None
+    end: int | None
+    due: int | None
+    contract: bytes
+    state: str = "active"
+    charged: bool = False
+    class_: str = ""
+    disputes: int = 0
+
+
+class Resource(Cell, frozen=True, array_like=True):
+    """How much there is of a resource in one unit; the key is its id and the unit's code."""
+
+    SORT: ClassVar[str] = "resource"
+    accounting: int = 0
+    on_hand: int = 0
+
+
+class Bookings(Cell, frozen=True, array_like=True):
+    """Active bookings of a resource that touch one month: (begin, end, commitment), ascending. Key: id, month."""
+
+    SORT: ClassVar[str] = "bookings"
+    times: list[tuple[int, int, bytes]] = []
+
+
+class PostMark(Cell, frozen=True, array_like=True):
+    """What became of a post after it was made."""
+
+    SORT: ClassVar[str] = "post"
+    corrected: bool = False
+    disputes: int = 0
+
+
+class ProposalState(Cell, frozen=True, array_like=True):
+    """What the assembly is asked; `decided` is the chosen index, or None."""
+
+    SORT: ClassVar[str] = "proposal"
+    choices: list[str]
+    closes: int
+    acts: list[tuple[str, bytes]]
+    author: bytes
+    title: dict[str, str]
+    decided: int | None = None
+
+
+class Ballot(Cell, frozen=True, array_like=True):
+    """A member's vote; the key is proposal and member."""
+
+    SORT: ClassVar[str] = "vote"
+    choice: int
+
+
+class DecisionState(Cell, frozen=True, array_like=True):
+    """A decision, and which of the acts that it permits have been used."""
+
+    SORT: ClassVar[str] = "decision"
+    proposal: bytes
+    choice: int
+    used: list[int] = []
+
+
+class Dispute(Cell, frozen=True, array_like=True):
+    """A disagreement; `outcome` is empty while it is open."""
+
+    SORT: ClassVar[str] = "dispute"
+    about: bytes
+    by: bytes
+    outcome: str = ""
+
+
+class DividendState(Cell, frozen=True, array_like=True):
+    """A surplus to be shared out."""
+
+    SORT: ClassVar[str] = "dividend"
+    contract: bytes
+    clause: int
+    from_: int
+    until: int
+    surplus: int
+    pool: bytes
+    posted: bool = False
+
+
+class Outgoing(Cell, frozen=True, array_like=True):
+    """A payment to another log; the key is the id of its reservation. `state`: reserved, posted or void."""
+
+    SORT: ClassVar[str] = "outgoing"
+    log: bytes
+    account: bytes
+    connector: bytes
+    to: bytes
+    amount: int
+    unit: str
+    deadline: int
+    position: int
+    state: str = "reserved"
+    answer: int = 0
+
+
+class Incoming(Cell, frozen=True, array_like=True):
+    """A payment from another log; the key is that log and the id there. `state`: accepted or refused."""
+
+    SORT: ClassVar[str] = "incoming"
+    account: bytes
+    connector: bytes
+    amount: int
+    unit: str
+    state: str
+    position: int
+
+
+class Totals(Cell, frozen=True, array_like=True):
+    """What a member did in a month: key member, month. Amounts per unit."""
+
+    SORT: ClassVar[str] = "totals"
+    contributions: dict[str, int] = {}
+    purchases: dict[str, int] = {}
+    hours: dict[str, int] = {}
+
+
+class Footprint(Cell, frozen=True, array_like=True):
+    """What flowed beside money under a contract in a month: key contract (zeros: none), month. Amounts per unit."""
+
+    SORT: ClassVar[str] = "footprint"
+    amounts: dict[str, int] = {}
+
+
+class Used(Cell, frozen=True, array_like=True):
+    """A thing that serves once has served: the key says which."""
+
+    SORT: ClassVar[str] = "used"
+    by: bytes

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The root of the state of all members and accounts, and whether a log states it truly (spec 17 §10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.reciprocity.book import refuse
+from ledger.reciprocity.hearing import allow
+from ledger.reciprocity.state import Account, Member, Unit
+from ledger.reciprocity.state_tree import StateTree
+from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, StateLeaf
+
+if TYPE_CHECKING:
+    from ledger.reciprocity.book import Book
+    from ledger.reciprocity.hearing import Heard
+    from protocol.reciprocity_bodies import State
+
+
+def leaf_of(book: Book, thing: bytes) -> StateLeaf:
+    """The leaf of a member or an account."""
+    account = book.get(Account, thing)
+    if account is not None:
+        scale = book.need(Unit, account.unit.encode()).scale
+        return StateLeaf(
+            thing, SORT_ACCOUNT, account.count, account.head, account.posted, account.reserved, account.unit, scale
+        )
+    member = book.need(Member, thing)
+    return StateLeaf(thing, SORT_MEMBER, member.count, member.head)
+
+
+def state_tree(book: Book) -> StateTree:
+    """The tree over all leaves, brought up with what has changed."""
+    if book.tree is None:
+        things = [key for cell in (Member, Account) for key, _ in book.scan(cell)]
+        book.tree = StateTree((thing, leaf_of(book, thing).encode()) for thing in things)
+    else:
+        for thing in book.dirty:
+            book.tree.put(thing, leaf_of(book, thing).encode())
+    book.dirty.clear()
+    return book.tree
+
+
+def check_state(book: Book, heard: Heard[State]) -> None:
+    """What a log states of its state must be what follows from its entries."""
+    body = heard.body
+    allow(holds=heard.by_org)
+    tree = state_tree(book)
+    if (body.size, body.leaves, body.root) != (heard.position, len(tree), tree.root()):
+        refuse("state_mismatch")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What follows from the reciprocity ledger: what is read and written of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.sqlite.rows import insert, select_in
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+RECIPROCITY_TABLES = ("cell", "chain", "said", "remark")
+
+
+class CellReads:
+    """Reading cells, chains and ids over one connection."""
+
+    _db: sqlite3.Connection
+
+    def cell(self, tree: int, sort: str, key: bytes) -> bytes | None:
+        """The encoded value under a key."""
+        sql = "SELECT value FROM cell WHERE tree = ? AND sort = ? AND key = ?"
+        row = self._db.execute(sql, (tree, sort, key)).fetchone()
+        return row[0] if row else None
+
+    def cells(self, tree: int, sort: str, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Keys and encoded values of a sort whose keys begin so, ascending by key."""
+        sql = "SELECT key, value FROM cell WHERE tree = ? AND sort = ? AND key >= ?"
+        end = _after(prefix)
+        if end:
+            yield from self._db.execute(f"{sql} AND key < ? ORDER BY key", (tree, sort, prefix, end))
+        else:
+            yield from self._db.execute(f"{sql} ORDER BY key", (tree, sort, prefix))
+
+    def chain(self, tree: int, thing: bytes) -> list[int]:
+        """Positions of the entries that concern a member or an account, in order."""
+        sql = "SELECT position FROM chain WHERE tree = ? AND id = ? ORDER BY position"
+        return [row[0] for row in self._db.execute(sql, (tree, thing))]
+
+    def said(self, tree: int, ids: Collection[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """Where ids of statements were used first, and the digest of what was said with them."""
+        sql = "SELECT id, position, digest FROM said WHERE tree = ? AND id IN"
+        return {row[0]: (row[1], row[2]) for row in select_in(self._db, sql, [tree], list(ids))}
+
+    def remarks(self, tree: int, about: bytes) -> list[int]:
+        """Positions of profiles and notes about a thing, in order."""
+        sql = "SELECT position FROM remark WHERE tree = ? AND about = ? ORDER BY position"
+        return [row[0] for row in self._db.execute(sql, (tree, about))]
+
+
+class CellWrites(CellReads):
+    """Writing them, inside a transaction."""
+
+    def put_cells(self, tree: int, cells: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Sets cells: (sort, key, encoded value)."""
+        insert(
+            self._db,
+            "INSERT OR REPLACE INTO cell (tree, sort, key, value)",
+            [(tree, sort, key, value) for sort, key, value in cells],
+        )
+
+    def add_links(self, tree: int, links: Sequence[tuple[bytes, int]]) -> None:
+        """Entries concern members and accounts: (id, position)."""
+        insert(self._db, "INSERT OR REPLACE INTO chain (tree, id, position)", [(tree, *link) for link in links])
+
+    def add_said(self, tree: int, said: Sequence[tuple[bytes, int, bytes]]) -> None:
+        """Ids have been used: (id, position, digest)."""
+        insert(self._db, "INSERT OR REPLACE INTO said (tree, id, position, digest)", [(tree, *row) for row in said])
+
+    def add_remark(self, tree: int, about: bytes, position: int) -> None:
+        """A profile or note about a thing."""
+        self._db.execute("INSERT OR REPLACE INTO remark VALUES (?, ?, ?)", (tree, about, position))
+
+
+def _after(prefix: bytes) -> bytes:
+    """The least bytes that are more than everything that begins so; empty if nothing is."""
+    cut = prefix.rstrip(b"\xff")
+    return cut[:-1] + bytes([cut[-1] + 1]) if cut else b""

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The statement kinds of the reciprocity ledger: their bodies, read and checked (specs 17 §3, 19)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import msgspec
+
+from protocol.clauses import check_clauses, check_together
+from protocol.encoding import Value
+from protocol.errors import Malformed
+from protocol.reciprocity_bodies import (
+    AccountOpen,
+    AccountSet,
+    Ack,
+    Advance,
+    Basis,
+    Claim,
+    Commit,
+    CommitCancel,
+    ContractEnd,
+    ContractOffer,
+    ContractSign,
+    Correct,
+    Decision,
+    DisputeClose,
+    DisputeOpen,
+    Dividend,
+    Event,
+    MemberJoin,
+    MemberProfile,
+    MemberSet,
+    Post,
+    Proposal,
+    ProvenEntry,
+    Quantity,
+    ReciprocityBody,
+    Remark,
+    State,
+    TransferAccept,
+    TransferPost,
+    TransferRefuse,
+    TransferReserve,
+    TransferVoid,
+    UnitDefine,
+    Vote,
+)
+from protocol.record import is_language_tag
+from protocol.statement import Statement
+
+RECIPROCITY_BODIES: dict[str, type[ReciprocityBody]] = {
+    "unit.define": UnitDefine,
+    "member.join": MemberJoin,
+    "member.set": MemberSet,
+    "member.profile": MemberProfile,
+    "account.open": AccountOpen,
+    "account.set": AccountSet,
+    "contract.offer": ContractOffer,
+    "contract.sign": ContractSign,
+    "contract.end": ContractEnd,
+    "commit": Commit,
+    "commit.cancel": CommitCancel,
+    "event": Event,
+    "ack": Ack,
+    "correct": Correct,
+    "claim": Claim,
+    "advance": Advance,
+    "post": Post,
+    "dividend": Dividend,
+    "proposal": Proposal,
+    "vote": Vote,
+    "decision": Decision,
+    "dispute.open": DisputeOpen,
+    "dispute.close": DisputeClose,
+    "state": State,
+    "note": Remark,
+    "xfer.reserve": TransferReserve,
+    "xfer.accept": TransferAccept,
+    "xfer.refuse": TransferRefuse,
+    "xfer.post": TransferPost,
+    "xfer.void": TransferVoid,
+}
+
+PERSONAL_KINDS = frozenset({"member.profile", "note"})
+"""Kinds that hold what is said of persons: they move nothing, may be of any scope, and can be erased."""
+
+_decoders = {kind: msgspec.msgpack.Decoder(body) for kind, body in RECIPROCITY_BODIES.items()}
+
+
+def read_reciprocity(statement: Statement) -> ReciprocityBody:
+    """What a statement of one of these kinds says. Raises Malformed."""
+    statement.read_body()
+    try:
+        body = _decoders[statement.kind].decode(bytes(statement.body))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise Malformed("malformed", f"{statement.kind}: {error}") from None
+    check_form(statement.kind, body)
+    return body
+
+
+def check_form(kind: str, body: ReciprocityBody) -> None:
+    """What types do not state. Raises Malformed (`malformed`)."""
+    for name in ("provider", "receiver", "debtor", "creditor", "for_", "owner", "party"):
+        _check_party(kind, getattr(body, name, None))
+    if isinstance(body, Post):
+        accounts = [account for account, _ in body.legs]
+        if accounts != sorted(set(accounts)):
+            raise Malformed("malformed", "post: the legs are not in ascending order of account, or one stands twice")
+        if body.basis and body.basis.events and not _ascends(body.basis.events):
+            raise Malformed("malformed", "post: the events of the basis are not in ascending order")
+    elif isinstance(body, ContractOffer):
+        if not _ascends(body.parties):
+            raise Malformed("malformed", "contract.offer: the parties are not in ascending order, or one stands twice")
+        for party in body.parties:
+            _check_party(kind, party)
+        check_together(body.clauses)
+    elif isinstance(body, UnitDefine) and not all(map(is_language_tag, body.name)):
+        raise Malformed("malformed", "unit.define: a name without a language tag")
+
+
+def _check_party(kind: str, party: bytes | None) -> None:
+    if party is not None and len(party) not in {16, 32}:
+        raise Malformed("malformed", f"{kind}: a party is a member (16 bytes) or the organisation (32 bytes)")
+
+
+def _ascends(ids: list[bytes]) -> bool:
+    return all(one < next_one for one, next_one in pairwise(ids))
+
+
+def check_reciprocity(kind: str, value: dict[str, Value]) -> ReciprocityBody:
+    """What is about to be signed. Raises Malformed if anything in it is unknown or wrong."""
+    shape: type[msgspec.Struct] = RECIPROCITY_BODIES[kind]
+    try:
+        body: ReciprocityBody = msgspec.convert(value, RECIPROCITY_BODIES[kind], builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise Malformed("body", f"{kind}: {error}") from None
+    _check_known(kind, value, shape)
+    check_form(kind, body)
+    if kind == "contract.offer":
+        check_clauses(value["clauses"])
+    return body
+
+
+_INNER: dict[str, type[msgspec.Struct]] = {
+    "quantity": Quantity,
+    "effort": Quantity,
+    "basis": Basis,
+    "proof": ProvenEntry,
+}
+"""Fields that are maps, wherever they stand."""
+
+
+def _check_known(kind: str, value: dict[str, Value], shape: type[msgspec.Struct]) -> None:
+    unknown = set(value) - {field.encode_name for field in msgspec.structs.fields(shape)}
+    if unknown:
+        raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")
+    for name, inner in _INNER.items():
+        part = value.get(name)
+        if isinstance(part, dict):
+            _check_known(f"{kind}, {name}", part, inner)
