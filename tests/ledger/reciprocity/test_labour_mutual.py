@@ -81,7 +81,7 @@ def mutual() -> Mutual:
 def test_paid_in_advance_and_recovered(mutual: Mutual) -> None:
     claim = mutual.invoice(100_000)
     legs = {mutual.fund: -93_500, mutual.wages: 52_019, mutual.social: 28_476, mutual.tax: 13_005}
-    basis = {"contract": mutual.terms, "clause": 2, "claim": claim}
+    basis: dict[str, Any] = {"contract": mutual.terms, "clause": 2, "claim": claim}
     assert mutual.refused("post", post_body("wage", legs, **basis)) == "not_in_force", "neither advanced nor paid"
     mutual.must("advance", {"claim": claim, "on": DAY})
     mutual.pay_wage(claim)
@@ -89,7 +89,7 @@ def test_paid_in_advance_and_recovered(mutual: Mutual) -> None:
     assert mutual.refused("post", post_body("wage", legs, **basis)) == "already_resolved"
     paid = {mutual.bank: -100_000, mutual.services: 5_000, mutual.reserve: 500}
     wrong = {**paid, mutual.fund: 94_501, mutual.services: 4_999}
-    settled = {"contract": mutual.terms, "claim": claim}
+    settled: dict[str, Any] = {"contract": mutual.terms, "claim": claim}
     assert mutual.refused("post", post_body("settle", wrong, **settled)) == "clause_mismatch"
     mutual.move("settle", {**paid, mutual.fund: 94_500}, **settled)
     assert mutual.posted(mutual.fund) == 501_000
@@ -108,7 +108,7 @@ def test_a_client_who_fails_is_borne_by_the_pledges(mutual: Mutual) -> None:
     assert mutual.posted(mutual.fund) == 466_500
     borne = dict(zip(mutual.pledges, (-7_445, -7_444, -14_889, -3_722), strict=True))
     call = {**borne, mutual.fund: 33_500}
-    basis = {"contract": mutual.terms, "clause": 3, "claim": claim}
+    basis: dict[str, Any] = {"contract": mutual.terms, "clause": 3, "claim": claim}
     body = post_body("guarantee_call", call, **basis)
     assert mutual.refused("post", body) == "not_authorised", "the assembly has not said so"
     decision = mutual.decide("post", body)
