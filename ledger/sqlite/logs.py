@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ledger.sqlite.rows import select_in
 from ledger.values import Fork, Queued, Stored, Tree
 from protocol.identity import Origin
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from protocol.merkle import Node
 
+
+_LEAVES_AT_ONCE = 64
+_texts_decoder = msgspec.json.Decoder(list[str])
 
 _TREE = (
     "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, bytes, hidden "
@@ -80,9 +85,18 @@ class LogReads:
         return map(Stored._make, self._db.execute(sql, (tree, begin, end)))
 
     def leaves(self, tree: int, begin: int, end: int) -> Iterator[bytes]:
-        """The entries begin..end without their payloads, in order."""
-        sql = "SELECT entry FROM entry WHERE tree = ? AND position >= ? AND position < ? ORDER BY position"
-        return (row[0] for row in self._db.execute(sql, (tree, begin, end)))
+        """The entries begin..end without their payloads, in order.
+
+        Many come as one value: at each step another thread can take the interpreter away, and the writer reads back
+        all that it has written.
+        """
+        sql = (
+            "SELECT json_group_array(hex(entry)) FROM (SELECT entry FROM entry "
+            "WHERE tree = ? AND position >= ? AND position < ? ORDER BY position)"
+        )
+        for start in range(begin, end, _LEAVES_AT_ONCE):
+            (found,) = self._db.execute(sql, (tree, start, min(end, start + _LEAVES_AT_ONCE))).fetchone()
+            yield from map(bytes.fromhex, _texts_decoder.decode(found))
 
     def subtree(self, tree: int, node: Node) -> bytes | None:
         """The stored root of a full subtree, if this one is stored."""

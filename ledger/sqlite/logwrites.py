@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-_TREE = (
-    "SELECT tree, log_id, epoch, size, checkpoint, checkpoint_size, head, head_size, arrival, derived, bytes, hidden "
-    "FROM tree"
-)
-
-
 class LogWrites(LogReads):
     """Writing the log tables, inside a transaction."""
 

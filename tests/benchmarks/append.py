@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 COUNT = 50_000
 
 
-def raw_rate(submissions: list[Submission], folder: Path) -> float:
-    """SQLite alone: the same rows, in groups of the same size, WAL and synchronous=FULL."""
+def raw_rate(submissions: list[Submission], folder: Path) -> tuple[float, list[float]]:
+    """SQLite alone: the same rows, in groups of the same size, WAL and synchronous=FULL; seconds of each commit."""
     db = sqlite3.connect(folder / "raw.db", isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -49152"):
         db.execute(f"PRAGMA {pragma}")
     db.execute("CREATE TABLE entry (tree, position, entry, payload, PRIMARY KEY (tree, position)) WITHOUT ROWID")
     db.execute("CREATE TABLE accepted (tree, id, position, digest, PRIMARY KEY (tree, id)) WITHOUT ROWID")
+    commits: list[float] = []
     begun = time.perf_counter()
     for start in range(0, len(submissions), COMMIT_ENTRIES):
         part = list(enumerate(submissions[start : start + COMMIT_ENTRIES], start))
@@ -39,10 +40,12 @@ def raw_rate(submissions: list[Submission], folder: Path) -> float:
         insert(db, "INSERT INTO entry (tree, position, entry, payload)", entries)
         keys = [(1, item.id, position, item.digest) for position, item in part]
         insert(db, "INSERT INTO accepted (tree, id, position, digest)", keys)
+        written = time.perf_counter()
         db.execute("COMMIT")
+        commits.append(time.perf_counter() - written)
     rate = len(submissions) / (time.perf_counter() - begun)
     db.close()
-    return rate
+    return rate, commits
 
 
 def store_rate(ledger: Ledger, submissions: list[Submission]) -> float:
@@ -85,13 +88,14 @@ def run() -> dict[str, Any]:
         with Ledger(found(folder / "a", "Store")) as ledger:
             keys = members(ledger)
             submissions = [signed(ledger, record, n, keys) for n, record in enumerate(synthetic_records(COUNT))]
-            rates = [(raw_rate(submissions[: COUNT // 2], _folder(folder, n)), 0.0) for n in range(3)]
+            raws = [raw_rate(submissions[: COUNT // 2], _folder(folder, n)) for n in range(3)]
             stored = store_rate(ledger, submissions)
         with Ledger(found(folder / "b", "Signed")) as ledger:
             records = list(synthetic_records(COUNT, seed=2))
             made, singles = signed_rate(ledger, records)
             memory = current_mb()
-    raw = statistics.median(rate for rate, _ in rates)
+    raw = statistics.median(rate for rate, _ in raws)
+    raw_commits = [seconds for _, commits in raws for seconds in commits]
     return {
         "raw SQLite rows/s": raw,
         "store, already signed, entries/s": stored,
@@ -100,6 +104,7 @@ def run() -> dict[str, Any]:
         "single append meanwhile p50 ms": 1000 * percentile(singles, 0.5),
         "single append meanwhile p99 ms": 1000 * percentile(singles, 0.99),
         "singles": len(singles),
+        "raw SQLite commit p99 ms": 1000 * percentile(raw_commits, 0.99),
         "memory MB": memory,
     }
 
