@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One proof for many leaves of a tree (page 20 §1): what their paths have in common is in it once.
+"""One proof for many leaves of a tree (spec 20 §1): what their paths have in common is in it once.
 
 It is made in the two steps of `protocol.merkle`: `multiproof_nodes` says what is needed, `fold_nodes` makes it.
 """
@@ -52,7 +52,7 @@ def root_from_multiproof(positions: Sequence[int], leaves: Sequence[bytes], size
 def check_multiproof(
     positions: Sequence[int], leaves: Sequence[bytes], size: int, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Raises Malformed unless these leaf hashes stand at these positions under that root (page 20 §1)."""
+    """Raises Malformed unless these leaf hashes stand at these positions under that root (spec 20 §1)."""
     if root_from_multiproof(positions, leaves, size, proof) != root:
         raise Malformed("root", f"the proof does not lead to the root of the {size} leaves")
 

@@ -32,8 +32,22 @@ class Proof(NamedTuple):
     note: bytes
 
 
-class Verdict(Enum):
-    """What can be said of a proof (spec 08 §3): the word, and the exit code of `folkmoot verify`."""
+class Graded(Enum):
+    """A verdict: the word of the spec, and the exit code of `folkmoot verify`."""
+
+    @property
+    def word(self) -> str:
+        """The verdict's name in the spec."""
+        return self.value[0]  # type: ignore[no-any-return] # a pair of text and number
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line exits with."""
+        return self.value[1]  # type: ignore[no-any-return] # a pair of text and number
+
+
+class Verdict(Graded):
+    """What can be said of a proof (spec 08 §3)."""
 
     MALFORMED = ("malformed", 3)
     UNKNOWN_LOG = ("unknown log", 7)
@@ -44,16 +58,6 @@ class Verdict(Enum):
     STATEMENT = ("false: statement", 3)
     NO_PAYLOAD = ("no payload", 7)
     TRUE = ("true", 0)
-
-    @property
-    def word(self) -> str:
-        """The verdict's name in the spec."""
-        return self.value[0]
-
-    @property
-    def exit_code(self) -> int:
-        """What the command line exits with."""
-        return self.value[1]
 
 
 class Finding(NamedTuple):
@@ -70,7 +74,11 @@ class Finding(NamedTuple):
 
 def write_proof(entry: bytes, payload: bytes, index: int, hashes: Sequence[bytes], note: bytes) -> bytes:
     """A proof file that carries the entry and its payload (empty if it is not to be shown)."""
-    extra = encode([entry, payload], _EXTRA_LIMITS)
+    return write_extra(encode([entry, payload], _EXTRA_LIMITS), index, hashes, note)
+
+
+def write_extra(extra: bytes, index: int, hashes: Sequence[bytes], note: bytes) -> bytes:
+    """A proof file that carries these bytes beside the proof."""
     lines = [_HEADER, f"extra {b64encode(extra).decode()}", f"index {index}"]
     lines += [b64encode(value).decode() for value in hashes]
     return "\n".join(lines).encode() + b"\n\n" + note
@@ -137,12 +145,12 @@ def judge(data: bytes, policy: Policy) -> Finding:
         if not isinstance(entry, Entry):
             raise Malformed("entry_version", f"an entry of version {entry.version}, which this program does not know")
         if payload:
-            _check_form(payload)
+            check_payload_form(payload)
         origin = Origin.parse(checkpoint.origin)
     except Malformed as error:
         return Finding(Verdict.MALFORMED, str(error))
     found = Finding(Verdict.TRUE, "", proof.position, checkpoint, entry=entry)
-    failed = _judge_checkpoint(note, checkpoint, policy)
+    failed = judge_checkpoint(note, checkpoint, policy)
     if isinstance(failed, Finding):
         return failed._replace(position=proof.position, checkpoint=checkpoint)
     found = found._replace(witnesses=failed)
@@ -163,7 +171,7 @@ def judge(data: bytes, policy: Policy) -> Finding:
     return found._replace(opened=opened, why="everything holds")
 
 
-def _check_form(data: bytes) -> None:
+def check_payload_form(data: bytes) -> None:
     """Raises Malformed unless the bytes are a payload with a statement, both of their form (spec 03 §1, §2)."""
     payload = parse_payload(data)
     statement = parse_statement(payload.statement)
@@ -174,7 +182,7 @@ def _check_form(data: bytes) -> None:
         raise Malformed("author_signature", "the first signature is not the author's")
 
 
-def _judge_checkpoint(note: Note, checkpoint: Checkpoint, policy: Policy) -> Finding | tuple[tuple[str, int], ...]:
+def judge_checkpoint(note: Note, checkpoint: Checkpoint, policy: Policy) -> Finding | tuple[tuple[str, int], ...]:
     """The witnesses (name, time) that cosigned a trusted checkpoint, or the finding that it is not to be trusted."""
     try:
         verified_by(note, [key for key in policy.logs if key.name == checkpoint.origin])

@@ -11,6 +11,7 @@ from protocol.checkpoint import Checkpoint, cosign
 from protocol.encoding import Value
 from protocol.identity import Origin, log_id_of, witness_name
 from protocol.merkle import Node, Peaks, consistency_nodes, fold_nodes, inclusion_nodes, leaf_hash
+from protocol.multiproof import multiproof_nodes
 from protocol.note import TYPE_COSIGNATURE, TYPE_ED25519, Note, VerifierKey, sign_note
 from protocol.proof import write_proof
 from protocol.signature import SigningKey
@@ -118,8 +119,11 @@ class Log:
 
     def append(self, payload: bytes, scope: int = SCOPE_PUBLIC) -> int:
         """Adds a payload, a minute after the one before; its position."""
+        return self.add(make_entry(START + 60 * self.size, scope, commit(payload)), payload)
+
+    def add(self, entry: bytes, payload: bytes) -> int:
+        """Adds an entry as it is; its position."""
         position = self.size
-        entry = make_entry(START + 60 * position, scope, commit(payload))
         self.entries.append((entry, payload))
         leaf = leaf_hash(entry)
         self._hashes[Node(0, position)] = leaf
@@ -152,6 +156,10 @@ class Log:
     def prove_inclusion(self, index: int) -> list[bytes]:
         """The inclusion proof of an entry in the log as it is now."""
         return fold_nodes(inclusion_nodes(index, self.size), self._hashes)
+
+    def prove_many(self, positions: list[int]) -> list[bytes]:
+        """The multiproof of entries in the log as it is now."""
+        return fold_nodes(multiproof_nodes(positions, self.size), self._hashes)
 
     def prove_consistency(self, old: int) -> list[bytes]:
         """The proof that the first `old` entries are the beginning of the log as it is now."""

@@ -33,15 +33,14 @@ LONG_FILES = {
     "tests/node/test_api.py": "one test for each route, and a table of bodies",
     "tests/node/test_hostile.py": "one test for each lie that a peer can tell",
     "tests/node/test_pages.py": "one test for each promise of the pages",
+    "tests/protocol/test_member_statement.py": "one test for each way to tamper with a statement",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
 ENTRY_POINTS = {
     "cli/main.py": "the program itself",
-    "protocol/chain.py": "what the fold of accounts begins with",
-    "ledger/reciprocity/state_tree.py": "the same",
-    "ledger/reciprocity/yields.py": "the same",
-    "ledger/reciprocity/yields_use.py": "the same",
-    "ledger/reciprocity/patronage.py": "the same",
+    "protocol/member_verdict.py": "what the command line and the pages verify member statements with",
+    "protocol/short.py": "what they read QR codes with",
+    "protocol/digits.py": "the same",
 }
 
 

@@ -57,7 +57,7 @@ class StateTree:
         return found
 
     def prove(self, indexes: Sequence[int]) -> list[bytes]:
-        """The multiproof of leaves at ascending indexes (page 20 §1)."""
+        """The multiproof of leaves at ascending indexes (spec 20 §1)."""
         self._settle()
         wanted = multiproof_nodes(indexes, len(self._ids))
         return fold_nodes(wanted, {node: self._hash(node) for nodes in wanted for node in nodes})

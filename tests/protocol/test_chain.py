@@ -13,6 +13,7 @@ from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, START, StateLeaf, link, pa
 from protocol.encoding import encode
 from protocol.errors import Malformed
 from tests.protocol.strategies import damaged, hashes, hostile, refused_or_same
+from tests.protocol.vectors import Case, agreed, vectors
 
 ids = st.binary(min_size=16, max_size=16)
 amounts = st.integers(-(10**15), 10**15)
@@ -20,6 +21,23 @@ leaves = st.builds(StateLeaf, ids, st.just(SORT_MEMBER), st.integers(0, 2**40), 
     StateLeaf, ids, st.just(SORT_ACCOUNT), st.integers(0, 2**40), hashes, amounts, st.integers(0, 10**15),
     st.sampled_from(["EUR", "h", "kg-CO2e"]), st.integers(0, 9),
 )  # fmt: skip
+
+
+@vectors("20-member-statement", "chain")
+def test_chain_vectors(case: Case) -> None:
+    before, leaf = bytes.fromhex(case["before_hex"]), bytes.fromhex(case["leaf_hash_hex"])
+    assert link(before, leaf, case["position"]).hex() == case["head_hex"]
+
+
+@vectors("20-member-statement", "state_leaf")
+def test_state_leaf_vectors(case: Case) -> None:
+    with agreed(case):
+        leaf = parse_state_leaf(bytes.fromhex(case["leaf_hex"]))
+        amounts = int(case["posted"]), int(case["reserved"])
+        assert (leaf.id.hex(), leaf.sort, leaf.count, leaf.head.hex()) == (
+            case["id_hex"], case["sort"], case["count"], case["head_hex"],
+        )  # fmt: skip
+        assert (leaf.posted, leaf.reserved, leaf.unit, leaf.scale) == (*amounts, case["unit"], case["scale"])
 
 
 def test_a_link_is_the_hash_of_all_that_came_before() -> None:

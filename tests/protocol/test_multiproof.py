@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Page 20 §1: one proof for many leaves, against single proofs and the recursive definition."""
+"""Spec 20 §1: one proof for many leaves, against single proofs and the recursive definition."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from protocol.merkle import fold_nodes, root_from_inclusion
 from protocol.multiproof import check_multiproof, multiproof_nodes, root_from_multiproof
 from tests.protocol.strategies import flips, hashes
 from tests.protocol.test_merkle import LEAVES, naive_root, prove_inclusion, sizes, subtrees
+from tests.protocol.vectors import Case, agreed, bytes_of, vectors
 
 
 def prove(positions: list[int], size: int) -> list[bytes]:
@@ -28,6 +29,15 @@ def naive_proof(begin: int, end: int, wanted: set[int]) -> list[bytes]:
     while split * 2 < end - begin:
         split *= 2
     return naive_proof(begin, begin + split, wanted) + naive_proof(begin + split, end, wanted)
+
+
+@vectors("20-member-statement", "multiproof")
+def test_multiproof_vectors(case: Case) -> None:
+    positions, size, hashes = case["positions"], case["size"], bytes_of(case["leaf_hashes_hex"])
+    proof, root = bytes_of(case["proof_hex"]), bytes.fromhex(case["root_hex"])
+    with agreed(case):
+        check_multiproof(positions, hashes, size, proof, root)
+        assert prove(positions, size) == proof
 
 
 @st.composite

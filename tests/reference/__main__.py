@@ -14,6 +14,7 @@ from tests.reference.cases import (
     encoding,
     fork,
     gossip,
+    member_statement,
     peers,
     proof,
     reciprocity,
@@ -46,6 +47,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "16-peers.json": peers.generate,
     "17-reciprocity.json": reciprocity.generate,
     "18-clauses.json": clauses.generate,
+    "20-member-statement.json": member_statement.generate,
 }
 
 

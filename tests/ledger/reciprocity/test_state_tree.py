@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from ledger.errors import NotFoundError
 from ledger.reciprocity import state_tree
 from ledger.reciprocity.state_tree import StateTree
+from protocol.chain import parse_state_leaf
 from protocol.merkle import EMPTY_ROOT, leaf_hash, root_of
 from protocol.multiproof import check_multiproof
+from tests.protocol.vectors import Case, vectors
 
 ids = st.integers(0, 60).map(lambda number: bytes([number]) * 16)
 steps = st.lists(st.dictionaries(ids, st.binary(max_size=3), max_size=9), max_size=12)
@@ -22,6 +24,13 @@ steps = st.lists(st.dictionaries(ids, st.binary(max_size=3), max_size=9), max_si
 
 def root_anew(leaves: dict[bytes, bytes]) -> bytes:
     return root_of(leaf_hash(leaves[leaf_id]) for leaf_id in sorted(leaves))
+
+
+@vectors("20-member-statement", "state_root")
+def test_state_root_vectors(case: Case) -> None:
+    leaves = [bytes.fromhex(leaf) for leaf in case["leaves_hex"]]
+    tree = StateTree((parse_state_leaf(leaf).id, leaf) for leaf in reversed(leaves))
+    assert tree.root().hex() == case["root_hex"]
 
 
 @given(steps)
