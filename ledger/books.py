@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book, Rules, Said
 from ledger.reciprocity.hearing import Heard
+from ledger.reciprocity.state import Incoming, Outgoing
+from ledger.reciprocity.state_check import state_body
 from protocol.errors import Malformed
 from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES, read_reciprocity
 from protocol.reciprocity_bodies import MemberProfile, Remark
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from ledger.fold import Authority, Reading
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
+    from protocol.encoding import Value
     from protocol.reciprocity_bodies import ReciprocityBody
+
+
+_TRANSFER_SORTS = frozenset({Outgoing.SORT, Incoming.SORT})
 
 
 class StoreSource:
@@ -73,13 +79,23 @@ class Books:
     def open(self, change: Transaction, tree: Tree, readings: Sequence[Reading]) -> OpenBook:
         """The book of a log for one chunk."""
         ids = [reading.statement.id for reading in readings if reading.spoken and reading.statement]
+        if tree.derived == 0:
+            self.forget(tree.tree)
         book = self._books.get(tree.tree)
         if ids:
             source = StoreSource(change, tree.tree, ids)
-            if book is None or tree.derived == 0:
+            if book is None:
                 book = self._books[tree.tree] = Book(tree.origin.log_id, source)
             book.source = source
         return OpenBook(change, tree, book)
+
+    def state_body(self, change: Transaction, tree: Tree) -> dict[str, Value] | None:
+        """What a log that is folded to its end has to state; None if there is nothing new."""
+        book = self._books.get(tree.tree)
+        if book is None:
+            book = self._books[tree.tree] = Book(tree.origin.log_id, StoreSource(change, tree.tree))
+        book.source = StoreSource(change, tree.tree)
+        return state_body(book, tree.size)
 
     def forget(self, tree: int | None = None) -> None:
         """Forgets a log, or all: what was learnt in a transaction that has failed is not so."""
@@ -96,6 +112,8 @@ class OpenBook:
         self._change = change
         self._tree = tree.tree
         self._book = book
+        self.transfers: tuple[tuple[str, bytes], ...] = ()
+        """Cells of payments between logs that have changed: sort and key."""
 
     def hear(self, authority: Authority, position: int, reading: Reading) -> str:
         """The verdict on a statement of the ledger, whose effect is taken in."""
@@ -118,6 +136,7 @@ class OpenBook:
         """Writes what has changed."""
         if self._book is not None:
             cells, links, said = self._book.changes()
+            self.transfers = tuple((sort, key) for sort, key, _ in cells if sort in _TRANSFER_SORTS)
             self._change.put_cells(self._tree, cells)
             self._change.add_links(self._tree, links)
             self._change.add_said(self._tree, said)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ledger.prepare import Chunk
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Stored, Tree
+    from protocol.encoding import Value
 
 
 _NEVER_ERASED = frozenset({"charter", "erase"}) | (RECIPROCITY_BODIES.keys() - PERSONAL_KINDS)
@@ -38,13 +39,17 @@ def next_behind(reads: Snapshot) -> Tree | None:
 
 
 class Derived(NamedTuple):
-    """What a step did: the records that changed, whether payloads were dropped, and the `scopes_version` after it."""
+    """What a step did: the records that changed, whether payloads were dropped, and the `scopes_version` after it.
+
+    `transfers` are the payments between logs that changed, as cells: sort and key.
+    """
 
     tree: int
     entries: int
     rids: tuple[int, ...]
     erased: bool
     scopes: int = 0
+    transfers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Deriver:
@@ -90,7 +95,13 @@ class Deriver:
                 rids |= self._begin_again(change, tree)
             change.purge_text()
         follow_denials(change)
-        return Derived(tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version())
+        return Derived(
+            tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version(), ledger.transfers
+        )
+
+    def state_body(self, change: Transaction, tree: Tree) -> dict[str, Value] | None:
+        """What a log has to state of its members and accounts ; None if there is nothing, or it is not folded yet."""
+        return self._books.state_body(change, tree) if tree.derived == tree.size else None
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""

@@ -14,7 +14,7 @@ from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
 from ledger.head import Head, HeadFile
 from ledger.keys import witness_key, write_key
 from ledger.operating import operating_key
-from ledger.own import OwnLog, submission
+from ledger.own import OwnLog, Said, stated, submission
 from ledger.sqlite.store import SqliteStore
 from ledger.tally import Tally
 from ledger.tree import root_at
@@ -231,10 +231,7 @@ class Ledger:
 
     def state(self, kind: str, body: dict[str, Value], statement_id: bytes | None = None, scope: int = 0) -> Submission:
         """A statement of the organisation itself, signed by its operating key, ready for `writer.append`."""
-        statement = make_statement(
-            self.log_id, kind, statement_id or os.urandom(16), int(self.clock()), self.key.public, body
-        )
-        return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, self.key)]), scope)
+        return stated(self.key, self.log_id, Said(kind, body, statement_id, scope), int(self.clock()))
 
     def override(self, reason: str) -> int:
         """Has the own log signed although not enough of those who watch it have answered; says so in the log itself.

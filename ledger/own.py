@@ -20,7 +20,17 @@ from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.merkle import Peaks, leaf_hash
 from protocol.note import Note, sign_note
-from protocol.statement import Statement, commit, make_entry, parse_payload, parse_statement
+from protocol.statement import (
+    SCOPE_PUBLIC,
+    Statement,
+    commit,
+    make_entry,
+    make_payload,
+    make_statement,
+    parse_payload,
+    parse_statement,
+    sign_statement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.recovery import Recovery, Watchers
     from ledger.sqlite.store import Snapshot, SqliteStore, Transaction
     from ledger.values import Tree
+    from protocol.encoding import Value
     from protocol.identity import Origin
     from protocol.signature import SigningKey
 
@@ -65,12 +76,27 @@ class Appended(NamedTuple):
     receipts: list[Receipt]
 
 
+class Said(NamedTuple):
+    """What an organisation says: without an id it gets one."""
+
+    kind: str
+    body: dict[str, Value]
+    id: bytes | None = None
+    scope: int = SCOPE_PUBLIC
+
+
 def submission(payload: bytes, scope: int = 0) -> Submission:
     """A payload made ready for `append`. Raises Malformed if it is not one, or of a version that cannot be written."""
     statement = parse_statement(parse_payload(payload).statement)
     if not isinstance(statement, Statement):
         raise Malformed("statement_version", "only statements of the present version are written")
     return Submission(statement.id, digest_of(statement), scope, payload, commit(payload))
+
+
+def stated(key: SigningKey, log_id: bytes, said: Said, at: int) -> Submission:
+    """A statement of an organisation itself, signed by its operating key at `at`, UTC seconds."""
+    statement = make_statement(log_id, said.kind, said.id or os.urandom(16), at, key.public, said.body)
+    return submission(make_payload(os.urandom(32), statement, [sign_statement(statement, key)]), said.scope)
 
 
 def digest_of(statement: Statement) -> bytes:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
 from ledger.jsonform import from_json
+from ledger.trial import Trial, wait_until_folded
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS, check_body
+from protocol.reciprocity import RECIPROCITY_BODIES
 from protocol.statement import (
     SCOPE_CIRCLE,
     SCOPE_PRIVATE,
@@ -18,9 +20,13 @@ from protocol.statement import (
     Statement,
     commit,
     open_payload,
+    parse_payload,
+    parse_statement,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ledger.ledger import Ledger
     from ledger.own import Submission
     from protocol.encoding import Value
@@ -30,6 +36,7 @@ _OTHER_DOORS = {
     "charter": "a charter is amended with `folkmoot key`",
     "override": "signing is overridden with `folkmoot log override`",
     "receipt": "a running node says by itself what it has dropped",
+    "state": "a node states by itself what follows from its log",
 }
 
 
@@ -37,7 +44,7 @@ def ready_statement(
     ledger: Ledger, kind: str, body: object, statement_id: bytes, scope: int = SCOPE_PUBLIC
 ) -> Submission:
     """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
-    if kind in {"override", "receipt"}:
+    if kind in {"override", "receipt", "state"}:
         raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
     value = from_json(body)
     if not isinstance(value, dict):
@@ -47,6 +54,30 @@ def ready_statement(
     check_body(kind, value)
     check_scope(kind, value, scope)
     return ledger.state(kind, value, statement_id, scope)
+
+
+def try_ledger(ledger: Ledger, group: Sequence[Submission]) -> None:
+    """Refuses statements of the reciprocity ledger that would have no effect. Raises RefusedError, which says which.
+
+    They are tried in their order, on what has been folded; what others write at the same time can still come between.
+    """
+    kinds = [statement_kind(item.payload) for item in group]
+    if RECIPROCITY_BODIES.keys().isdisjoint(kinds):
+        return
+    wait_until_folded(ledger.store, ledger.own.tree)
+    with ledger.store.read() as reads:
+        trial = Trial(reads, ledger.own.tree)
+        for number, item in enumerate(group):
+            try:
+                trial.require(item.payload, int(ledger.clock()))
+            except RefusedError as error:
+                raise RefusedError(f"entry {number}, {kinds[number]}: {error}") from None
+
+
+def statement_kind(payload: bytes) -> str:
+    """The kind of the statement in a well-formed payload."""
+    statement = parse_statement(parse_payload(payload).statement)
+    return statement.kind if isinstance(statement, Statement) else ""
 
 
 def check_scope(kind: str, body: dict[str, Value], scope: int) -> None:
@@ -78,6 +109,8 @@ def check_signed_payload(ledger: Ledger, payload: bytes) -> None:
     if statement.kind in _OTHER_DOORS:
         raise RefusedError(f"{_OTHER_DOORS[statement.kind]}, not through this door")
     check_body(statement.kind, statement.read_body())
+    if statement.kind in RECIPROCITY_BODIES:  # members speak for themselves there: the trial says whether they may
+        return
     with ledger.store.read() as reads:
         stewards = reads.stewards(ledger.own.tree)
     if statement.author not in stewards and statement.author not in ledger.keys.charter.keys:

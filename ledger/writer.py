@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ledger.derive import Derived, Deriver, next_behind
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
+from ledger.own import Said, stated
 from ledger.prepare import Ahead
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Writer:
         self._behind = True
         self.derivations = 0
         """Grows with each change of the derived tables: where it has not, nobody need look at them again."""
+        self._stating = True
+        """Whether the own log may have to state something anew."""
         self._bulk_at = self._urgent_at = 0.0
         self._signed_at = self._derived_at = time.monotonic()
         self.on_checkpoint: Callable[[], None] = lambda: None
@@ -161,8 +164,9 @@ class Writer:
 
         def drain() -> None:
             self._sign()
-            while self._derive():
+            while self._derive() or self._state():
                 pass
+            self._sign()
             self._purge()
 
         self._call(drain).result()
@@ -222,7 +226,11 @@ class Writer:
                 with contextlib.suppress(queue.Empty):
                     return (self._jobs.get(timeout=pause) if pause > 0 else self._jobs.get_nowait())[2]
             derive = partial(self._derive, DERIVE_ENTRIES_OVERDUE, DERIVE_ENTRIES_OVERDUE) if overdue else self._derive
-            if self._quietly("sign", self._sign) or self._quietly("derive", derive):
+            if (
+                self._quietly("sign", self._sign)
+                or self._quietly("derive", derive)
+                or self._quietly("state", self._state)
+            ):
                 continue
             self._behind = False
             if not self._quietly("purge", self._purge):
@@ -313,6 +321,24 @@ class Writer:
         self.on_checkpoint()
         return True
 
+    def _state(self) -> bool:
+        """States in the own log what follows from it for members and accounts; whether there was anything new."""
+        own = self.own
+        if own is None or own.signing_refused or not self._stating:
+            return False
+        with self._store.write() as change:
+            tree = change.tree_numbered(own.tree)
+            body = self._deriver.state_body(change, tree)
+            self._stating = tree.derived != tree.size
+            if body is None:
+                return False
+            now = int(self._clock())
+            said = stated(own.key, tree.origin.log_id, Said("state", body), now)
+            appended = own.append(change, [said], now)
+        own.settle(appended)
+        self._behind = True
+        return True
+
     def _derive(self, limit: int = DERIVE_ENTRIES, most: int = DERIVE_ENTRIES_MAX) -> bool:
         """Folds chunks of at most `limit` entries into the derived tables; whether there was anything to do.
 
@@ -336,6 +362,7 @@ class Writer:
             self._lingers = True
             self._purge()
         for step in steps:
+            self._stating |= self.own is not None and step.tree == self.own.tree
             self.on_derived(step)
         return bool(steps)
 

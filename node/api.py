@@ -22,7 +22,7 @@ from ledger.own import Receipt, Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from ledger.state import position_state
-from ledger.submitting import ready_statement
+from ledger.submitting import ready_statement, try_ledger
 from ledger.watchers import forget_peer, watchers_of
 from ledger.witness import witness_verifier
 from ledger.writer import GROUP_ENTRIES
@@ -248,6 +248,7 @@ async def _write(request: web.Request) -> web.Response:
     key = request.headers.get("Idempotency-Key", "").encode(errors="surrogateescape")
     group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
     group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
+    await asyncio.to_thread(try_ledger, ledger, group)
     receipts = await asyncio.wrap_future(ledger.writer.append(group))
     states = await asyncio.to_thread(_states, ledger, receipts)
     shown = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 import msgspec
 
-from ledger.reciprocity.state import Account, AnyCell, Cell, Member
+from ledger.reciprocity.state import Account, AnyCell, Cell, Member, Progress
 from protocol.chain import link
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ledger.reciprocity.state_tree import StateTree
     from protocol.reciprocity_bodies import ReciprocityBody
+
+_AT_START = Progress()
 
 CELLS_KEPT = 20_000
 """Cells that stay in memory between chunks."""
@@ -157,6 +159,7 @@ class Book:
                 self.put(one, msgspec.structs.replace(thing, count=thing.count + 1, head=head))
                 self._links.append((one, position))
                 self.dirty.add(one)
+                self.put(b"", Progress(position, (self.get(Progress, b"") or _AT_START).stated))
         self._cells.update(self._overlay)
         self._changed.update(self._overlay)
         self.drop()

@@ -271,6 +271,14 @@ class Footprint(Cell, frozen=True, array_like=True):
     amounts: dict[str, int] = {}
 
 
+class Progress(Cell, frozen=True, array_like=True):
+    """Positions: of the last entry that concerned anybody, and of the last `state`; -1 before the first."""
+
+    SORT: ClassVar[str] = "progress"
+    moved: int = -1
+    stated: int = -1
+
+
 class Used(Cell, frozen=True, array_like=True):
     """A thing that serves once has served: the key says which."""
 

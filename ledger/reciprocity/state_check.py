@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.state import Account, Member, Unit
+from ledger.reciprocity.state import Account, Member, Progress, Unit
 from ledger.reciprocity.state_tree import StateTree
 from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, StateLeaf
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
     from ledger.reciprocity.hearing import Heard
+    from protocol.encoding import Value
     from protocol.reciprocity_bodies import State
 
 
@@ -48,3 +49,14 @@ def check_state(book: Book, heard: Heard[State]) -> None:
     tree = state_tree(book)
     if (body.size, body.leaves, body.root) != (heard.position, len(tree), tree.root()):
         refuse("state_mismatch")
+    moved = (book.get(Progress, b"") or Progress()).moved
+    book.put(b"", Progress(moved, heard.position))
+
+
+def state_body(book: Book, position: int) -> dict[str, Value] | None:
+    """What a log states at a position after all that is before it; None if nothing has changed since it last did."""
+    progress = book.get(Progress, b"") or Progress()
+    if progress.moved <= progress.stated:
+        return None
+    tree = state_tree(book)
+    return {"size": position, "leaves": len(tree), "root": tree.root()}
