@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-MEDIA_TYPES = {"folkmoot.css": "text/css", "favicon.svg": "image/svg+xml"}
+from node.verifier.scripts import joined
+
+VERIFIER = "verifier.js"
+MEDIA_TYPES = {"folkmoot.css": "text/css", "favicon.svg": "image/svg+xml", VERIFIER: "text/javascript"}
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
 
@@ -25,7 +28,7 @@ class Asset(NamedTuple):
 @cache
 def asset(name: str) -> Asset:
     """One of the files of the list."""
-    content = (files("node") / "static" / name).read_bytes()
+    content = joined().encode() if name == VERIFIER else (files("node") / "static" / name).read_bytes()
     return Asset(content, sha256(content).hexdigest()[:16])
 
 
