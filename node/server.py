@@ -27,6 +27,7 @@ from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
+from node.neighbours import Neighbours
 from node.problem import problem
 from node.receipts import Receipts
 from node.recovering import Recovering
@@ -68,6 +69,7 @@ class Node:
         self.say = say
         self.ledger = Ledger(directory)
         self.finder = Finder(self.ledger.store)
+        self.neighbours = Neighbours(self.ledger)
         self.url = ""
         self.damage = ""
         self.discovery: Discovery | None = None
@@ -120,11 +122,13 @@ class Node:
         self._later(asyncio.to_thread(self.finder.warm_up))
         self._later(self._scrub())
         self._later(Receipts(ledger).run())
+        self._later(self.neighbours.run())
 
     def _derived(self, derived: Derived) -> None:
         """Tells of what the writing thread has folded."""
         self.finder.on_derived(derived)
         self.hub.on_derived(derived)
+        self.neighbours.on_derived(derived)
 
     @property
     def _shown_host(self) -> str:

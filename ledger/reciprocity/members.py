@@ -10,7 +10,7 @@ import msgspec
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.decisions import use_decision
 from ledger.reciprocity.hearing import allow, need_party
-from ledger.reciprocity.state import Account, Holder, Member, Unit
+from ledger.reciprocity.state import Account, Connector, Holder, Member, Unit
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
@@ -116,6 +116,11 @@ def open_account(book: Book, heard: Heard[AccountOpen]) -> None:
     if (body.type == "reserve" and floor != 0) or not _in_order(floor, body.ceiling):
         refuse("bad_amount")
     account = Account(body.owner, body.unit, body.type, floor, body.ceiling, body.peer or b"", title=body.title or {})
+    if body.peer is not None:
+        key = body.peer + body.unit.encode()
+        if book.get(Connector, key) is not None:
+            refuse("already_resolved")
+        book.put(key, Connector(heard.id))
     book.put(heard.id, account)
     book.concern(heard.id, body.owner)
 

@@ -227,6 +227,13 @@ class DividendState(Cell, frozen=True, array_like=True):
     posted: bool = False
 
 
+class Connector(Cell, frozen=True, array_like=True):
+    """The account that mirrors what a neighbour owes; the key is the neighbour's log and the unit's code."""
+
+    SORT: ClassVar[str] = "connector"
+    account: bytes
+
+
 class Outgoing(Cell, frozen=True, array_like=True):
     """A payment to another log; the key is the id of its reservation. `state`: reserved, posted or void."""
 
