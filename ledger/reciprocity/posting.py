@@ -60,13 +60,13 @@ def _unit(book: Book, account_id: bytes) -> str:
 def _check_debits(book: Book, heard: Heard[Post], carried: frozenset[bytes], *, decided: bool) -> None:
     """`carried` are the owners whose agreement a signed contract holds."""
     for account_id, amount in heard.body.legs:
+        account = book.need(Account, account_id)
+        if account.type == "connector" and not decided:  # it mirrors a neighbour, whose word it takes
+            refuse("not_authorised")
         if amount > 0:
             continue
-        account = book.need(Account, account_id)
         if account.type == "reserve" and not decided:
             refuse("indivisible")
-        if account.type == "connector":
-            refuse("not_authorised")
         if account.owner not in carried:
             allow(holds=heard.is_by_owner(book, account))
 
