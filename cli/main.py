@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("cli.importing", "Take in a CSV or GeoJSON file, update it, undo it."),
     "search": ("cli.search", "Search the directory."),
     "record": ("cli.record", "Show, add, change or close one record."),
+    "contract": ("cli.contract", "Templates of contracts; what would have been owed under one."),
     "log": ("cli.log", "Show, follow, vouch for, prove, audit, rebuild logs; erase; override."),
     "key": ("cli.key", "Show, replace and revoke keys; recover after loss or theft; open an epoch."),
     "peer": ("cli.peer", "Show, add, remove, deny and allow peers."),

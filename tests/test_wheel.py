@@ -49,6 +49,7 @@ def test_it_holds_the_program_with_all_its_data(wheel: Path) -> None:
     assert wanted - names == set()
     for needed in ("ledger/sqlite/migrations/0001_log.sql", "ledger/data/places.tsv.gz", "cli/data/territory.json"):
         assert needed in names
+    assert "ledger/reciprocity/templates/labour-mutual.toml" in names
     assert any(name.startswith("node/templates/") for name in names)
     assert any(name.startswith("node/static/") for name in names)
 

@@ -96,7 +96,7 @@ def access_fee(
     clause = clause_at(clauses, index, Access)
     rate = {str(name): rate for name, rate in clause.by_class.items()}.get(user_class, "deny")
     if isinstance(rate, str):
-        raise ClauseError("not_authorised", f"clause {index} gives no access to class {user_class}")
+        raise ClauseError("not_authorised", f"no access for class {user_class}: it is not listed, or denied")
     require_amount(units_used >= 0, "less than nothing was used")
     full = units_used * clause.unit_price
     fee = multiply(full, *rate)
