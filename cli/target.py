@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
@@ -16,7 +17,9 @@ from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
+from ledger.own import submission
 from ledger.sqlite.store import SqliteStore
+from ledger.submitting import check_signed_payload, try_ledger
 from ledger.writer import GROUP_ENTRIES
 
 if TYPE_CHECKING:
@@ -46,6 +49,10 @@ class Target(ABC):
     @abstractmethod
     def write(self, statements: Sequence[Statement], advance: Callable[[int], None] = lambda _: None) -> list[int]:
         """Writes statements, in order; their positions. Durable when it returns."""
+
+    @abstractmethod
+    def submit(self, payload: bytes, scope: int) -> int:
+        """Writes a payload that was signed before; its position. Durable when it returns."""
 
     def state_of(self, position: int | None = None) -> str:
         """The state of what stands at a position of the own log; of all of it if none is named."""
@@ -99,6 +106,13 @@ class LocalTarget(Target):
         for future in waiting:
             positions += self._finish(future, advance)
         return positions
+
+    def submit(self, payload: bytes, scope: int) -> int:
+        """Checks it as the node's API does, and writes it."""
+        check_signed_payload(self.ledger, payload, scope)
+        said = submission(payload, scope)
+        try_ledger(self.ledger, [said])
+        return self._finish(self.ledger.writer.append([said]), lambda _: None)[0]
 
     def _finish(self, future: Any, advance: Callable[[int], None]) -> list[int]:  # noqa: ANN401 - a Future
         receipts = future.result()
@@ -168,6 +182,13 @@ class RemoteTarget(Target):
             positions += [receipt["position"] for receipt in receipts]
             advance(len(part))
         return positions
+
+    def submit(self, payload: bytes, scope: int) -> int:
+        """Sends it."""
+        sent = {"payload": b64encode(payload).decode(), "scope": scope}
+        answer = self.post("/v1/entries", {"payloads": [sent]})
+        self.queued |= answer["state"] == "queued"
+        return int(answer["receipts"][0]["position"])
 
     def settle(self) -> None:
         """Waits for the node to derive."""

@@ -16,13 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-import nacl.exceptions
-import nacl.pwhash
-import nacl.secret
-
 from ledger.audit import audit
 from ledger.disk import sync_folder
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.sealed import seal, unseal
 from ledger.sqlite.database import check_foreign
 from ledger.sqlite.store import SqliteStore
 from protocol.errors import Malformed
@@ -37,12 +34,11 @@ if TYPE_CHECKING:
 SCHEMA = "folkmoot.backup/2"
 STORE, CONFIGURATION, KEYS, MANIFEST = "ledger.db", "folkmoot.toml", "keys.sealed", "manifest.json"
 KEY_FILES = ("operating.key",)
-"""What is sealed of `keys/`. A witness's key is not: one that was put back could cosign twice."""
-MANIFEST_BYTES_MAX, SMALL_BYTES_MAX = 16_384, 65_536
-_OPERATIONS, _MEMORY = 3, 64 * 2**20
-"""Of Argon2id: a second or so on a small machine. Fixed, so that a backup cannot ask for more."""
+"""What is sealed of `keys/`, beside the keys kept for members. A witness's is not: put back, it could cosign twice."""
+MANIFEST_BYTES_MAX, SMALL_BYTES_MAX = 16_384, 4 * 2**20
 _CHUNK = 2**20
 _HASH = re.compile(r"[0-9a-f]{64}")
+_KEY_NAME = re.compile(r"operating\.key|members/[0-9a-f]{64}\.key")
 
 
 class Manifest(NamedTuple):
@@ -108,7 +104,7 @@ def restore(
     manifest = read_manifest(source)
     taken = [path for path in (directory.store, directory.head, directory.configuration) if path.exists()]
     if KEYS in manifest.files:
-        taken += [path for name in KEY_FILES if (path := directory.key.with_name(name)).exists()]
+        taken += [path for name in KEY_FILES if (path := directory.key.parent / name).exists()]
     if taken:
         raise RefusedError(f"{taken[0]} exists already: nothing was overwritten. Name an empty --data-dir")
     secrets: dict[str, bytes] = {}
@@ -135,7 +131,7 @@ def restore(
             made.append(directory.configuration)
             _write_new(directory.configuration, _read_small(source, CONFIGURATION, manifest))
         for name, content in secrets.items():
-            path = directory.key.with_name(name)
+            path = directory.key.parent / name
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             made.append(path)
             _write_new(path, content)
@@ -257,30 +253,19 @@ def _read_small(source: Path, name: str, manifest: Manifest) -> bytes:
 
 
 def _seal(directory: DataDirectory, passphrase: str) -> bytes:
-    """The keys of a data directory under a passphrase: salt, then a secret box."""
-    paths = [directory.key.with_name(name) for name in KEY_FILES]
-    content = json.dumps({path.name: path.read_text("ascii") for path in paths if path.exists()}).encode()
-    salt = os.urandom(nacl.pwhash.argon2id.SALTBYTES)
-    return salt + bytes(_box(passphrase, salt).encrypt(content))
+    """The keys of a data directory under a passphrase."""
+    folder = directory.key.parent
+    paths = [folder / name for name in KEY_FILES] + sorted(directory.member_keys.glob("*.key"))
+    content = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in paths if path.exists()}
+    return seal(json.dumps(content).encode(), passphrase)
 
 
 def _unseal(data: bytes, passphrase: str) -> dict[str, bytes]:
-    salt = data[: nacl.pwhash.argon2id.SALTBYTES]
-    try:
-        value = json.loads(_box(passphrase, salt).decrypt(data[len(salt) :]))
-    except (nacl.exceptions.CryptoError, ValueError):
-        raise RefusedError("the passphrase is not that of the keys in this backup") from None
-    if not isinstance(value, dict) or not {KEY_FILES[0]} <= value.keys() <= set(KEY_FILES):
+    value = json.loads(unseal(data, passphrase, "the keys in this backup"))
+    known = isinstance(value, dict) and KEY_FILES[0] in value and all(map(_KEY_NAME.fullmatch, value))
+    if not known:
         raise StoreDamagedError("the keys in this backup are not those of a node")
     return {name: str(text).encode("ascii") for name, text in value.items()}
-
-
-def _box(passphrase: str, salt: bytes) -> nacl.secret.SecretBox:
-    size = nacl.secret.SecretBox.KEY_SIZE
-    if len(salt) != nacl.pwhash.argon2id.SALTBYTES:
-        raise StoreDamagedError("the keys in this backup are cut off")
-    key = nacl.pwhash.argon2id.kdf(size, passphrase.encode(), salt, opslimit=_OPERATIONS, memlimit=_MEMORY)
-    return nacl.secret.SecretBox(key)
 
 
 def _new(path: Path) -> int:

@@ -75,6 +75,11 @@ class DataDirectory:
         return self.key.with_name(f"removed-{public.hex()[:16]}.key")
 
     @property
+    def member_keys(self) -> Path:
+        """The keys that this node keeps for members."""
+        return self.path / "keys" / "members"
+
+    @property
     def witness_key(self) -> Path:
         """The key with which this node cosigns others' checkpoints."""
         return self.path / "keys" / "witness.key"

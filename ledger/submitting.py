@@ -96,7 +96,7 @@ def check_scope(kind: str, body: dict[str, Value], scope: int) -> None:
         )
 
 
-def check_signed_payload(ledger: Ledger, payload: bytes) -> None:
+def check_signed_payload(ledger: Ledger, payload: bytes, scope: int = SCOPE_PUBLIC) -> None:
     """A payload that was signed elsewhere: for this log, by somebody who may write, and everything in it allowed.
 
     Raises Malformed, RefusedError.
@@ -108,7 +108,9 @@ def check_signed_payload(ledger: Ledger, payload: bytes) -> None:
         raise Malformed("statement_version", "a statement of a version that this node does not know")
     if statement.kind in _OTHER_DOORS:
         raise RefusedError(f"{_OTHER_DOORS[statement.kind]}, not through this door")
-    check_body(statement.kind, statement.read_body())
+    body = statement.read_body()
+    check_body(statement.kind, body)
+    check_scope(statement.kind, body, scope)
     if statement.kind in RECIPROCITY_BODIES:  # members speak for themselves there: the trial says whether they may
         return
     with ledger.store.read() as reads:

@@ -298,14 +298,18 @@ def _entry_submission(request: web.Request, item: object, key: bytes, number: in
 
 
 def _signed_submission(request: web.Request, item: object) -> Submission:
-    """A payload that a steward has signed elsewhere."""
+    """A payload that was signed elsewhere."""
     from ledger.submitting import check_signed_payload  # noqa: PLC0415 - the rarer way
 
-    if not isinstance(item, str):
-        raise Malformed("body", "a payload is base64 text")
-    payload = strict_base64(item)
-    check_signed_payload(request.app[LEDGER], payload)
-    return submission(payload)
+    text, scope = (item.get("payload"), item.get("scope")) if isinstance(item, dict) else (item, SCOPE_PUBLIC)
+    if not isinstance(text, str) or type(scope) is not int or (isinstance(item, dict) and set(item) != _PAYLOAD_KEYS):
+        raise Malformed("body", 'a payload is base64 text, or {"payload": base64 text, "scope": 0, 1 or 2}')
+    payload = strict_base64(text)
+    check_signed_payload(request.app[LEDGER], payload, scope)
+    return submission(payload, scope)
+
+
+_PAYLOAD_KEYS = {"payload", "scope"}
 
 
 _LOG = "/v1/log/{log}/{epoch}"

@@ -65,7 +65,24 @@ _BODIES: dict[str, Any] = {
                     },
                 },
             },
-            "payloads": {"type": "array", "maxItems": 256, "items": {"type": "string", "format": "byte"}},
+            "payloads": {
+                "type": "array",
+                "maxItems": 256,
+                "items": {
+                    "oneOf": [
+                        {"type": "string", "format": "byte"},
+                        {
+                            "type": "object",
+                            "required": ["payload", "scope"],
+                            "additionalProperties": False,
+                            "properties": {
+                                "payload": {"type": "string", "format": "byte"},
+                                "scope": {"type": "integer", "minimum": 0, "maximum": 2},
+                            },
+                        },
+                    ]
+                },
+            },
         },
     },
 }

@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from cli import init
-from cli.main import main
+from cli.main import cli, main
 from tests.founding import copy, founded
 
 if TYPE_CHECKING:
@@ -87,6 +87,28 @@ def home(tmp_path: Path, run: Run) -> Home:
 
 def _found(path: Path) -> None:
     init.command.main(["--name", "Moot", "--kind", "assembly"], obj=str(path), standalone_mode=False)
+
+
+@pytest.fixture
+def town(tmp_path: Path, run: Run) -> Home:
+    """An organisation with two members: Amina, whose key the node keeps and who has 100.00 EUR, and Bruno."""
+    copy(founded(_town), tmp_path / "town")
+    return Home(tmp_path / "town", run)
+
+
+def _town(path: Path) -> None:
+    _found(path)
+    for line in (
+        f"member key {path}-bruno.key",
+        "unit add EUR money",
+        "member add worker --name Amina",
+        f"member add user --name Bruno --key {path}-bruno.key",
+        "account open Amina EUR",
+        "account open Bruno EUR",
+        "account open org EUR --type external --title Bank",
+        "pay Bank Amina 100.00",
+    ):
+        cli.main(["--data-dir", str(path), *line.split()], standalone_mode=False)
 
 
 def spawn(path: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
