@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from ledger.reciprocity.lines import ClauseError, Kind, Line, legs_of
 from ledger.reciprocity.patronage import Total, patronage
-from ledger.reciprocity.yields import budget, can_advance, loss, settlement, wage
+from ledger.reciprocity.yields import budget, can_advance, loss, payable_by, settlement, wage
 from ledger.reciprocity.yields_use import (
     Given,
     ShareAccounts,
@@ -163,7 +163,10 @@ def _rents(setting: Setting, begin: int) -> Iterator[Owed]:
 
 
 def _claim(setting: Setting, claim: PastClaim) -> Iterator[Owed]:
-    """The wage is paid if the fund advances it or the client has paid the budget; then what came in; then the loss."""
+    """The wage is paid if the fund advances it or the client has paid the budget; then what came in; then the loss.
+
+    The day of the claim is when the work ended: a guaranteed wage is paid as many days later as the contract says.
+    """
     clauses, unit = setting.clauses, setting.unit
     whole = budget(clauses, claim.amount)
     advanced = can_advance(clauses, claim.amount)
@@ -171,7 +174,9 @@ def _claim(setting: Setting, claim: PastClaim) -> Iterator[Owed]:
         wages = [index for index, _ in _of(clauses, WageConversion)]
         paying = wages or [index for index, _ in _of(clauses, GuaranteedPayment)]
         for index in paying[:1]:
-            yield Owed(claim.on, unit, tuple(wage(clauses, index, claim.amount, CLAIMANT)))
+            payable = payable_by(clauses, claim.on)
+            day = claim.on if payable is None else payable
+            yield Owed(day, unit, tuple(wage(clauses, index, claim.amount, CLAIMANT)))
     if claim.paid:
         try:
             yield Owed(claim.on, unit, tuple(settlement(clauses, claim.amount, CLAIMANT, 0, claim.paid)))

@@ -87,7 +87,7 @@ def test_a_yearly_rent_is_due_once_and_a_claim_over_the_cap_waits_for_the_client
     assert [(one.on - YEAR, [(line.name, line.amount) for line in one.lines]) for one in owed] == [
         (0, [("rent", -700), ("rent", 700)]),
         (40, [("budget", 4_999)]),
-        (50, [("budget", -900), ("residual", 900)]),
+        (57, [("budget", -900), ("residual", 900)]),
     ]
 
 
