@@ -43,7 +43,6 @@ from ledger.reciprocity.template_clause import (
     resource,
     table,
     text,
-    unit,
     whole,
 )
 from ledger.reciprocity.yields_use import SECONDS
@@ -151,14 +150,14 @@ def _shares(one: object, _: list[Clause], desk: Desk) -> PastShares:
 
 
 def _surplus(one: object, clauses: list[Clause], desk: Desk) -> PastSurplus:
-    shared = next((clause.unit for clause in clauses if isinstance(clause, Patronage)), desk.unit)
-    desk = desk._replace(unit=shared)
+    counted = next((clause.unit for clause in clauses if isinstance(clause, Patronage)), desk.unit)
 
     def totals(value: object, desk: Desk) -> Value:
-        counted = desk._replace(unit=str(one.get("unit", shared))) if isinstance(one, dict) else desk
-        return table(value, dict.fromkeys(value, amount) if isinstance(value, dict) else {}, counted)
+        return table(
+            value, dict.fromkeys(value, amount) if isinstance(value, dict) else {}, desk._replace(unit=counted)
+        )
 
-    found = _read(one, desk, {"on": day, "amount": amount, "totals": totals}, {"unit": unit})
+    found = _read(one, desk, {"on": day, "amount": amount, "totals": totals}, {})
     if found["amount"] <= 0:
         raise Fault("a surplus is of more than nothing", "amount")
     gave = tuple(

@@ -51,3 +51,9 @@ def check_balanced(book: Book, legs: Iterable[tuple[bytes, int]]) -> None:
         sums[account.unit] = sums.get(account.unit, 0) + amount
     if any(sums.values()):
         refuse("unbalanced")
+
+
+def need_unit(book: Book, legs: Iterable[tuple[bytes, int]], unit: str) -> None:
+    """Every leg is in the unit in which something is owed."""
+    if any(book.need(Account, account_id).unit != unit for account_id, _ in legs):
+        refuse("wrong_unit")

@@ -105,7 +105,7 @@ class Owed(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Under what a year is rehearsed: the clauses, the unit of claims and rents, and the decimals of units."""
+    """Under what a year is rehearsed: the clauses, the unit of claims, rents and surplus, and the decimals of units."""
 
     clauses: Sequence[Clause]
     unit: str
@@ -226,6 +226,6 @@ def _shares(setting: Setting, shares: PastShares) -> Iterator[Owed]:
 
 
 def _surplus(setting: Setting, surplus: PastSurplus) -> Iterator[Owed]:
-    for index, clause in _of(setting.clauses, Patronage):
+    for index, _ in _of(setting.clauses, Patronage):
         lines = patronage(setting.clauses, index, surplus.amount, SURPLUS, surplus.totals)
-        yield Owed(surplus.on, clause.unit, tuple(lines))
+        yield Owed(surplus.on, setting.unit, tuple(lines))

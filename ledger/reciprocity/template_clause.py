@@ -57,7 +57,7 @@ def clause_value(written: Mapping[str, object], desk: Desk) -> dict[str, Value]:
         raise Fault(f"{kind!r} is no kind of clause; there are {', '.join(CLAUSE_KINDS)}", "kind")
     fields = _FIELDS[kind]
     in_unit = written.get("unit", desk.unit)
-    if isinstance(in_unit, str):
+    if isinstance(in_unit, str) and kind in _PRICED:
         desk = desk._replace(unit=in_unit)
     understood = {"of": "claim", "unit": in_unit}
     values = {key: value for key, value in understood.items() if key in fields} | dict(written)
@@ -241,6 +241,8 @@ def in_kind(value: object, desk: Desk) -> Value:
 
 _WAGE_LINE: dict[str, Convert] = {"name": text, "base": names, "less": names, "rate": rate, "to": account}
 _IN_KIND: dict[str, Convert] = {"unit": unit, "price": amount, "cap": rate}
+_PRICED = frozenset({"access", "share"})
+"""Clauses whose amounts are in the unit that they name; those of others are in the contract's."""
 _FIELDS: dict[str, dict[str, Convert]] = {
     "rate_contribution": {"of": word("claim"), "rate": rate, "to": shares},
     "guaranteed_payment": {"days": whole, "calendar": word("days", "working"), "fund": account, "cap": amount},

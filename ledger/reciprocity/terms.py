@@ -13,6 +13,7 @@ from ledger.reciprocity.contracts import need_in_force, need_signed
 from ledger.reciprocity.events import add_total
 from ledger.reciprocity.hearing import allow
 from ledger.reciprocity.lines import ClauseError, legs_of
+from ledger.reciprocity.movements import need_unit
 from ledger.reciprocity.patronage import patronage
 from ledger.reciprocity.shared import dividend_totals
 from ledger.reciprocity.state import Account, ClaimState, Contract, DividendState
@@ -49,6 +50,7 @@ def settle(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line]
     for account_id, _ in debits:
         account = book.need(Account, account_id)
         allow(holds=account.type == "external" or account.owner == claimed.debtor)
+    need_unit(book, body.legs, claimed.unit)
     payment = -sum(amount for _, amount in debits)
     lines = settlement(clauses, claimed.amount, claimed.account, claimed.paid, payment)
     if legs_of(lines) != [leg for leg in body.legs if leg[1] > 0]:
@@ -66,9 +68,9 @@ def settle(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line]
 
 def pay_wage(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
     """The budget of a claim that is advanced or paid becomes a wage, once."""
-    del heard
     claimed = book.need(ClaimState, basis.claim)
     contract = need_signed(book, basis.contract)
+    need_unit(book, heard.body.legs, claimed.unit)
     if claimed.disputes:
         refuse("frozen")
     if basis.contract != claimed.contract or basis.claim is None or basis.clause is None:
@@ -88,6 +90,7 @@ def call_guarantee(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequen
     claimed = need_open(book, basis.claim)
     contract = need_signed(book, basis.contract)
     allow(holds=basis.decision is not None and heard.by_org)
+    need_unit(book, heard.body.legs, claimed.unit)
     if not claimed.advanced or basis.claim is None or basis.clause is None:
         refuse("clause_mismatch")
     lines = loss(contract.clauses, basis.clause, claimed.amount, claimed.paid)
@@ -117,6 +120,7 @@ def share_out_surplus(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Seq
     contract = need_in_force(book, basis.contract, heard.body.on)
     if (basis.contract, basis.clause) != (declared.contract, declared.clause):
         refuse("clause_mismatch")
+    need_unit(book, heard.body.legs, book.need(Account, declared.pool).unit)
     totals = dividend_totals(book, declared, contract.clauses)
     lines = patronage(contract.clauses, declared.clause, declared.surplus, declared.pool, totals)
     book.put(basis.dividend, msgspec.structs.replace(declared, posted=True))

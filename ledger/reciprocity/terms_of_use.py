@@ -12,6 +12,7 @@ from ledger.reciprocity.book import refuse
 from ledger.reciprocity.contracts import need_in_force, need_signed
 from ledger.reciprocity.disputes import recall_post
 from ledger.reciprocity.lines import clause_at
+from ledger.reciprocity.movements import need_unit
 from ledger.reciprocity.state import Account, ClaimState, Commitment, EventState, Unit, Used
 from ledger.reciprocity.yields_use import Given, ShareAccounts, booked_units, worked_units
 from protocol.clauses import Access, HostFee, Reinvest, Share
@@ -38,9 +39,9 @@ def _index(basis: Basis) -> int:
 
 def reinvest(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
     """A part of a claim's amount goes back to the commons, less what was given in kind; once for a claim."""
-    del heard
     claimed = book.need(ClaimState, basis.claim)
     contract = need_signed(book, basis.contract)
+    need_unit(book, heard.body.legs, claimed.unit)
     if basis.claim is None or claimed.contract != basis.contract:
         refuse("clause_mismatch")
     if claimed.disputes:
@@ -107,6 +108,7 @@ def access_fee(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[L
     clause = clause_at(contract.clauses, _index(basis), Access)
     if clause.resource != subject.resource or subject.receiver not in contract.signed:
         refuse("clause_mismatch")
+    need_unit(book, heard.body.legs, clause.unit)
     payers = [account for account, amount in heard.body.legs if amount < 0]
     if len(payers) != 1 or book.need(Account, payers[0]).owner != subject.receiver:
         refuse("clause_mismatch")

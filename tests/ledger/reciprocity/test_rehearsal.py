@@ -66,6 +66,30 @@ def test_a_year_of_rents_and_a_year_of_shares() -> None:
     assert (shares["whoever took shares part"], shares["the till"]) == ("3", "150.00")
 
 
+def test_a_surplus_in_money_is_shared_by_hours() -> None:
+    text = """
+        title.en = "Hours"
+        from = 2026-01-01
+        unit = "EUR"
+        units = { EUR = 2, h = 1 }
+        accounts = { reserve = "", commons = "" }
+        [[clause]]
+        kind = "patronage"
+        base = "hours"
+        unit = "h"
+        reserve = "1/3"
+        reserve_to = "reserve"
+        commons = 0
+        commons_to = "commons"
+        min = "1.00"
+        [[last_year.surplus]]
+        on = 2025-12-31
+        amount = "900.00"
+        totals = { Amina = "2.0", Bruno = "1.0" }
+    """
+    assert tried(text) == {"the surplus": "-900.00", "reserve": "300.00", "Amina": "400.00", "Bruno": "200.00"}
+
+
 def test_the_months_in_which_something_was_owed() -> None:
     rehearsal = rehearse_template(read_template(template_text("tool-library")))
     months = by_month(rehearsal.owed)
