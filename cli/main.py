@@ -29,6 +29,7 @@ COMMANDS = {
     "moderation": ("cli.moderation", "Decide what is shown; subscribe to others' decisions."),
     "verify": ("cli.verify", "Check a proof file, offline."),
     "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),
+    "export": ("cli.export", "Write the ledger for other programs: beancount, hledger, CSV and more."),
     "backup": ("cli.backup", "Copy the store while it is in use."),
     "restore": ("cli.restore", "Put a backup back, verified."),
     "doctor": ("cli.doctor", "Look for what could go wrong on this machine."),
