@@ -10,7 +10,7 @@ two logs may give one id, by row id.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,13 +18,17 @@ from ledger.columns import NO_POINT, Columns, Ids
 from ledger.query import Query, circle_box, write_cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ledger.query import Circle
     from ledger.sqlite.store import Snapshot
 
 _EARTH_M = 6_371_008.8
 _OPEN_STATUSES = ("active", "planned", "paused")
+
+
+_Key: TypeAlias = "Callable[[Ids], np.ndarray]"
+"""A part of the order: its values for these places."""
 
 
 class Hidden(NamedTuple):
@@ -55,11 +59,11 @@ def search(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOT
         if hidden.rids:
             ids = ids[~np.isin(columns.rid[ids], list(hidden.rids))]
         facets = {facet: columns.counts(facet, ids) for facet in columns.FACETS}
-        keys = _order_keys(reads, columns, query, ids)
-        shown = _first(keys, query.cursor, query.limit + 1)
-        rids = columns.rid[ids[shown]].tolist()
+        keys = _order_keys(reads, columns, query)
+        shown = _first(keys, ids, query.cursor, query.limit + 1)
+        rids = columns.rid[shown].tolist()
         more = len(rids) > query.limit
-        last = [int(key[shown[query.limit - 1]]) for key in keys] if more else []
+        last = [int(key(shown[query.limit - 1 : query.limit])[0]) for key in keys] if more else []
     return Page(len(ids), facets, rids[: query.limit], write_cursor(last) if more else "")
 
 
@@ -116,39 +120,49 @@ def _distances(columns: Columns, ids: Ids, circle: Circle) -> np.ndarray:
     return metres
 
 
-def _order_keys(reads: Snapshot, columns: Columns, query: Query, ids: Ids) -> list[np.ndarray]:
-    """The parts of the order, most significant first."""
-    if query.circle:
-        first = _distances(columns, ids, query.circle)
-    else:
-        first = np.ones(len(ids), "uint64")
-        if query.words:
-            named = columns.places(reads.matching(text_expression(query.words, "name")))
-            first[np.isin(ids, named)] = 0
-    return [first, *(columns.keys[ids, part] for part in range(5)), columns.rid[ids].astype("uint64")]
+def _order_keys(reads: Snapshot, columns: Columns, query: Query) -> list[_Key]:
+    """The parts of the order, most significant first. Each is looked up only for the places that those before leave."""
+    circle = query.circle
+
+    def first(ids: Ids) -> np.ndarray:
+        return _distances(columns, ids, circle) if circle else unnamed(ids)
+
+    named = columns.places(reads.matching(text_expression(query.words, "name"))) if query.words and not circle else ()
+
+    def unnamed(ids: Ids) -> np.ndarray:
+        return ~np.isin(ids, named)
+
+    def part(number: int) -> _Key:
+        return lambda ids: columns.keys[ids, number]
+
+    return [first, *map(part, range(5)), lambda ids: columns.rid[ids].astype("uint64")]
 
 
-def _first(keys: list[np.ndarray], cursor: Sequence[int], count: int) -> Ids:
-    """The indexes of the first `count` in order, after a cursor."""
-    chosen = np.arange(len(keys[0]))
+def _first(keys: Sequence[_Key], ids: Ids, cursor: Sequence[int], count: int) -> Ids:
+    """The first `count` of these places in order, after a cursor."""
     if cursor:
-        after = np.zeros(len(chosen), bool)
-        same = np.ones(len(chosen), bool)
-        for key, bound in zip(keys, cursor, strict=True):
-            after |= same & (key > np.uint64(bound))
-            same &= key == np.uint64(bound)
-        chosen = chosen[after]
-    chosen = _narrow(keys, chosen, count)
-    order = np.lexsort([key[chosen] for key in reversed(keys)])
+        ids = _after(keys, ids, cursor)
+    chosen = _narrow(keys, ids, count)
+    order = np.lexsort([key(chosen) for key in reversed(keys)])
     ordered: Ids = chosen[order[:count]]
     return ordered
 
 
-def _narrow(keys: list[np.ndarray], chosen: Ids, count: int) -> Ids:
-    """Of many indexes those that can be among the first `count`: sorting them all would take too long."""
-    if not keys or len(chosen) <= 4 * count:
-        return chosen
-    key = keys[0][chosen]
-    bound = np.partition(key, count - 1)[count - 1]
-    below = chosen[key < bound]
-    return np.concatenate([below, _narrow(keys[1:], chosen[key == bound], count - len(below))])
+def _after(keys: Sequence[_Key], ids: Ids, cursor: Sequence[int]) -> Ids:
+    """Of these places those that come after a cursor."""
+    after: list[Ids] = []
+    for key, bound in zip(keys, cursor, strict=True):
+        values = key(ids)
+        after.append(ids[values > np.uint64(bound)])
+        ids = ids[values == np.uint64(bound)]
+    return np.concatenate(after)
+
+
+def _narrow(keys: Sequence[_Key], ids: Ids, count: int) -> Ids:
+    """Of many places those that can be among the first `count`: sorting them all would take too long."""
+    if not keys or len(ids) <= 4 * count:
+        return ids
+    values = keys[0](ids)
+    bound = np.partition(values, count - 1)[count - 1]
+    below = ids[values < bound]
+    return np.concatenate([below, _narrow(keys[1:], ids[values == bound], count - len(below))])
