@@ -100,8 +100,12 @@ class Taking:
         waiting.append(verified)
 
         def store(change: Transaction) -> None:
-            while waiting:
-                store_range(change, waiting.popleft())
+            try:
+                while waiting:
+                    store_range(change, waiting.popleft())
+            except RefusedError:
+                waiting.clear()  # none of them follows what is held, then
+                raise
 
         return self._link.runtime.write(store)
 
