@@ -95,14 +95,14 @@ class LogKeys {
     return opening ? opening.opens.epoch : 1;
   }
 
-  // The operating keys that may sign a checkpoint of that epoch: of a closed one, those in force when it was closed.
-  keysOf(epoch) {
-    let now = 1, keys = [];
-    for (const charter of this.charters) {
+  // The charters under which checkpoints of an epoch were signed, in order. The keys of the last one may sign them; of
+  // a closed epoch, that is the one in force when it was closed.
+  during(epoch) {
+    let now = 1;
+    return this.charters.filter((charter) => {
       if (charter.opens) now = charter.opens.epoch;
-      if (now === epoch) keys = charter.keys;
-    }
-    return keys;
+      return now === epoch;
+    });
   }
 }
 

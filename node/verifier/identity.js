@@ -30,5 +30,5 @@ function parseOrigin(text) {
 }
 
 function showOrigin(logId, epoch) {
-  return `folkmoot/${showLogId(logId)}/${epoch}`;
+  return `folkmoot/${showLogId(logId)}/${decimalOf(epoch)}`;
 }

@@ -47,11 +47,22 @@ function isBelow(a, b) {
   return one.high < other.high || (one.high === other.high && one.low < other.low);
 }
 
+// The integer before one that is above 0.
+function beforeInteger(value) {
+  const { high, low } = halvesOf(value);
+  return low ? integerOf(high, low - 1) : integerOf(high - 1, TWO_32 - 1);
+}
+
+function hasBit(value, i) {
+  if (typeof value === "number" && value < TWO_32) return i < 32 && (value >>> i) % 2 === 1;
+  const { high, low } = halvesOf(value);
+  return ((i < 32 ? low : high) >>> i % 32) % 2 === 1;
+}
+
 // The bits of an integer from 0 on, lowest first, without zeros at the end.
 function bitsOf(value) {
-  const { high, low } = halvesOf(value);
   const bits = [];
-  for (let i = 0; i < 64; i++) bits.push(((i < 32 ? low : high) >>> i % 32) & 1);
+  for (let i = 0; i < 64; i++) bits.push(hasBit(value, i) ? 1 : 0);
   while (bits.length && !bits[bits.length - 1]) bits.pop();
   return bits;
 }
@@ -87,4 +98,24 @@ function parseDecimal(text, reason) {
     low -= over * TWO_32;
   }
   return integerOf(high, low);
+}
+
+// A sum of whole numbers, each exact as a number, which itself may be larger: up to a million of them.
+class Sum {
+  constructor() {
+    this.high = 0;
+    this.low = 0;
+  }
+
+  add(number) {
+    const { high, low } = halvesOf(number);
+    this.high += high;
+    this.low += low;
+  }
+
+  // Whether it is this integer of 64 bits.
+  equals(integer) {
+    const { high, low } = halvesOf(integer), over = Math.floor(this.low / TWO_32);
+    return this.high + over === high && this.low - over * TWO_32 === low;
+  }
 }

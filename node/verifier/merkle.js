@@ -9,16 +9,24 @@ function nodeHash(left, right) {
   return sha256(joinBytes(Uint8Array.of(1), left, right));
 }
 
-// Throws Malformed unless the leaf is at that index under that root (spec 05 §2).
-function checkInclusion(index, size, leaf, proof, root) {
+// The root that an inclusion proof leads to. Throws Malformed if it cannot be one (spec 05 §2).
+function rootFromInclusion(index, size, leaf, proof) {
   if (!isAtLeast(index, 0) || !isBelow(index, size)) throw new Malformed("range", "no such leaf in that tree");
-  if ([leaf, root, ...proof].some((hash) => hash.length !== 32)) throw new Malformed("hash_size", "not 32 bytes");
-  const { high, low } = halvesOf(size);
-  const sides = sidesOf(bitsOf(index), bitsOf(low ? integerOf(high, low - 1) : integerOf(high - 1, TWO_32 - 1)));
+  if ([leaf, ...proof].some((hash) => hash.length !== 32)) throw new Malformed("hash_size", "not 32 bytes");
+  const sides = sidesOf(bitsOf(index), bitsOf(beforeInteger(size)));
   if (sides.length !== proof.length) {
     throw new Malformed("length", `a proof of ${proof.length} hashes where ${sides.length} belong`);
   }
-  const found = proof.reduce((hash, other, i) => (sides[i] ? nodeHash(other, hash) : nodeHash(hash, other)), leaf);
+  return proof.reduce((hash, other, i) => (sides[i] ? nodeHash(other, hash) : nodeHash(hash, other)), leaf);
+}
+
+// Throws Malformed unless the leaf is at that index under that root.
+function checkInclusion(index, size, leaf, proof, root) {
+  checkRoot(rootFromInclusion(index, size, leaf, proof), root);
+}
+
+function checkRoot(found, root) {
+  if (root.length !== 32) throw new Malformed("hash_size", "not 32 bytes");
   if (!equalBytes(found, root)) throw new Malformed("root", "the proof does not lead to the root");
 }
 
@@ -34,4 +42,33 @@ function sidesOf(leaf, last) {
     if (left) while (level < leaf.length && !leaf[level]) level++;
   }
   return sides;
+}
+
+// Throws Malformed unless these leaf hashes stand at these positions under that root (spec 20 §1).
+function checkMultiproof(positions, leaves, size, proof, root) {
+  const isInOrder = positions.every((position, i) => isAtLeast(position, 0) && isBelow(position, size)
+    && (i === 0 || isBelow(positions[i - 1], position)));
+  if (!positions.length || !isInOrder) throw new Malformed("range", "positions that do not ascend, or are not there");
+  if (leaves.length !== positions.length) throw new Malformed("length", "not one leaf for each position");
+  if (leaves.concat(proof).some((hash) => hash.length !== 32)) throw new Malformed("hash_size", "not 32 bytes");
+  const walk = { positions, leaves, proof, used: 0, last: beforeInteger(size) };
+  const found = subtreeRoot(walk, 0, positions.length, 63, true);
+  if (walk.used !== proof.length) throw new Malformed("length", "a multiproof with more hashes than belong");
+  checkRoot(found, root);
+}
+
+// The root of a subtree in which the positions from number `first` to before `after` lie. It spans the numbers that the
+// bits below `level` can make: all of them, or at the right edge of the tree those up to the last leaf's.
+function subtreeRoot(walk, first, after, level, isEdge) {
+  if (first === after) {
+    if (walk.used === walk.proof.length) throw new Malformed("length", "a multiproof with fewer hashes than belong");
+    return walk.proof[walk.used++];
+  }
+  let split = level - 1;
+  while (isEdge && split >= 0 && !hasBit(walk.last, split)) split--;
+  if (split < 0) return walk.leaves[first];
+  let middle = first;
+  while (middle < after && !hasBit(walk.positions[middle], split)) middle++;
+  const left = subtreeRoot(walk, first, middle, split, false);
+  return nodeHash(left, subtreeRoot(walk, middle, after, split, isEdge));
 }

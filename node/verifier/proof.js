@@ -10,11 +10,15 @@ const EXTRA_LIMITS = { inputBytes: PROOF_BYTES_MAX, stringBytes: 65536, arrayEle
 const VERDICTS = {
   "malformed": "false",
   "unknown log": "unknown",
+  "false: charters": "false",
   "false: signature": "false",
   "not witnessed": "unknown",
   "false: inclusion": "false",
   "false: commitment": "false",
   "false: statement": "false",
+  "false: state": "false",
+  "false: chain": "false",
+  "false: balance": "false",
   "no payload": "unknown",
   "true": "true",
 };
@@ -102,19 +106,19 @@ function checkPayloadForm(data) {
   }
 }
 
-// Who signed and cosigned a checkpoint that is to be trusted, as {signer, witnesses: [{name, key, time}]}; or the
+// Who signed and cosigned a checkpoint that is to be trusted, as {signers, witnesses: [{name, key, time}]}; or the
 // verdict that it is not, with its reason.
 function judgeCheckpoint(note, checkpoint, trust) {
   const found = verdictOf(
     () => ({
-      signer: verifiedBy(note, trust.logs.filter((key) => key.name === checkpoint.origin))[0],
+      signers: verifiedBy(note, trust.logs.filter((key) => key.name === checkpoint.origin)),
       witnesses: cosignedBy(note, trust.witnesses),
     }),
     (reason) => (reason === "unsigned" ? "unknown log" : "false: signature"),
   );
   if (found.verdict || trust.isReached(new Set(found.witnesses.map(({ name }) => name)))) return found;
   const why = `${found.witnesses.length} of the trusted witnesses cosigned, and the trust file asks for more`;
-  return { signer: found.signer, verdict: "not witnessed", why };
+  return { signers: found.signers, verdict: "not witnessed", why };
 }
 
 // Those of the trusted witnesses (name to key) who cosigned, as {name, key, time}. Throws Malformed if a line fails.

@@ -21,7 +21,15 @@ SCRIPTS = (
     "trust",
     "statement",
     "charter",
+    "shapes",
+    "clauses",
+    "bodies",
     "proof",
+    "balance",
+    "member-statement",
+    "member-replay",
+    "member-verdict",
+    "short-proof",
 )
 
 

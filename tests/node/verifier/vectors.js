@@ -73,6 +73,11 @@ function noteOf(test) {
   return "note" in test ? utf8(test.note) : test.note_runs_hex ? joinRuns(test.note_runs_hex) : fromHex(test.note_hex);
 }
 
+// What `folkmoot verify` exits with.
+function exitOf(verdict) {
+  return { true: 0, false: 3, unknown: 7 }[VERDICTS[verdict]];
+}
+
 function keyOfLine(key, line) {
   return key.mark === line.mark;
 }
@@ -220,8 +225,48 @@ const GROUPS = {
     quorum: (test) => ({ satisfied: parseTrust(utf8(test.trust)).isReached(new Set(test.cosigners)) }),
     verdict: (test) => {
       const { verdict } = judgeProof(utf8(test.proof), parseTrust(utf8(test.trust)));
-      return { verdict, exit: { true: 0, false: 3, unknown: 7 }[VERDICTS[verdict]] };
+      return { verdict, exit: exitOf(verdict) };
     },
+  },
+};
+
+GROUPS["20-member-statement"] = {
+  multiproof: (test) => {
+    const [leaves, proof] = [test.leaf_hashes_hex, test.proof_hex].map(allBytes);
+    checkMultiproof(test.positions, leaves, test.size, proof, fromHex(test.root_hex));
+    return {};
+  },
+  chain: (test) => {
+    const [before, leaf] = [test.before_hex, test.leaf_hash_hex].map(fromHex);
+    return { head_hex: toHex(chainLink(before, leaf, test.position)) };
+  },
+  state_leaf: (test) => {
+    const leaf = parseStateLeaf(fromHex(test.leaf_hex)), { sort, unit, scale } = leaf;
+    const numbers = { count: leaf.count, posted: leaf.posted, reserved: leaf.reserved };
+    for (const name of Object.keys(numbers)) {
+      numbers[name] = typeof test[name] === "string" ? decimalOf(numbers[name]) : numbers[name];
+    }
+    return Object.assign(numbers, { id_hex: toHex(leaf.id), sort, head_hex: toHex(leaf.head), unit, scale });
+  },
+  verdict: async (test) => {
+    const trust = "trust" in test ? parseTrust(utf8(test.trust)) : null;
+    const { verdict } = await judgeMember(fromHex(test.statement_hex), trust, () => {});
+    return { verdict, exit: exitOf(verdict) };
+  },
+  balance: (test) => {
+    const { verdict, leaf } = judgeBalance(utf8(test.proof), parseTrust(utf8(test.trust)));
+    must((leaf !== undefined) === test.valid, "");
+    return { verdict, exit: exitOf(verdict) };
+  },
+  short_form: (test) => ({ proof: fromUtf8(unpackShort(fromHex(test.short_hex))) }),
+  parts: (test) => ({ short_hex: toHex(joinParts(test.parts)) }),
+};
+
+GROUPS["18-clauses"] = {
+  clauses: (test) => {
+    const clauses = decode(fromHex(test.clauses_hex));
+    must(CLAUSE_LIST(clauses), "malformed");
+    return { kinds: clauses.map((clause) => clause.get("kind")) };
   },
 };
 
@@ -229,10 +274,10 @@ const GROUPS = {
 const ANY_REASON = ["01-encoding"];
 
 // What is different from a case, or "".
-function disagreement(page, run, test) {
+async function disagreement(page, run, test) {
   let out;
   try {
-    out = run(test);
+    out = await run(test);
   } catch (error) {
     if (!(error instanceof Malformed)) return String(error.stack);
     if (test.valid) return `refused: ${error.message}`;
@@ -246,14 +291,14 @@ function disagreement(page, run, test) {
 }
 
 // From {page: its vector file} to {cases: {page: {group: how many}}, disagreements: [text]}.
-function runVectors(files) {
+async function runVectors(files) {
   const cases = {}, disagreements = [];
   for (const page of Object.keys(GROUPS).filter((name) => name in files)) {
     cases[page] = {};
     for (const group of files[page].groups.filter(({ name }) => name in GROUPS[page])) {
       cases[page][group.name] = group.cases.length;
       for (const test of group.cases) {
-        const wrong = disagreement(page, GROUPS[page][group.name], test);
+        const wrong = await disagreement(page, GROUPS[page][group.name], test);
         if (wrong) disagreements.push(`${page} ${group.name} ${test.name}: ${wrong}`);
       }
     }
@@ -275,6 +320,34 @@ function eachOf(list, find) {
 
 function judgeAll(pairs) {
   return eachOf(pairs, ([proof, trust]) => judgeProof(fromHex(proof), parseTrust(fromHex(trust))).verdict);
+}
+
+async function judgeMembers(files) {
+  const verdicts = [];
+  for (const file of files) verdicts.push((await judgeMember(fromHex(file), null, () => {})).verdict);
+  return verdicts;
+}
+
+function judgeBalances(pairs) {
+  return pairs.map(([proof, trust]) => judgeBalance(fromHex(proof), parseTrust(fromHex(trust))).verdict);
+}
+
+function unpackAll(pairs) {
+  return eachOf(pairs, ([short, digits]) => {
+    if (toHex(fromDigits(digits)) !== short) return "other digits";
+    return toHex(unpackShort(fromHex(short)));
+  });
+}
+
+function sumAll({ amounts, totals }) {
+  const sum = new Sum();
+  amounts.forEach((amount) => sum.add(amount));
+  return totals.map((total) => sum.equals(integer(total)));
+}
+
+// Of each statement, whether what it says is known.
+function knowAll(statements) {
+  return statements.map((statement) => readKnownBody(parseStatement(fromHex(statement))) !== null);
 }
 
 function establishAll(chains) {
