@@ -11,9 +11,9 @@ from typing import NamedTuple
 from protocol.errors import Malformed
 
 PARTS_MAX = 9
-_GROUP_BYTES, _GROUP_DIGITS = 6, 15
-_DIGITS_OF = (0, 3, 5, 8, 10, 13, _GROUP_DIGITS)
-"""So many digits stand for so many bytes."""
+_GROUP_BYTES, _GROUP_DIGITS = 22, 53
+_DIGITS_OF = tuple(len(str(256**count - 1)) if count else 0 for count in range(_GROUP_BYTES + 1))
+"""So many digits stand for so many bytes: no two counts have the same."""
 _PART = re.compile(r"(?:[^\s#]*#)?([1-9])\.([1-9])\.([0-9]{4})\.([0-9]+)", re.ASCII)
 
 
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 def to_digits(data: bytes) -> str:
-    """Six bytes as fifteen digits, the rest as so many as it takes."""
+    """22 bytes as 53 digits, what is left as so many as it takes."""
     groups = [data[at : at + _GROUP_BYTES] for at in range(0, len(data), _GROUP_BYTES)]
     return "".join(str(int.from_bytes(group, "big")).zfill(_DIGITS_OF[len(group)]) for group in groups)
 

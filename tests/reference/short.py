@@ -17,7 +17,10 @@ from tests.reference.state import decode_leaf
 from tests.reference.statement import Entry, Payload, Statement
 
 # How many digits stand for so many bytes.
-DIGITS = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
+DIGITS = {
+    1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15, 7: 17, 8: 20, 9: 22, 10: 25, 11: 27, 12: 29, 13: 32, 14: 34, 15: 37, 16: 39,
+    17: 41, 18: 44, 19: 46, 20: 49, 21: 51, 22: 53,
+}  # fmt: skip
 PART = re.compile(r"(?:[^\s#]*#)?([1-9])\.([1-9])\.([0-9]{4})\.([0-9]+)")
 WITNESS = re.compile(r"folkmoot/([a-z2-7]{52})/witness")
 
@@ -134,15 +137,15 @@ def cut(joined: bytes) -> list[bytes]:
 
 def to_digits(data: bytes) -> str:
     """Decimal digits, group by group."""
-    groups = [data[at : at + 6] for at in range(0, len(data), 6)]
+    groups = [data[at : at + 22] for at in range(0, len(data), 22)]
     return "".join(f"{int.from_bytes(group, 'big'):0{DIGITS[len(group)]}}" for group in groups)
 
 
 def from_digits(digits: str) -> bytes:
     """The bytes, or `digits`."""
     data, sizes = b"", {count: size for size, count in DIGITS.items()}
-    for at in range(0, len(digits), 15):
-        group = digits[at : at + 15]
+    for at in range(0, len(digits), 53):
+        group = digits[at : at + 53]
         require(len(group) in sizes and int(group) < 256 ** sizes.get(len(group), 0), "digits")
         data += int(group).to_bytes(sizes[len(group)], "big")
     return data

@@ -169,7 +169,7 @@ def parts(group: Group) -> Group:
     group.valid("three", parts=three)
     group.valid("three, the other way round", parts=three[::-1])
     group.valid("without the URL", parts=[text.partition("#")[2] for text in three])
-    for length in range(1, 14):
+    for length in range(1, 24):
         group.valid(f"{length} bytes", parts=short.make_parts(b"\xff" * length, 1, URL))
     head, digits = one[0].rsplit(".", 1)
     for name, reason, texts in (
@@ -182,7 +182,7 @@ def parts(group: Group) -> Group:
         ("a letter", "part", [one[0] + "a"]),
         ("no digits", "part", [head + "."]),
         ("one digit more", "digits", [f"{one[0]}1"]),
-        ("a group too large", "digits", [f"{head}.{'9' * 15}{digits[15:]}"]),
+        ("a group too large", "digits", [f"{head}.{'9' * 53}{digits[53:]}"]),
         ("another digit", "tag", [f"{head}.{'1' if digits[0] == '0' else '0'}{digits[1:]}"]),
     ):
         group.invalid(name, reason, parts=texts)
