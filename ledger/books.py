@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book, Rules, Said
@@ -13,7 +13,7 @@ from ledger.reciprocity.state_check import state_body
 from protocol.errors import Malformed
 from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES, read_reciprocity
 from protocol.reciprocity_bodies import MemberProfile, Remark
-from protocol.statement import Statement, parse_payload, parse_statement
+from protocol.statement import SCOPE_PUBLIC, Entry, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -54,15 +54,34 @@ class StoreSource:
 
     def recall(self, position: int) -> ReciprocityBody | None:
         """What the entry at a position says; None if it is not of the ledger, or not here."""
-        row = next(self._reads.entries(self._tree, position, position + 1), None)
-        if row is None or row.payload is None:
+        said = read_said(self._reads, self._tree, position)
+        return said.body if said else None
+
+
+class LedgerStatement(NamedTuple):
+    """A statement of the ledger as it stands in the log, whatever came of it."""
+
+    id: bytes
+    body: ReciprocityBody
+    signers: frozenset[bytes]
+    public: bool
+
+
+def read_said(reads: Snapshot, tree: int, position: int) -> LedgerStatement | None:
+    """The statement at a position; None if it is not one of the ledger, or not here."""
+    row = next(reads.entries(tree, position, position + 1), None)
+    if row is None or row.payload is None:
+        return None
+    try:
+        header, payload = parse_entry(row.entry), parse_payload(row.payload)
+        statement = parse_statement(payload.statement)
+        if not isinstance(statement, Statement) or statement.kind not in RECIPROCITY_BODIES:
             return None
-        try:
-            statement = parse_statement(parse_payload(row.payload).statement)
-            known = isinstance(statement, Statement) and statement.kind in RECIPROCITY_BODIES
-            return read_reciprocity(statement) if known else None  # type: ignore[arg-type] # `known` says the type
-        except Malformed:
-            return None
+        signers = frozenset(signature.key for signature in payload.signatures)
+        public = isinstance(header, Entry) and header.scope == SCOPE_PUBLIC
+        return LedgerStatement(statement.id, read_reciprocity(statement), signers, public)
+    except Malformed:
+        return None
 
 
 def open_book(reads: Snapshot, tree: Tree) -> Book:
@@ -89,13 +108,13 @@ class Books:
             book.source = source
         return OpenBook(change, tree, book)
 
-    def state_body(self, change: Transaction, tree: Tree) -> dict[str, Value] | None:
-        """What a log that is folded to its end has to state; None if there is nothing new."""
+    def state_body(self, change: Transaction, tree: Tree, author: bytes) -> dict[str, Value] | None:
+        """What a log that is folded to its end has to state by a key; None if there is nothing new."""
         book = self._books.get(tree.tree)
         if book is None:
             book = self._books[tree.tree] = Book(tree.origin.log_id, StoreSource(change, tree.tree))
         book.source = StoreSource(change, tree.tree)
-        return state_body(book, tree.size)
+        return state_body(book, tree.size, author)
 
     def forget(self, tree: int | None = None) -> None:
         """Forgets a log, or all: what was learnt in a transaction that has failed is not so."""

@@ -99,9 +99,9 @@ class Deriver:
             tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version(), ledger.transfers
         )
 
-    def state_body(self, change: Transaction, tree: Tree) -> dict[str, Value] | None:
-        """What a log has to state of its members and accounts ; None if there is nothing, or it is not folded yet."""
-        return self._books.state_body(change, tree) if tree.derived == tree.size else None
+    def state_body(self, change: Transaction, tree: Tree, author: bytes) -> dict[str, Value] | None:
+        """What a log has to state of its members and accounts; None if there is nothing, or it is not folded yet."""
+        return self._books.state_body(change, tree, author) if tree.derived == tree.size else None
 
     def forget(self) -> None:
         """Forgets who may speak: what was learnt in a transaction that has failed is not so."""

@@ -157,14 +157,14 @@ def newest_fork_proof(reads: Snapshot, log_id: bytes) -> bytes:
     raise NotFoundError(f"no proof is held that the log {show_log_id(log_id)[:8]} has forked")
 
 
-def trust_file(reads: Snapshot, main: Tree | None = None) -> bytes:
+def trust_file(reads: Snapshot, main: Tree | None = None, *, alone: bool = False) -> bytes:
     """A trust file for a log held here, its witnesses and their quorum (spec 08 §2); for the own one if none is named.
 
-    Other logs stand in it too if the same witnesses cosign them, or if none are asked for: there is one quorum in a
-    file. Whoever takes it should compare the ids by another way. Keys that were removed stand as comments: whoever
-    trusts one believes what its thief signs, too.
+    Other logs stand in it too, unless it is for that one `alone`, if the same witnesses cosign them, or if none are
+    asked for: there is one quorum in a file. Whoever takes it should compare the ids by another way. Keys that were
+    removed stand as comments: whoever trusts one believes what its thief signs, too.
     """
-    trees = [tree for tree in reads.trees() if not tree.hidden]
+    trees = [main] if main and alone else [tree for tree in reads.trees() if not tree.hidden]
     main = main or reads.tree_numbered(int(reads.fact("own") or trees[0].tree))
     asked = witnesses_of(reads, main)
     lines = ["# Trust file: the logs whose keys this node knows. Compare the ids with what their people told you.", ""]

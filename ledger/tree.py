@@ -18,6 +18,7 @@ from protocol.merkle import (
     peak_nodes,
     root_of,
 )
+from protocol.multiproof import multiproof_nodes
 from protocol.statement import Entry, parse_entry
 from protocol.tile import TILE_HEIGHT, Tile, encode_entries, tile_width
 
@@ -57,6 +58,11 @@ def load_peaks(reads: LogReads, tree: int, size: int) -> Peaks:
 def prove_inclusion(reads: LogReads, tree: int, position: int, size: int) -> list[bytes]:
     """The inclusion proof of an entry in the tree of `size` entries (spec 05 §2)."""
     return _prove(reads, tree, inclusion_nodes(position, size))
+
+
+def prove_many(reads: LogReads, tree: int, positions: Sequence[int], size: int) -> list[bytes]:
+    """The multiproof of entries at ascending positions in the tree of `size` entries (spec 20 §1)."""
+    return _prove(reads, tree, multiproof_nodes(positions, size))
 
 
 def prove_consistency(reads: LogReads, tree: int, old: int, new: int) -> list[bytes]:

@@ -328,7 +328,7 @@ class Writer:
             return False
         with self._store.write() as change:
             tree = change.tree_numbered(own.tree)
-            body = self._deriver.state_body(change, tree)
+            body = self._deriver.state_body(change, tree, own.key.public)
             self._stating = tree.derived != tree.size
             if body is None:
                 return False

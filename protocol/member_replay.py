@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from protocol.chain import SORT_ACCOUNT, START, StateLeaf, link
@@ -64,7 +64,8 @@ def replay(member: bytes, told: Sequence[Told], leaves: Sequence[StateLeaf], ope
     if hidden:
         why = f"what entry {hidden[0]} says is not in this file, or of a kind that this program does not know"
         raise Failed(MemberVerdict.NO_PAYLOAD, f"{why} (one of {len(hidden)})" if len(hidden) > 1 else why)
-    _check_beside([one for one in told[:-1] if not one.concerns], member, {*operating, *_keys_of(member, ledger)})
+    keys = {*operating, *member_keys(member, [(one.statement.id, one.body) for one in ledger if one.statement])}
+    _check_beside([one for one in told[:-1] if not one.concerns], member, keys)
     _check_accounts(member, ledger, leaves)
     for leaf, (posted, reserved) in zip(leaves, _sum(ledger, leaves), strict=True):
         if (leaf.posted, leaf.reserved) != (posted, reserved):
@@ -89,30 +90,34 @@ def _check_chains(ledger: Sequence[Told], leaves: Sequence[StateLeaf]) -> None:
             raise Failed(MemberVerdict.CHAIN, why)
 
 
-def _keys_of(member: bytes, ledger: Sequence[Told]) -> set[bytes]:
-    """The keys that the member has had."""
+def member_keys(member: bytes, said: Iterable[tuple[bytes, ReciprocityBody | None]]) -> set[bytes]:
+    """The keys that a member has had, by what was said of it: ids of statements and their bodies."""
     keys = set()
-    for one in ledger:
-        match one.body:
-            case MemberJoin(key=key) if one.statement and one.statement.id == member:
+    for statement_id, body in said:
+        match body:
+            case MemberJoin(key=key) if statement_id == member:
                 keys.add(key)
             case MemberSet(member=about, key=bytes(key)) if about == member:
                 keys.add(key)
     return keys
 
 
+def may_stand_beside(body: ReciprocityBody | None, member: bytes, signers: Iterable[bytes], keys: set[bytes]) -> bool:
+    """Whether a statement that concerns nobody is words about a member: a note, or a profile by one of these keys."""
+    match body:
+        case MemberProfile(member=about):
+            return about == member and not keys.isdisjoint(signers)
+        case Remark():
+            return True
+    return False
+
+
 def _check_beside(beside: Sequence[Told], member: bytes, keys: set[bytes]) -> None:
-    """What concerns none of the leaves is words: it could not be told whether anything else had an effect."""
+    """Of anything but words it could not be told whether it had an effect."""
     for one in beside:
-        match one.body:
-            case MemberProfile(member=about) if about == member and not keys.isdisjoint(one.signers):
-                continue
-            case Remark():
-                continue
-        why = (
-            f"entry {one.position} concerns nobody here, and is neither a note nor a profile by those who may write it"
-        )
-        raise Failed(MemberVerdict.CHAIN, why)
+        if not may_stand_beside(one.body, member, one.signers, keys):
+            why = "concerns nobody here, and is neither a note nor a profile by those who may write it"
+            raise Failed(MemberVerdict.CHAIN, f"entry {one.position} {why}")
 
 
 def _check_accounts(member: bytes, ledger: Sequence[Told], leaves: Sequence[StateLeaf]) -> None:

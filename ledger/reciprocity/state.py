@@ -279,11 +279,19 @@ class Footprint(Cell, frozen=True, array_like=True):
 
 
 class Progress(Cell, frozen=True, array_like=True):
-    """Positions: of the last entry that concerned anybody, and of the last `state`; -1 before the first."""
+    """Positions: of the last entry that concerned anybody, and of the last `state`; -1 before the first; its author."""
 
     SORT: ClassVar[str] = "progress"
     moved: int = -1
     stated: int = -1
+    author: bytes = b""
+
+
+class Stated(Cell, frozen=True, array_like=True):
+    """A `state` that was applied; the key is its position as 8 bytes, big-endian."""
+
+    SORT: ClassVar[str] = "stated"
+    leaves: int
 
 
 class Used(Cell, frozen=True, array_like=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.state import Account, Member, Progress, Unit
+from ledger.reciprocity.state import Account, Member, Progress, Stated, Unit
 from ledger.reciprocity.state_tree import StateTree
 from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, StateLeaf
 
@@ -49,14 +49,19 @@ def check_state(book: Book, heard: Heard[State]) -> None:
     tree = state_tree(book)
     if (body.size, body.leaves, body.root) != (heard.position, len(tree), tree.root()):
         refuse("state_mismatch")
+    book.put(heard.position.to_bytes(8, "big"), Stated(body.leaves))
     moved = (book.get(Progress, b"") or Progress()).moved
-    book.put(b"", Progress(moved, heard.position))
+    book.put(b"", Progress(moved, heard.position, heard.statement.author))
 
 
-def state_body(book: Book, position: int) -> dict[str, Value] | None:
-    """What a log states at a position after all that is before it; None if nothing has changed since it last did."""
+def state_body(book: Book, position: int, author: bytes) -> dict[str, Value] | None:
+    """What a log states at a position after all that is before it; None if nothing has changed since it last did.
+
+    What an operating key stated that is not in force any more is stated again: it proves nothing to others (spec 20
+    §2).
+    """
     progress = book.get(Progress, b"") or Progress()
-    if progress.moved <= progress.stated:
+    if progress.moved <= progress.stated and progress.author in {author, b""}:
         return None
     tree = state_tree(book)
     return {"size": position, "leaves": len(tree), "root": tree.root()}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from ledger.errors import NotFoundError
-from protocol.merkle import EMPTY_ROOT, HASH_BYTES, Node, fold_nodes, leaf_hash
+from protocol.merkle import EMPTY_ROOT, HASH_BYTES, Node, fold_nodes, inclusion_nodes, leaf_hash
 from protocol.multiproof import multiproof_nodes
 
 
@@ -59,7 +59,14 @@ class StateTree:
     def prove(self, indexes: Sequence[int]) -> list[bytes]:
         """The multiproof of leaves at ascending indexes (spec 20 §1)."""
         self._settle()
-        wanted = multiproof_nodes(indexes, len(self._ids))
+        return self._fold(multiproof_nodes(indexes, len(self._ids)))
+
+    def prove_one(self, index: int) -> list[bytes]:
+        """The inclusion proof of a leaf (spec 05 §2)."""
+        self._settle()
+        return self._fold(inclusion_nodes(index, len(self._ids)))
+
+    def _fold(self, wanted: Sequence[Sequence[Node]]) -> list[bytes]:
         return fold_nodes(wanted, {node: self._hash(node) for nodes in wanted for node in nodes})
 
     def _hash(self, node: Node) -> bytes:

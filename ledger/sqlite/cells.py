@@ -39,6 +39,20 @@ class CellReads:
         sql = "SELECT position FROM chain WHERE tree = ? AND id = ? ORDER BY position"
         return [row[0] for row in self._db.execute(sql, (tree, thing))]
 
+    def concerned_since(self, tree: int, position: int) -> list[bytes]:
+        """Ids of the members and accounts that an entry at this position or behind it concerns."""
+        sql = """
+          SELECT DISTINCT key FROM cell WHERE tree = :tree AND sort IN ('member', 'account')
+          AND EXISTS (SELECT 1 FROM chain WHERE chain.tree = :tree AND chain.id = cell.key AND position >= :position)
+        """
+        return [row[0] for row in self._db.execute(sql, {"tree": tree, "position": position})]
+
+    def last_cell(self, tree: int, sort: str, below: bytes) -> bytes | None:
+        """The greatest key of a sort that is less than another one."""
+        sql = "SELECT max(key) FROM cell WHERE tree = ? AND sort = ? AND key < ?"
+        row: tuple[bytes | None] = self._db.execute(sql, (tree, sort, below)).fetchone()
+        return row[0]
+
     def said(self, tree: int, ids: Collection[bytes]) -> dict[bytes, tuple[int, bytes]]:
         """Where ids of statements were used first, and the digest of what was said with them."""
         sql = "SELECT id, position, digest FROM said WHERE tree = ? AND id IN"
