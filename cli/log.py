@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.failure import FALSE, CommandError
 from cli.output import Progress, json_option, plain, say, show, show_json, show_table, when
+from cli.proving import PROOF_COMMANDS
 from cli.scope import LOG_COMMANDS, mode_text, read_federation, show_apart
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def command() -> None:
     """The logs held here: one's own, and replicas of others."""
 
 
-for _command in LOG_COMMANDS:
+for _command in (*LOG_COMMANDS, *PROOF_COMMANDS):
     command.add_command(_command)
 
 
@@ -142,67 +141,6 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
     show(f"  {statement['kind']} at {when(statement['at'])} by {statement['author'][:16]}")
     for key, value in statement["body"].items():
         show(f"  {key}: {plain(value)}")
-
-
-@command.command("prove")
-@click.argument("log")
-@click.argument("position", type=click.IntRange(0))
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path),
-    help="Proof file; LOG-POSITION.tlog-proof if not given; - is stdout.",
-)
-@click.option("--trust", type=click.Path(path_type=Path), help="Write a trust file for the log and its witnesses, too.")
-@click.pass_obj
-def prove(data_dir: str | None, log: str, position: int, output: Path | None, trust: Path | None) -> None:
-    """Writes a proof file that anybody can check offline.
-
-    The entry with its payload, and the way to the signed root.
-    """
-    from ledger.audit import find_tree
-    from ledger.proving import prove_entry, trust_file
-    from protocol.identity import short_log_id
-
-    with _store(data_dir).read() as reads:
-        tree = find_tree(reads, log)
-        proof = prove_entry(reads, tree, position)
-        trusted = trust_file(reads, tree)
-    if str(output) == "-":
-        sys.stdout.buffer.write(proof)
-    else:
-        path = output or Path(f"{short_log_id(tree.origin.log_id)}-{position}.tlog-proof")
-        path.write_bytes(proof)
-        say(f"written: {path}")
-    if trust:
-        trust.write_bytes(trusted)
-        say(f"written: {trust}; compare the log ids in it with what the organisations told you themselves")
-
-
-@command.command("fork-proof")
-@click.argument("log")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path),
-    help="File; LOG.fork-proof if not given; - is stdout.",
-)
-@click.pass_obj
-def write_fork_proof(data_dir: str | None, log: str, output: Path | None) -> None:
-    """Writes the proof that a log has forked: `folkmoot verify` checks it anywhere, offline."""
-    from ledger.audit import find_tree
-    from ledger.proving import newest_fork_proof
-    from protocol.identity import short_log_id
-
-    with _store(data_dir).read() as reads:
-        log_id = find_tree(reads, log).origin.log_id
-        proof = newest_fork_proof(reads, log_id)
-    if str(output) == "-":
-        sys.stdout.buffer.write(proof)
-        return
-    path = output or Path(f"{short_log_id(log_id)}.fork-proof")
-    path.write_bytes(proof)
-    say(f"written: {path}; anybody can check it with `folkmoot verify`")
 
 
 @command.command("audit")

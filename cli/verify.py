@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`folkmoot verify`: checks a proof file or a fork proof with no network, no node and no database."""
+"""`folkmoot verify`: checks proofs and member statements with no network, no node and no database."""
 
 from __future__ import annotations
 
@@ -8,58 +8,89 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.failure import CANNOT_VERIFY, CommandError
+from cli.failure import CANNOT_VERIFY, FALSE, CommandError
 from cli.output import json_option, plain, show, show_json, when
 
 if TYPE_CHECKING:
     from protocol.policy import Policy
     from protocol.proof import Finding
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_TRUST = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("verify", short_help="Check a proof file, offline.")
-@click.argument("file", type=_FILE)
-@click.option("--trust", type=_FILE, help="Trust file: whose keys and witnesses you believe.")
+@click.command("verify", short_help="Check a proof or a member statement, offline.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE")
+@click.option("--trust", type=_TRUST, help="Trust file: whose keys and witnesses you believe.")
 @json_option
-def command(file: Path, trust: Path | None, *, as_json: bool) -> int:
-    """Checks a .tlog-proof file against a trust file: no network, no node, no clock.
+def command(files: tuple[str, ...], trust: Path | None, *, as_json: bool) -> int:
+    """Checks a .tlog-proof or .member-statement file against a trust file: no network, no node, no clock.
 
-    A .fork-proof file, which says that a log signed two histories, can be checked without a trust file too: then the
-    charters in it say whose key is the log's.
+    FILE may also be what the QR codes of a short proof say, one text each, in any order.
+
+    A member statement carries a trust file of its own, which decides if you name none: then compare the log's id with
+    what the organisation told you. A .fork-proof file, which says that a log signed two histories, can be checked
+    without a trust file too: then the charters in it say whose key is the log's.
 
     Exits with 0 if it is true, 3 if it is false, 7 if that cannot be told because a key or a part is missing.
     """
-    from protocol.errors import Malformed
-    from protocol.fork import HEADER
-    from protocol.policy import POLICY_BYTES_MAX, parse_policy
-    from protocol.proof import PROOF_BYTES_MAX, judge
+    from protocol.balance import is_balance
+    from protocol.fork import HEADER as FORK_HEADER
+    from protocol.member_statement import HEADER as MEMBER_HEADER
 
-    data = _read(file, PROOF_BYTES_MAX)
-    is_fork = data.startswith(HEADER)
-    if trust is None and is_fork:
-        return _verify_fork(data, None, as_json=as_json)
-    if trust is None:
+    data = _data(files)
+    policy = _policy(trust) if trust else None
+    if data.startswith(FORK_HEADER):
+        return _verify_fork(data, policy, as_json=as_json)
+    if data.startswith(MEMBER_HEADER):
+        return _verify_member(data, policy, as_json=as_json)
+    if policy is None:
         raise CommandError(
             "no trust file: say with --trust whose keys you believe. Without one nothing can be told.", CANNOT_VERIFY
         )
+    verify = _verify_balance if is_balance(data) else _verify_proof
+    return verify(data, policy, as_json=as_json)
+
+
+def _data(files: tuple[str, ...]) -> bytes:
+    """The file that is named, or the one that the texts of QR codes, given as they are or in a file, stand for."""
+    from protocol.digits import is_part
+    from protocol.member_statement import MEMBER_STATEMENT_BYTES_MAX
+
+    if all(map(is_part, files)):
+        return _unpack(list(files))
+    if len(files) > 1:
+        raise CommandError("one file at a time, or all texts of the QR codes of one proof", 2)
+    with Path(files[0]).open("rb") as file:
+        data = file.read(MEMBER_STATEMENT_BYTES_MAX + 1)
+    texts = data[:65_536].decode("ascii", "replace").split()
+    return _unpack(texts) if texts and all(map(is_part, texts)) else data
+
+
+def _unpack(texts: list[str]) -> bytes:
+    from protocol.digits import join_parts
+    from protocol.errors import Malformed
+    from protocol.short import unpack
+
     try:
-        policy = parse_policy(_read(trust, POLICY_BYTES_MAX))
+        packed = join_parts(texts)
+    except Malformed as error:
+        raise CommandError(f"the QR codes cannot be put together: {error.text}", CANNOT_VERIFY) from None
+    try:
+        return unpack(packed)
+    except Malformed as error:
+        raise CommandError(f"FALSE: what the QR codes say is no proof: {error.text}", FALSE) from None
+
+
+def _policy(trust: Path) -> Policy:
+    from protocol.errors import Malformed
+    from protocol.policy import POLICY_BYTES_MAX, parse_policy
+
+    with trust.open("rb") as file:
+        data = file.read(POLICY_BYTES_MAX + 1)
+    try:
+        return parse_policy(data)
     except Malformed as error:
         raise CommandError(f"the trust file {trust} cannot be used: {error}", CANNOT_VERIFY) from None
-    if is_fork:
-        return _verify_fork(data, policy, as_json=as_json)
-    finding = judge(data, policy)
-    if as_json:
-        show_json(_finding_object(finding))
-    else:
-        _show(finding)
-    return finding.verdict.exit_code
-
-
-def _read(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(limit + 1)
 
 
 def _verify_fork(data: bytes, policy: Policy | None, *, as_json: bool) -> int:
@@ -75,13 +106,51 @@ def _verify_fork(data: bytes, policy: Policy | None, *, as_json: bool) -> int:
     return finding.verdict.exit_code
 
 
+def _verify_member(data: bytes, policy: Policy | None, *, as_json: bool) -> int:
+    """Says whether a member statement is complete and adds up (spec 20)."""
+    from cli.member_text import member_object, show_member
+    from protocol.member_verdict import judge_member
+
+    finding = judge_member(data, policy)
+    if as_json:
+        show_json(member_object(finding))
+    else:
+        show_member(finding)
+    return finding.verdict.exit_code
+
+
+def _verify_balance(data: bytes, policy: Policy, *, as_json: bool) -> int:
+    """Says whether a log states a balance (spec 20 §3)."""
+    from cli.member_text import balance_object, show_balance
+    from protocol.balance import judge_balance
+
+    finding = judge_balance(data, policy)
+    if as_json:
+        show_json(balance_object(finding))
+    else:
+        show_balance(finding)
+    return finding.verdict.exit_code
+
+
+def _verify_proof(data: bytes, policy: Policy, *, as_json: bool) -> int:
+    """Says whether an entry stands in a log (spec 08)."""
+    from protocol.proof import judge
+
+    finding = judge(data, policy)
+    if as_json:
+        show_json(_finding_object(finding))
+    else:
+        _show(finding)
+    return finding.verdict.exit_code
+
+
 def _show(finding: Finding) -> None:
+    from cli.member_text import WORD, show_witnesses
     from protocol.identity import Origin
     from protocol.statement import Statement
 
     code = finding.verdict.exit_code
-    word = {0: "TRUE", 3: "FALSE", 7: "CANNOT TELL"}[code]
-    show(f"{word}: {finding.why}" if code else "TRUE: this entry stands in the log and says what is shown here.")
+    show(f"{WORD[code]}: {finding.why}" if code else "TRUE: this entry stands in the log and says what is shown here.")
     checkpoint = finding.checkpoint
     if checkpoint is not None:
         origin = Origin.parse(checkpoint.origin)
@@ -100,14 +169,7 @@ def _show(finding: Finding) -> None:
             "and every"
         )
         show("              signature on the statement. Nobody was asked; no clock was read.")
-        if finding.witnesses:
-            for name, time in finding.witnesses:
-                show(f"  witness     {plain(name)} saw this log at {when(time)}")
-        else:
-            show(
-                "  witnesses   none asked for by your trust file: a log that shows others something else is not "
-                "excluded."
-            )
+        show_witnesses(finding.witnesses)
 
 
 def _describe(statement: Any) -> list[str]:  # noqa: ANN401 - a Statement

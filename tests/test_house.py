@@ -38,9 +38,6 @@ LONG_FILES = {
 LONG_FUNCTIONS: dict[str, str] = {}
 ENTRY_POINTS = {
     "cli/main.py": "the program itself",
-    "protocol/member_verdict.py": "what the command line and the pages verify member statements with",
-    "protocol/short.py": "what they read QR codes with",
-    "protocol/digits.py": "the same",
 }
 
 
