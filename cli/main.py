@@ -30,6 +30,7 @@ COMMANDS = {
     "statement": ("cli.statement", "Write everything about one member into a file to verify offline."),
     "verify": ("cli.verify", "Check a proof or a member statement, offline."),
     "bundle": ("cli.bundle", "Carry logs in a file or a folder: export, import."),
+    "neighbour": ("cli.neighbour", "Pay to and from other organisations' ledgers."),
     "export": ("cli.export", "Write the ledger for other programs: beancount, hledger, CSV and more."),
     "backup": ("cli.backup", "Copy the store while it is in use."),
     "restore": ("cli.restore", "Put a backup back, verified."),

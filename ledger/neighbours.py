@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.books import open_book
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NotFoundError
 from ledger.following import followed
 from ledger.reciprocity.state import Connector, Incoming, Outgoing
 from ledger.tree import prove_inclusion
@@ -15,6 +15,7 @@ from ledger.trial import Trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ledger.reciprocity.book import Book
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
     from protocol.encoding import Value
@@ -112,18 +113,9 @@ def _answer(
     if neighbour is None or book.get(Incoming, peer_id + transfer) is not None or _is_forked(reads, peer):
         return None
     proof = prove(reads, peer, outgoing.position)
-    connector = book.get(Connector, peer_id + outgoing.unit.encode())
+    body = _acceptance(book, peer_id, transfer, outgoing, proof)
     why = "unit"
-    if connector is not None:
-        body: dict[str, Value] = {
-            "transfer": transfer,
-            "log": peer_id,
-            "account": outgoing.to,
-            "connector": connector.account,
-            "amount": outgoing.amount,
-            "unit": outgoing.unit,
-            "proof": proof,
-        }
+    if body is not None:
         accept = Due("xfer.accept", body)
         verdict = Trial(reads, own.tree).verdict(make(accept), now)
         if verdict == "applied":
@@ -132,6 +124,40 @@ def _answer(
             return None
         why = "late" if now > outgoing.deadline else _REFUSALS.get(verdict, "unwanted")
     return Due("xfer.refuse", {"transfer": transfer, "log": peer_id, "why": why, "proof": proof})
+
+
+def _acceptance(
+    book: Book, peer_id: bytes, transfer: bytes, outgoing: Outgoing, proof: dict[str, Value]
+) -> dict[str, Value] | None:
+    """What accepts a neighbour's payment; None if it is no neighbour in that unit."""
+    connector = book.get(Connector, peer_id + outgoing.unit.encode())
+    if connector is None:
+        return None
+    return {
+        "transfer": transfer,
+        "log": peer_id,
+        "account": outgoing.to,
+        "connector": connector.account,
+        "amount": outgoing.amount,
+        "unit": outgoing.unit,
+        "proof": proof,
+    }
+
+
+def acceptance(reads: Snapshot, own: Tree, peer_id: bytes, transfer: bytes) -> dict[str, Value]:
+    """What accepts a payment that waits in a neighbour's log, for whoever it is meant for to sign.
+
+    Raises NotFoundError, NotProvenYetError.
+    """
+    peer = _newest(reads, peer_id)
+    outgoing = open_book(reads, peer).get(Outgoing, transfer) if peer else None
+    if peer is None or outgoing is None or outgoing.log != own.origin.log_id:
+        raise NotFoundError(f"no payment {transfer.hex()} to this ledger stands there")
+    proof = prove(reads, peer, outgoing.position)
+    body = _acceptance(open_book(reads, own), peer_id, transfer, outgoing, proof)
+    if body is None:
+        raise NotFoundError(f"the payment is in {outgoing.unit}, in which they are no neighbour here")
+    return body
 
 
 def prove(reads: Snapshot, tree: Tree, position: int) -> dict[str, Value]:
