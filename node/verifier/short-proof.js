@@ -2,8 +2,9 @@
 // The short form of a proof, for QR codes, and its parts (spec 20 §4).
 
 const PART_TEXT = /^(?:[^#\t-\r\x20]*#)?([1-9])\.([1-9])\.([0-9]{4})\.([0-9]+)$/;
-const GROUP_DIGITS = 15;
-const DIGITS_OF = [0, 3, 5, 8, 10, 13, GROUP_DIGITS]; // so many digits stand for so many bytes
+const GROUP_BYTES = 22;
+const DIGITS_OF = []; // so many digits stand for so many bytes
+for (let count = 0; count <= GROUP_BYTES; count++) DIGITS_OF.push(Math.ceil(count * 8 * Math.LOG10E * Math.LN2));
 
 // One part of a sequence: {number, total, tag, digits}. Throws Malformed (`part`).
 function parsePart(text) {
@@ -14,15 +15,20 @@ function parsePart(text) {
 
 // The bytes that digits stand for. Throws Malformed (`digits`).
 function fromDigits(digits) {
-  const groups = digits.match(/[0-9]{1,15}/g) || [];
+  const groups = digits.match(/[0-9]{1,53}/g) || [];
   return joinBytes(...groups.map((group) => {
     const length = DIGITS_OF.indexOf(group.length), bytes = new Uint8Array(Math.max(length, 0));
-    let number = Number(group);
-    for (let i = length - 1; i >= 0; i--) {
-      bytes[i] = number % 256;
-      number = Math.floor(number / 256);
+    let over = length < 0 ? 1 : 0;
+    for (let at = 0; at < group.length && !over; at++) {
+      let carry = Number(group[at]);
+      for (let i = length - 1; i >= 0; i--) {
+        carry += bytes[i] * 10;
+        bytes[i] = carry % 256;
+        carry = Math.floor(carry / 256);
+      }
+      over = carry;
     }
-    if (length < 0 || number > 0) throw new Malformed("digits", "digits that stand for no bytes");
+    if (over) throw new Malformed("digits", "digits that stand for no bytes");
     return bytes;
   }));
 }
