@@ -16,7 +16,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ledger.errors import LedgerError
 from node.gossip import GOSSIP_PATH
@@ -55,8 +56,29 @@ class Paced(web.StreamResponse):
     """An answer of any length, which keeps deadlines of its own while it is sent."""
 
 
+class GuardedHandler(RequestHandler):
+    """One connection, which hears no more once what came is no HTTP; the operator is told of our faults only."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what has come. After a faulty piece each further one would be kept with an error of its own."""
+        super().data_received(data)
+        if self.transport is not None and self._messages and isinstance(self._messages[-1][0], _ErrInfo):
+            self.transport.pause_reading()
+
+    def log_exception(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as aiohttp has it
+        """Tells of a fault of ours."""
+        if not isinstance(options.get("exc_info"), HttpProcessingError | ConnectionError):
+            super().log_exception(*args, **options)
+
+
 class GuardedServer(web.Server):
     """A server that counts its connections, per address and in all, and hangs up on those that are too many."""
+
+    def __call__(self) -> RequestHandler:
+        """One connection."""
+        return GuardedHandler(self, loop=self._loop, **self._kwargs)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Takes a connection in, or hangs up."""
@@ -120,8 +142,11 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     """The answer of a handler in time, or the problem that kept it from answering."""
     try:
         if request.can_read_body:
-            async with asyncio.timeout(BODY_S):
-                await request.read()
+            try:
+                async with asyncio.timeout(BODY_S):
+                    await request.read()
+            except ConnectionError:  # whoever asked has gone
+                return problem(400, "Bad request", "the body has not come")
         async with asyncio.timeout(ANSWER_S):
             response = await handler(request)
     except web.HTTPException as error:

@@ -290,6 +290,18 @@ async def test_an_upgrade_header_switches_nothing_off(node: RunningNode, monkeyp
     assert b"Content-Security-Policy" in answer
 
 
+async def test_what_is_no_http_is_not_heard_further_and_not_logged(
+    node: RunningNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else each piece would be kept with an error, and a few connections would take all memory."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    writer.write(b"GET / HTTP/1.1\r\n" + LOCAL + b"X-More: more\r\n" * 300_000)
+    answer = await asyncio.wait_for(reader.readline(), 5)
+    assert answer.startswith(b"HTTP/1.0 400")
+    writer.transport.abort()
+    assert [record for record in caplog.records if record.name == "aiohttp.server"] == []
+
+
 async def test_honest_requests_are_answered_beside_hostile_ones(node: RunningNode) -> None:
     fill(node.ledger, 100, 100)
     hostile = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(56)]

@@ -19,6 +19,7 @@ from protocol.frames import (
     LIMITS,
     RANGE_BYTES_MAX,
     TYPES,
+    UNREAD_BYTES_MAX,
     Auth,
     Busy,
     Bye,
@@ -177,6 +178,26 @@ def test_unknown_fields_are_ignored(frame: Frame, unknown: dict[str, Value]) -> 
     assert isinstance(value, list)
     assert isinstance(value[1], dict)
     assert decode_frame(encode([value[0], value[1] | unknown], LIMITS)) == frame
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ("81a17a", "malformed"),  # PING without its fields
+        ("83a57265706c79c2a474696d6500a17a", "too_large"),  # PING with one that nobody knows
+    ],
+)
+def test_what_is_large_and_not_known_is_refused_before_it_is_built(
+    monkeypatch: pytest.MonkeyPatch, fields: str, reason: str
+) -> None:
+    """A megabyte of empty arrays would keep the event loop for longer than all the rest of a busy second."""
+    monkeypatch.setattr("protocol.frames.decode", None)
+    arrays = bytes.fromhex("dd000f0000") + b"\x90" * 0xF0000
+    with pytest.raises(Malformed, match=reason):
+        decode_frame(bytes.fromhex("920b" + fields) + arrays)
+    assert decode_frame(bytes.fromhex("926381a17a") + arrays) is None
+    with pytest.raises(Malformed, match="too_deep"):
+        decode_frame(bytes.fromhex("926381a17a") + b"\x91" * UNREAD_BYTES_MAX + b"\x90")
 
 
 def test_a_frame_over_the_limit_is_neither_sent_nor_taken() -> None:
