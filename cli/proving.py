@@ -72,15 +72,17 @@ def balance(
     qr: str | None,
     url: str | None,
 ) -> None:
-    """Writes the proof of one balance: ACCOUNT is the beginning of the account's id.
+    """Writes the proof of one balance: ACCOUNT is an id, the beginning of one, a title, or the owner's name.
 
     It is what the log's last signed state says. That it adds up, the owner's `folkmoot statement` shows.
     """
     from ledger.member_statement import make_balance
+    from ledger.showing.naming import find_account
+    from ledger.showing.view import LedgerView
 
     def made(reads: Snapshot, tree: Tree) -> tuple[str, bytes]:
-        leaf, proof = make_balance(reads, tree, account)
-        return leaf.id.hex()[:8], proof
+        one = find_account(LedgerView(reads, tree, private=True), account)
+        return one.hex()[:8], make_balance(reads, tree, one)
 
     _write(data_dir, log, made, output, trust, (qr, url))
 

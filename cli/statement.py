@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cli.output import json_option, say, show_json
+from cli.speaking import log_option, looking
 
 _PATH = click.Path(path_type=Path)
 
@@ -17,7 +18,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("member")
 @click.option("--output", "-o", type=_PATH, help="File; LOG-MEMBER.member-statement if not given; - is stdout.")
 @click.option("--trust", type=_PATH, help="Write a trust file for the log and its witnesses, too.")
-@click.option("--log", metavar="LOG", help="The beginning of a log's id; one's own log if not given.")
+@log_option
 @click.option("--public", is_flag=True, help="Leave out the profile and the notes that are not public.")
 @json_option
 @click.pass_obj
@@ -26,30 +27,28 @@ def command(
     member: str,
     output: Path | None,
     trust: Path | None,
-    log: str | None,
+    log: str,
     *,
     public: bool,
     as_json: bool,
 ) -> None:
-    """Writes the statement of one member: MEMBER is the beginning of the member's id.
+    """Writes the statement of one member: MEMBER is an id, the beginning of one, or a name that is known here.
 
     It holds all entries that concern the member, the balances of the member's accounts, and the proof that nothing was
     left out, up to the last state that the log has signed. Whoever has the file needs nobody to check it:
     `folkmoot verify FILE`.
     """
-    from ledger.audit import find_tree
     from ledger.member_statement import make_member_statement
     from ledger.proving import trust_file
-    from ledger.sqlite.store import SqliteStore
-    from node.config import data_directory
+    from ledger.showing.naming import find_member
     from protocol.identity import short_log_id
     from protocol.member_replay import MemberVerdict
 
-    with SqliteStore(data_directory(data_dir).store, writable=False).read() as reads:
-        tree = find_tree(reads, log) if log else reads.tree_numbered(int(reads.fact("own") or 0))
-        made = make_member_statement(reads, tree, member, private=not public)
-        trusted = trust_file(reads, tree)
-    path = output or Path(f"{short_log_id(tree.origin.log_id)}-{made.member.hex()[:8]}.member-statement")
+    with looking(data_dir, log) as view:
+        one = find_member(view, member)
+        made = make_member_statement(view.reads, view.tree, one, private=not public)
+        trusted = trust_file(view.reads, view.tree)
+        path = output or Path(f"{short_log_id(view.log_id)}-{one.hex()[:8]}.member-statement")
     if str(output) == "-":
         sys.stdout.buffer.write(made.data)
     else:
@@ -61,7 +60,7 @@ def command(
         value = {
             "schema": "folkmoot.statement/1",
             "file": "" if str(output) == "-" else str(path),
-            "member": made.member.hex(),
+            "member": one.hex(),
             "entries": made.entries,
             "bytes": len(made.data),
             "witnessed": witnessed,

@@ -9,10 +9,10 @@ from ledger.books import open_book, read_said
 from ledger.errors import NotFoundError, RefusedError
 from ledger.proving import stored_entry, trust_file
 from ledger.reciprocity.state import Account
-from ledger.stated import find_thing, stated_state
+from ledger.stated import stated_leaf, stated_state
 from ledger.tree import prove_inclusion, prove_many
 from protocol.balance import Balance, write_balance
-from protocol.chain import SORT_MEMBER, StateLeaf
+from protocol.chain import SORT_MEMBER
 from protocol.charter import establish
 from protocol.errors import Malformed
 from protocol.member_replay import MemberVerdict, may_stand_beside, member_keys
@@ -28,22 +28,20 @@ if TYPE_CHECKING:
 class MadeStatement(NamedTuple):
     """A member statement as a file, and what whoever made it should know: the verdict by the log's own trust file."""
 
-    member: bytes
     data: bytes
     entries: int
     verdict: MemberVerdict
 
 
-def make_member_statement(reads: Snapshot, tree: Tree, text: str, *, private: bool = True) -> MadeStatement:
-    """The statement of the member whose id begins so; with profile and notes that are not public if `private`.
+def make_member_statement(reads: Snapshot, tree: Tree, member: bytes, *, private: bool = True) -> MadeStatement:
+    """The statement of a member; with profile and notes that are not public if `private`.
 
     Raises NotFoundError; RefusedError if the log cannot give one at present, or it would not hold.
     """
     stated = stated_state(reads, tree)
-    leaf = find_thing(stated, text)
-    if leaf.sort != SORT_MEMBER:
-        raise NotFoundError(f"{leaf.id.hex()} is an account: a statement is about a member")
-    statement = _gather(reads, tree, stated, leaf.id, private=private)
+    if stated_leaf(stated, member).sort != SORT_MEMBER:
+        raise NotFoundError(f"{member.hex()} is an account: a statement is about a member")
+    statement = _gather(reads, tree, stated, member, private=private)
     try:
         data = write_member_statement(statement)
     except Malformed as error:
@@ -51,7 +49,7 @@ def make_member_statement(reads: Snapshot, tree: Tree, text: str, *, private: bo
     finding = judge_member(data)
     if finding.verdict not in {MemberVerdict.TRUE, MemberVerdict.NOT_WITNESSED}:
         raise RefusedError(f"the statement would not hold ({finding.verdict.word}): {finding.why}")
-    return MadeStatement(leaf.id, data, len(statement.entries), finding.verdict)
+    return MadeStatement(data, len(statement.entries), finding.verdict)
 
 
 def _gather(reads: Snapshot, tree: Tree, stated: StatedState, member: bytes, *, private: bool) -> MemberStatement:
@@ -98,13 +96,12 @@ def _beside(reads: Snapshot, tree: Tree, member: bytes, positions: list[int], *,
     return found
 
 
-def make_balance(reads: Snapshot, tree: Tree, text: str) -> tuple[StateLeaf, bytes]:
-    """The account (or member) whose id begins so, as it is stated, and the proof of it. Raises as above."""
+def make_balance(reads: Snapshot, tree: Tree, account: bytes) -> bytes:
+    """The proof of what the log states of an account (or a member). Raises as above."""
     stated = stated_state(reads, tree)
-    leaf = find_thing(stated, text)
-    index = stated.tree.index(leaf.id)
+    leaf = stated_leaf(stated, account)
+    index = stated.tree.index(account)
     entry = stored_entry(reads, tree, stated.position)
     balance = Balance(index, leaf.encode(), tuple(stated.tree.prove_one(index)))
     hashes = prove_inclusion(reads, tree.tree, stated.position, stated.size)
-    data = write_balance(entry.entry, entry.payload or b"", balance, stated.position, hashes, stated.note)
-    return leaf, data
+    return write_balance(entry.entry, entry.payload or b"", balance, stated.position, hashes, stated.note)

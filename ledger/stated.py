@@ -65,13 +65,12 @@ def _covered(reads: Snapshot, tree: Tree) -> tuple[int, bytes, int]:
     )
 
 
-def find_thing(stated: StatedState, text: str) -> StateLeaf:
-    """The member or account whose id begins so, in hexadecimal. Raises NotFoundError."""
-    found = [leaf for thing, leaf in stated.leaves.items() if thing.hex().startswith(text.lower())] if text else []
-    if len(found) != 1:
-        what = "no member or account" if not found else f"{len(found)} members or accounts"
-        raise NotFoundError(f"{what} with an id that begins with {text!r} in the state at {stated.position}")
-    return found[0]
+def stated_leaf(stated: StatedState, thing: bytes) -> StateLeaf:
+    """The leaf of a member or account. Raises NotFoundError if it is not in that state."""
+    leaf = stated.leaves.get(thing)
+    if leaf is None:
+        raise NotFoundError(f"{thing.hex()} is not in the state that the log last signed, at {stated.position}")
+    return leaf
 
 
 def _leaves_at(reads: Snapshot, tree: Tree, book: Book, position: int) -> dict[bytes, StateLeaf]:

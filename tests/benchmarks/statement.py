@@ -35,7 +35,7 @@ def run() -> dict[str, Any]:
         with ledger.store.read() as reads:
             tree = reads.tree_numbered(ledger.own.tree)
             begun = time.perf_counter()
-            made = make_member_statement(reads, tree, one.hex())
+            made = make_member_statement(reads, tree, one)
             took = 1000 * (time.perf_counter() - begun)
         file = Path(name) / "statement"
         file.write_bytes(made.data)

@@ -48,7 +48,7 @@ def moot(home: Home) -> Moot:
 
 def test_a_member_gets_a_file_and_checks_it_alone(moot: Moot, run: Run, tmp_path: Path) -> None:
     file, trust = tmp_path / "ada", tmp_path / "trust"
-    ran = moot.home.well("statement", moot.ada[:8], "-o", file, "--trust", trust, "--json")
+    ran = moot.home.well("statement", "Ada", "-o", file, "--trust", trust, "--json")
     assert ran.json | {"file": "", "bytes": 0} == {
         "schema": "folkmoot.statement/1", "file": "", "bytes": 0, "member": moot.ada, "entries": 6, "witnessed": True,
     }  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_statement_goes_to_stdout_and_to_a_name_of_its_own(
 
 def test_a_balance_is_proved_and_checked(moot: Moot, run: Run, tmp_path: Path) -> None:
     file, trust = tmp_path / "balance", tmp_path / "trust"
-    moot.home.well("log", "balance", moot.log[:8], moot.wallet[:6], "-o", file, "--trust", trust)
+    moot.home.well("log", "balance", moot.log[:8], "Ada", "-o", file, "--trust", trust)
     ran = run("verify", file, "--trust", trust)
     assert ran.code == 0
     assert "1234.00 EUR" in ran.out

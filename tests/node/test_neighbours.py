@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 
 from ledger.books import open_book
+from ledger.member_statement import make_member_statement
 from ledger.reciprocity.state import Account, Outgoing
 from node import neighbours
+from protocol.member_replay import MemberVerdict
+from protocol.member_verdict import judge_member
 from tests.ledger.organising import account, member, post, say, unit
 from tests.node.running import RunningNode, found, until
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from ledger.values import Tree
     from protocol.signature import SigningKey
 
 
@@ -43,6 +47,14 @@ class Side(NamedTuple):
         with ledger.store.read() as reads:
             found = open_book(reads, reads.tree_numbered(ledger.own.tree)).get(Outgoing, one)
         return found.state if found else ""
+
+    def statement(self) -> tuple[Tree, bytes]:
+        """The member's statement now, and the tree that it is made from."""
+        ledger = self.node.ledger
+        ledger.writer.settle()
+        with ledger.store.read() as reads:
+            tree = reads.tree_numbered(ledger.own.tree)
+            return tree, make_member_statement(reads, tree, self.member).data
 
     def pay(self, other: Side, amount: int, label: str, seconds: int = 3600) -> bytes:
         body: dict[str, Any] = {
@@ -93,6 +105,27 @@ async def test_a_payment_goes_from_one_member_to_the_other(sides: tuple[Side, Si
     back = bo.pay(ada, 4_000, "back")
     await until(lambda: bo.transfer(back) == "posted")
     assert (ada.account(ada.connector).posted, bo.account(bo.connector).posted) == (-1_500, 1_500)
+
+
+async def test_statements_hold_before_and_after_payments(sides: tuple[Side, Side]) -> None:
+    """At each state: nothing sent, set aside, sent. The first two are made again when the log has gone on."""
+    ada, bo = sides
+    say(bo.node.ledger, "member.set", {"member": bo.member, "consent": 0}, bo.key)
+    bo.node.ledger.writer.settle()
+    made = [ada.statement()]
+    one = ada.pay(bo, 2_500, "first")
+    await until(lambda: ada.account(ada.wallet).reserved == 2_500)
+    made.append(ada.statement())
+    say(bo.node.ledger, "member.set", {"member": bo.member, "consent": 9_000}, bo.key)
+    await until(lambda: ada.transfer(one) == "posted")
+    made.append(ada.statement())
+    for (tree, data), amounts in zip(made, ((10_000, 0), (10_000, 2_500), (7_500, 0)), strict=True):
+        finding = judge_member(data)
+        assert finding.verdict is MemberVerdict.TRUE, finding.why
+        assert [(leaf.posted, leaf.reserved) for leaf in finding.leaves if leaf.sort] == [amounts]
+        with ada.node.ledger.store.read() as reads:
+            assert make_member_statement(reads, tree, ada.member).data == data
+    assert judge_member(bo.statement()[1]).verdict is MemberVerdict.TRUE
 
 
 async def test_what_breaks_a_limit_or_names_nobody_is_refused_and_free_again(sides: tuple[Side, Side]) -> None:
