@@ -23,6 +23,8 @@ COMMANDS = {
     "account": ("cli.account", "Where amounts are held: members', funds, the reserve, the bank."),
     "contract": ("cli.contract", "Templates of contracts; what would have been owed under one."),
     "pay": ("cli.pay", "Pay from one account to another."),
+    "submit": ("cli.submit", "Enter a statement that was signed elsewhere."),
+    "say": ("cli.say", "Say anything in the ledger, from JSON."),
     "log": ("cli.log", "Show, follow, vouch for, prove, audit, rebuild logs; erase; override."),
     "key": ("cli.key", "Show, replace and revoke keys; recover after loss or theft; open an epoch."),
     "peer": ("cli.peer", "Show, add, remove, deny and allow peers."),

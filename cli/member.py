@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.carrying import sign
 from cli.output import json_option, plain, say, show, show_json, show_table
 from cli.speaking import How, log_option, looking, says, speaking
 
@@ -22,6 +23,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.group("member", short_help="Who belongs: join, profile, keys, signing.")
 def command() -> None:
     """Members. One is named by its id, the beginning of it, or the name in a profile that is known here."""
+
+
+command.add_command(sign)
 
 
 @command.command("add")
@@ -44,6 +48,8 @@ def add(
 
     if len(how.keys) > 1:
         raise click.UsageError("a member joins with one key")
+    if how.out and (name or contact or not how.keys):
+        raise click.UsageError("with --out a member joins with --key, and a profile is said when they have joined")
     with speaking(data_dir, how) as speaker:
         custody = "own" if how.keys else "node"
         key = speaker.only_key() if how.keys else make_member_key()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cli.failure import CommandError
-from cli.output import json_option, say, show, show_json
+from cli.output import json_option, plain, say, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,45 +22,70 @@ if TYPE_CHECKING:
     from cli.target import Target
     from ledger.ledger import DataDirectory
     from ledger.showing.view import LedgerView
+    from ledger.sqlite.store import SqliteStore
     from protocol.encoding import Value
     from protocol.signature import SigningKey
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_WRITTEN = "written"
+_TAGGED = re.compile(r"([a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)=(.+)")
 
 
 class How(NamedTuple):
-    """How something is said: key files of members who sign here; whether the answer is JSON."""
+    """How something is said.
+
+    Key files of members who sign here; where to write it instead of submitting it, and for which log; whether the
+    answer is JSON.
+    """
 
     keys: tuple[Path, ...]
+    out: Path | None
+    log: str
     as_json: bool
 
 
 class Saved(NamedTuple):
-    """What was said: its id, which names what it made, and where it stands."""
+    """What was said: its id, which names what it made, where it stands, and who has yet to sign it."""
 
     kind: str
     id: bytes
     position: int
     state: str
+    lacking: tuple[str, ...] = ()
+
+
+log_option = click.option("--log", default="", help="The ledger of another log held here: its id, or the beginning.")
 
 
 def says(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that says something in the ledger; they come in as `how`."""
 
-    @click.option("--key", "keys", type=_FILE, multiple=True, help="Key file of a member who signs; repeat it.")
+    @click.option("--key", "keys", type=_FILE, multiple=True, help="Key file of a member who signs here; repeat it.")
+    @click.option("--out", type=_FILE, help="Write it to a file to be signed elsewhere, instead of submitting it.")
+    @click.option("--log", default="", help="With --out: for the ledger of another log that is held here.")
     @json_option
     @functools.wraps(command)
-    def run(*arguments: Any, keys: tuple[Path, ...], as_json: bool, **options: Any) -> Any:  # noqa: ANN401 - click's
-        return command(*arguments, how=How(keys, as_json), **options)
+    def run(
+        *arguments: Any,  # noqa: ANN401 - click's
+        keys: tuple[Path, ...],
+        out: Path | None,
+        log: str,
+        as_json: bool,
+        **options: Any,  # noqa: ANN401 - click's
+    ) -> Any:  # noqa: ANN401 - click's
+        if log and out is None:
+            raise click.UsageError("only this node's own ledger can be written to: write it with --out, and carry it")
+        return command(*arguments, how=How(keys, out, log, as_json), **options)
 
     return run
 
 
 class Speaker:
-    """Whoever says something in the ledger of this node, with the keys that are at hand."""
+    """Whoever says something in a ledger, with the keys that are at hand. Without a target it is written to a file."""
 
-    def __init__(self, directory: DataDirectory, target: Target, how: How) -> None:
+    def __init__(self, directory: DataDirectory, store: SqliteStore, target: Target | None, how: How) -> None:
         self.directory = directory
+        self._store = store
         self._target = target
         self._how = how
         self._keys: dict[bytes, SigningKey] = {}
@@ -67,10 +93,12 @@ class Speaker:
     @contextmanager
     def view(self) -> Iterator[LedgerView]:
         """The ledger as it stands now; all that this machine knows of it."""
-        from ledger.showing.view import LedgerView, own_tree
+        from ledger.private import find_log
+        from ledger.showing.view import LedgerView, held_ledger, own_tree
 
-        with self._target.store.read() as reads:
-            yield LedgerView(reads, own_tree(reads), private=True)
+        log = self._how.log
+        with self._store.read() as reads:
+            yield LedgerView(reads, held_ledger(reads, find_log(reads, log)) if log else own_tree(reads), private=True)
 
     def say(
         self,
@@ -81,48 +109,78 @@ class Speaker:
         statement_id: bytes = b"",
         scope: int = 0,
         also: Sequence[SigningKey] = (),
+        terms: bytes = b"",
     ) -> Saved:
         """Says it for these parties, the first of which is its author. `also` are keys of nobody who is known yet.
 
-        Raises CommandError if a key is not at hand, or if it had no effect.
+        Raises CommandError if a key is not at hand and it is not to be signed elsewhere, or if it had no effect.
         """
+        from ledger.showing.carrying import carry
+        from protocol.carried import sign_carried
         from protocol.kinds import check_body
-        from protocol.statement import make_payload, make_statement, sign_statement
+        from protocol.statement import make_statement
 
         check_body(kind, body)
-        with self.view() as view:
-            signers = [self._key_of(view, party) for party in dict.fromkeys(parties)] + list(also)
-            log_id = view.log_id
         one_id = statement_id or os.urandom(16)
-        statement = make_statement(log_id, kind, one_id, int(time.time()), signers[0].public, body)
-        signatures = [sign_statement(statement, key) for key in {key.public: key for key in signers}.values()]
-        return self.submit(kind, one_id, make_payload(os.urandom(32), statement, signatures), scope)
+        with self.view() as view:
+            keys = {key.public: key for key in also}
+            publics = {party: self._public_of(view, party) for party in dict.fromkeys(parties)}
+            lacking = []
+            for party, public in publics.items():
+                key = self._key(view, party, public)
+                if key is not None:
+                    keys[public] = key
+                else:
+                    lacking.append(view.name(party))
+            if lacking and self._target is not None:
+                who = " and ".join(map(plain, lacking))
+                raise CommandError(
+                    f"this takes the word of {who}, whose key is not kept here: add --key FILE; or write it with --out "
+                    "FILE, have it signed with `folkmoot member sign`, and bring it back with `folkmoot submit`"
+                )
+            author = next(iter(publics.values()), None) or next(iter(keys))
+            statement = make_statement(view.log_id, kind, one_id, int(time.time()), author, body)
+            carried = carry(view, statement, scope, terms)
+        for key in keys.values():
+            carried = sign_carried(carried, key)
+        if self._target is not None:
+            return self.submit(kind, one_id, carried.payload(os.urandom(32)), scope)
+        from cli.carrying import write_out
+
+        assert self._how.out is not None, "without a target it is written"
+        write_out(self._how.out, carried)
+        return Saved(kind, one_id, 0, _WRITTEN, tuple(lacking))
 
     def submit(self, kind: str, statement_id: bytes, payload: bytes, scope: int) -> Saved:
         """Writes what is signed, and looks what has become of it. Raises CommandError if it had no effect."""
-        position = self._target.submit(payload, scope)
-        self._target.settle()
-        state = self._target.state_of(position)
-        if not self._target.queued:
-            with self._target.store.read() as reads:
-                verdict = reads.verdicts(self._target.own[0], position, position + 1).get(position, "applied")
+        target = self._target
+        assert target is not None, "what is to be written is not submitted"
+        position = target.submit(payload, scope)
+        target.settle()
+        state = target.state_of(position)
+        if not target.queued:
+            with target.store.read() as reads:
+                verdict = reads.verdicts(target.own[0], position, position + 1).get(position, "applied")
             if verdict not in {"applied", "duplicate"}:
                 raise CommandError(f"entry {position} says so, but it has no effect: {verdict}")
         return Saved(kind, statement_id, position, state)
 
-    def _key_of(self, view: LedgerView, party: bytes) -> SigningKey:
-        """The key of a party, if it is at hand."""
-        from ledger.keys import read_key
-        from ledger.member_keys import kept_member_key
+    def _public_of(self, view: LedgerView, party: bytes) -> bytes:
+        """The public key by which a party speaks."""
         from ledger.reciprocity.state import Member
 
         if party == view.log_id:
-            return read_key(self.directory.key)
-        member = view.book.need(Member, party)
-        key = kept_member_key(self.directory, member.key) or self._given().get(member.key)
-        if key is None:
-            raise CommandError(f"this takes the word of {view.name(party)}, whose key is not kept here: add --key FILE")
-        return key
+            return view.charter.keys[0]
+        return view.book.need(Member, party).key
+
+    def _key(self, view: LedgerView, party: bytes, public: bytes) -> SigningKey | None:
+        """The key of a party, if it is at hand."""
+        from ledger.keys import read_key
+        from ledger.member_keys import kept_member_key
+
+        if party == view.log_id:
+            return None if self._how.log else read_key(self.directory.key)
+        return kept_member_key(self.directory, public) or self._given().get(public)
 
     def only_key(self) -> SigningKey:
         """The key in the one file that was named."""
@@ -137,12 +195,19 @@ class Speaker:
 
     def report(self, saved: Saved, text: str, **more: object) -> None:
         """Tells what was said and where it stands."""
+        written = saved.state == _WRITTEN
+        place = {"file": str(self._how.out), "lacking": saved.lacking} if written else {"position": saved.position}
         if self._how.as_json:
-            value = {"schema": "folkmoot.said/1", **saved._asdict(), "id": saved.id.hex(), **more}
-            show_json(value)
-        else:
-            show(f"{saved.state}: {text}; entry {saved.position}")
-            show(saved.id.hex())
+            value = {"schema": "folkmoot.said/1", "state": saved.state, "kind": saved.kind, "id": saved.id.hex()}
+            show_json({**value, **place, **more})
+            return
+        tell = say if str(self._how.out) == "-" else show
+        tell(f"{saved.state}: {text}" + (f"; {self._how.out}" if written else f"; entry {saved.position}"))
+        tell(saved.id.hex())
+        if saved.lacking:
+            say(f"Yet to sign it: {', '.join(map(plain, saved.lacking))} (folkmoot member sign {self._how.out})")
+        if written:
+            say(f"Then, where the log is kept: folkmoot submit {self._how.out}")
 
 
 def open_key(path: Path) -> SigningKey:
@@ -156,11 +221,19 @@ def open_key(path: Path) -> SigningKey:
 def speaking(data_dir: str | None, how: How) -> Iterator[Speaker]:
     """What a command says something with."""
     from cli.target import open_target
+    from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
 
     directory = data_directory(data_dir)
-    with open_target(directory) as target:
-        yield Speaker(directory, target, how)
+    if how.out is None:
+        with open_target(directory) as target:
+            yield Speaker(directory, target.store, target, how)
+        return
+    store = SqliteStore(directory.store, writable=False)
+    try:
+        yield Speaker(directory, store, None, how)
+    finally:
+        store.close()
 
 
 @contextmanager
@@ -182,17 +255,10 @@ def looking(data_dir: str | None, log: str = "") -> Iterator[LedgerView]:
         store.close()
 
 
-log_option = click.option(
-    "--log", default="", help="The ledger of another log that is held here; the beginning of its id."
-)
-
-
 def language_map(texts: Sequence[str], language: str) -> dict[str, Value]:
     """A text in several languages from `tag=text`; without a tag it is in the organisation's language."""
-    import re
-
     named: dict[str, Value] = {}
     for text in texts:
-        found = re.fullmatch(r"([a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)=(.+)", text)
+        found = _TAGGED.fullmatch(text)
         named[found[1] if found else language] = found[2] if found else text
     return named

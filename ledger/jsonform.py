@@ -7,7 +7,7 @@ from typing import Any
 
 from protocol.encoding import LIMITS
 from protocol.errors import Malformed
-from protocol.identity import parse_log_id, show_log_id
+from protocol.identity import LOG_ID_BYTES, parse_log_id, show_log_id
 
 _BYTES = frozenset({"import", "file", "key"})
 
@@ -15,7 +15,7 @@ _BYTES = frozenset({"import", "file", "key"})
 def to_json(value: object, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
     """A value of the encoding as JSON."""
     if isinstance(value, bytes):
-        return show_log_id(value) if key == "log" else value.hex()
+        return show_log_id(value) if key == "log" and len(value) == LOG_ID_BYTES else value.hex()
     if isinstance(value, dict):
         return {name: to_json(item, name) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ledger.bodyform import body_from_json
 from ledger.errors import RefusedError
-from ledger.jsonform import from_json
 from ledger.trial import Trial, wait_until_folded
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS, check_body
@@ -46,11 +46,10 @@ def ready_statement(
     """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
     if kind in {"override", "receipt", "state"}:
         raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
-    value = from_json(body)
-    if not isinstance(value, dict):
-        raise Malformed("body", "a body is an object")
-    if kind == "record.put" and isinstance(value.get("record"), dict):
-        value["record"].setdefault("id", statement_id or os.urandom(16))
+    value = body_from_json(kind, body)
+    record = value.get("record")
+    if kind == "record.put" and isinstance(record, dict):
+        record.setdefault("id", statement_id or os.urandom(16))
     check_body(kind, value)
     check_scope(kind, value, scope)
     return ledger.state(kind, value, statement_id, scope)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
 from ledger.reciprocity.state import Account, Contract, Member, ProposalState
-from ledger.showing.view import SHORT_DIGITS
+from ledger.showing.known import SHORT_DIGITS
 from ledger.text import fold
 from protocol.identity import show_log_id
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.books import open_book
 from ledger.errors import NotFoundError
-from ledger.reciprocity.state import Account, Member, Unit
+from ledger.present import read_record
+from ledger.reciprocity.state import Account, Contract, Member, ProposalState, Unit
+from ledger.showing.known import SHORT_DIGITS
 from protocol.amounts import parse_amount, show_amount
 from protocol.charter import establish
 from protocol.errors import Malformed
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from protocol.charter import Charter
     from protocol.reciprocity_bodies import ReciprocityBody
 
-SHORT_DIGITS = 8
-"""So much of an id is shown to people."""
+ID_BYTES = 16
 
 
 class Found(NamedTuple):
@@ -151,6 +152,34 @@ class LedgerView:
             return self.organisation
         profile = self.profile(party) if self.book.get(Member, party) is not None else None
         return profile[0].name if profile and profile[0].name else party.hex()[:SHORT_DIGITS]
+
+    def called(self, one: bytes) -> str:
+        """What a party, account, contract, proposal or resource is called; empty if that is not known here."""
+        if one == self.log_id or self.book.get(Member, one) is not None:
+            return self.name(one)
+        if self.book.get(Account, one) is not None:
+            return self.account_name(one)
+        titled = self.book.get(Contract, one) or self.book.get(ProposalState, one)
+        if titled is not None:
+            return next(iter(titled.title.values()))
+        return self.resource_name(one) if len(one) == ID_BYTES else ""
+
+    def resource_name(self, resource: bytes) -> str:
+        """What the directory calls a resource; empty if it has no record here."""
+        row = self.reads.records_by_id(self.tree.tree, [resource], private=False).get(resource)
+        if row is None and self.private:
+            row = self.reads.records_by_id(self.tree.tree, [resource], private=True).get(resource)
+        return next(iter(read_record(self.reads, row)[0].name.values())) if row else ""
+
+    def unit_of(self, account: bytes) -> str:
+        """The unit of an account; empty if there is no such account."""
+        found = self.book.get(Account, account)
+        return found.unit if found else ""
+
+    def scale_of(self, unit: str) -> int | None:
+        """The decimals of a unit, or None."""
+        found = self.book.get(Unit, unit.encode())
+        return found.scale if found else None
 
     def account_name(self, account_id: bytes) -> str:
         """What an account is called, for people: its title, or whose it is."""

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Vectors of spec 17: the reciprocity ledger."""
 
-from tests.reference.cases import amounts
-from tests.reference.vector import vector_file
+from collections.abc import Iterator
+
+from tests.reference.cases import amounts, carried
+from tests.reference.vector import Group, vector_file
 
 
 def generate() -> bytes:
     """The file 17-reciprocity.json."""
-    return vector_file("17", "Reciprocity", amounts.groups())
+    return vector_file("17", "Reciprocity", groups())
+
+
+def groups() -> Iterator[Group]:
+    """The groups of the file."""
+    yield from amounts.groups()
+    yield from carried.groups()
