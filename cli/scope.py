@@ -22,6 +22,7 @@ WHY = {
     "follow": "followed",
     "mirror": "mirrored",
     "admit": "admitted by hand",
+    "neighbour": "a neighbour's, whose accounts are kept here",
     "met": "a known peer's",
     "seed": "held by a known peer",
     "vouched": "vouched for",

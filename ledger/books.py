@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book, Rules, Said
 from ledger.reciprocity.hearing import Heard
-from ledger.reciprocity.state import Incoming, Outgoing
+from ledger.reciprocity.state import Connector, Incoming, Outgoing
 from ledger.reciprocity.state_check import state_body
 from protocol.errors import Malformed
 from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES, read_reciprocity
@@ -156,6 +156,8 @@ class OpenBook:
         if self._book is not None:
             cells, links, said = self._book.changes()
             self.transfers = tuple((sort, key) for sort, key, _ in cells if sort in _TRANSFER_SORTS)
+            if any(sort == Connector.SORT for sort, _, _ in cells):
+                self._change.touch_scopes()  # a neighbour's log is admitted
             self._change.put_cells(self._tree, cells)
             self._change.add_links(self._tree, links)
             self._change.add_said(self._tree, said)

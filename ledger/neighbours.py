@@ -46,12 +46,17 @@ class NotProvenYetError(LedgerError):
     """No checkpoint that is held covers the entry of the other log yet: a moment later it can be answered."""
 
 
+def neighbour_logs(reads: Snapshot, own: int) -> set[bytes]:
+    """The logs with which the log of a tree keeps accounts."""
+    return {key[:_LOG_BYTES] for key, _ in reads.cells(own, Connector.SORT)}
+
+
 def all_open(reads: Snapshot, own: Tree) -> Iterator[Changed]:
     """Every payment that may wait for something: this log's that are reserved, and its neighbours' to it."""
     for key, outgoing in open_book(reads, own).scan(Outgoing):
         if outgoing.state == "reserved":
             yield Changed(own.tree, Outgoing.SORT, key)
-    peers = {key[:_LOG_BYTES] for key, _ in reads.cells(own.tree, Connector.SORT)}
+    peers = neighbour_logs(reads, own.tree)
     for tree in followed(reads.trees()):
         if tree.origin.log_id in peers:
             for key, outgoing in open_book(reads, tree).scan(Outgoing):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.denying import denied_logs, follow_denials
 from ledger.errors import NotFoundError, RefusedError
+from ledger.neighbours import neighbour_logs
 from ledger.text import words
 from ledger.values import WaitingRow
 from protocol.charter import establish
@@ -64,6 +65,7 @@ class Scopes(NamedTuple):
     chains: Mapping[bytes, tuple[bytes, ...]]
     regions: tuple[frozenset[str], ...]
     denied: frozenset[bytes]
+    neighbours: frozenset[bytes] = frozenset()
 
     def standing(self, log_id: bytes, charters: Sequence[bytes]) -> Standing:
         """What a log is here; its charters tell its territory."""
@@ -72,7 +74,7 @@ class Scopes(NamedTuple):
         why, through = self._why(log_id)
         if not why:
             return Standing(admitted=False, whole=False, why="waiting")
-        whole = self.policy.whole or why in {"own", "follow", "mirror"}
+        whole = self.policy.whole or why in {"own", "follow", "mirror", "neighbour"}
         if not whole and self.regions and self._in_region(charters):
             return Standing(admitted=True, whole=True, why="region", through=through)
         return Standing(admitted=True, whole=whole, why=why, through=through)
@@ -83,6 +85,8 @@ class Scopes(NamedTuple):
         chosen = self.choices.get(log_id, "")
         if chosen not in {"", SEED}:
             return chosen, ()
+        if log_id in self.neighbours:
+            return "neighbour", ()
         if log_id in self.met:
             return "met", ()
         if log_id in self.chains:
@@ -126,6 +130,7 @@ def read_scopes(reads: Snapshot, policy: Policy) -> Scopes:
         vouch_chains(roots, reads.vouches(), denied),
         tuple(frozenset(words(name)) for name in reads.regions()),
         frozenset(denied),
+        frozenset(neighbour_logs(reads, int(reads.fact("own") or 0))),
     )
 
 

@@ -273,6 +273,7 @@ FRENCH: dict[str, str] = {
     "followed": "suivi",
     "mirrored for others": "gardé en miroir pour d'autres",
     "let in by hand": "admis à la main",
+    "a neighbour's, with which accounts are kept": "d'un voisin, avec qui l'on tient des comptes",
     "a peer's, known here": "d'un pair connu ici",
     "held by a peer, known here": "tenu par un pair connu ici",
     "vouched for": "garanti",

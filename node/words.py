@@ -56,6 +56,7 @@ LABELS: dict[str, dict[str, str]] = {
         "follow": "followed",
         "mirror": "mirrored for others",
         "admit": "let in by hand",
+        "neighbour": "a neighbour's, with which accounts are kept",
         "met": "a peer's, known here",
         "seed": "held by a peer, known here",
         "vouched": "vouched for",

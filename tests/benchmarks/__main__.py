@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("commands", "append", "replication", "searching", "reconciling", "clauses", "statement")
+ALL = ("commands", "append", "replication", "searching", "reconciling", "clauses", "statement", "transfers")
 LONG = ("million",)
 
 

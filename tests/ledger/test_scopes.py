@@ -15,6 +15,7 @@ from ledger.replica import accept_head, verify_head
 from ledger.scopes import (
     WAITING_MAX,
     Policy,
+    ScopeBook,
     Standing,
     decide,
     find_log,
@@ -27,6 +28,7 @@ from ledger.sqlite.store import SqliteStore
 from protocol.identity import show_log_id
 from tests.builders import Log, found_organisation, seeded, signing_key
 from tests.ledger.making import Scribe, derive, hold, rebuild, record_id
+from tests.ledger.organising import account, unit
 
 NewStore = Callable[[], SqliteStore]
 VOUCHED = Policy(open=False)
@@ -309,3 +311,16 @@ def test_all_of_it_as_json(ledger: Ledger) -> None:
         assert read_scopes(reads, VOUCHED).standing(birch.log_id, []).why == "vouched"
     with ledger.store.write() as change:
         accept_head(change, head)
+
+
+def test_a_neighbour_with_whom_accounts_are_kept_is_admitted_and_held_whole(ledger: Ledger) -> None:
+    peer = seeded("a neighbour's log")
+    book = ScopeBook(Policy(open=False, whole=False))
+    with ledger.store.read() as reads:
+        assert not book.current(reads).standing(peer, []).admitted
+    unit(ledger)
+    account(ledger, type_="connector", peer=peer)
+    ledger.writer.settle()
+    with ledger.store.read() as reads:
+        standing = book.current(reads).standing(peer, [])
+    assert (standing.admitted, standing.whole, standing.why) == (True, True, "neighbour")
