@@ -174,13 +174,15 @@ def _show(finding: Finding) -> None:
 
 def _describe(statement: Any) -> list[str]:  # noqa: ANN401 - a Statement
     """The record's name, or the fields of the body, in few lines."""
+    from ledger.jsonform import to_json
+
     body = statement.read_body()
     record = body.get("record")
     if isinstance(record, dict):
         names = record.get("name", {})
         lines = [f"{record.get('kind')}: {plain(name)} ({tag})" for tag, name in names.items()]
         return [*lines, f"licence {plain(record.get('licence'))}"]
-    return [f"{key}: {plain(value.hex() if isinstance(value, bytes) else value)[:90]}" for key, value in body.items()]
+    return [f"{key}: {plain(value)[:90]}" for key, value in to_json(body).items()]
 
 
 def _finding_object(finding: Finding) -> dict[str, Any]:
