@@ -149,9 +149,9 @@ class Columns:
         found: Ids = np.where(self.rid[places] == rids, places, -1)
         return found
 
-    def places(self, found: Sequence[int]) -> Ids:
+    def places(self, found: Sequence[int] | np.ndarray) -> Ids:
         """The places of rows of row ids; those not taken in yet are left out."""
-        places = self._find(np.array(found, "int64"))
+        places = self._find(np.asarray(found, "int64"))
         return places[places >= 0]
 
     def everywhere(self) -> Ids:

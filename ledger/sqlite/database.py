@@ -44,7 +44,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA mmap_size = 0")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA cache_size = -49152")
+        connection.execute("PRAGMA cache_size = -24576")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         _migrate(connection, path)

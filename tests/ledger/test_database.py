@@ -67,7 +67,7 @@ def test_every_older_store_is_brought_to_the_present(tmp_path: Path, version: in
     hold(store, scribe.log)
     derive(store)
     with store.read() as reads:
-        assert reads.matching('"bakery"*') == [1 << 32 | 3]
+        assert reads.matching('"bakery"*').tolist() == [1 << 32 | 3]
     store.close()
     assert version_of(path) == NEWEST
     assert shape(path) == shape(fresh)

@@ -120,7 +120,7 @@ def test_nothing_is_left_of_many_among_many(ledger: Ledger, seed: int) -> None:
     assert files_with(ledger.directory.path) == []
     assert audit(ledger.store).faults == []
     with ledger.store.read() as reads:
-        assert reads.matching(f'"{CANARY}"*') == []
+        assert reads.matching(f'"{CANARY}"*').tolist() == []
 
 
 def test_nothing_is_left_at_those_who_hold_a_replica(new_store: Callable[[], SqliteStore], tmp_path: Path) -> None:
