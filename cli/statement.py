@@ -38,6 +38,8 @@ def command(
     left out, up to the last state that the log has signed. Whoever has the file needs nobody to check it:
     `folkmoot verify FILE`.
     """
+    if as_json and str(output) == "-":
+        raise click.UsageError("either the file goes to stdout or JSON about it, not both")
     from ledger.member_statement import make_member_statement
     from ledger.proving import trust_file
     from ledger.showing.naming import find_member

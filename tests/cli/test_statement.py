@@ -102,6 +102,7 @@ def test_a_statement_goes_to_stdout_and_to_a_name_of_its_own(
     path = tmp_path / f"{moot.log[:8]}-{moot.ada[:8]}.member-statement"
     assert path.name in ran.err
     assert path.read_bytes().startswith(HEADER)
+    assert moot.home("statement", "Ada", "-o", "-", "--json").code == 2
     assert moot.home("statement", "ffff").code == 4
     assert moot.home("statement", moot.wallet).code == 4
 
