@@ -101,7 +101,7 @@ class RecordReads:
 
         They can be hundreds of thousands, so no Python number is made of any.
         """
-        import numpy as np  # takes a tenth of a second, which commands that do not search need not spend
+        import numpy as np  # noqa: PLC0415 - a tenth of a second, which commands that do not search need not spend
 
         sql = "SELECT group_concat(rowid) FROM record_text WHERE record_text MATCH ?"
         (found,) = self._db.execute(sql, (expression,)).fetchone()
