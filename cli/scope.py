@@ -28,7 +28,7 @@ WHY = {
     "vouched": "vouched for",
     "region": "of a followed region",
     "open": "open to all",
-    "waiting": "no longer admitted",
+    "waiting": "not admitted: stays as it is",
 }
 """What `mode` of a log means (spec 16 §2)."""
 
@@ -179,7 +179,7 @@ def mode_text(log: dict[str, Any]) -> str:
     why = WHY.get(log["mode"], log["mode"])
     if log["quota"]:
         return f"{why}; the quota is full"
-    return why if log["whole"] else f"{why}; heads only"
+    return why if log["whole"] or log["mode"] == "waiting" else f"{why}; heads only"
 
 
 def show_apart(held: dict[str, Any]) -> None:

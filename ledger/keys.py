@@ -39,7 +39,8 @@ def read_key(path: Path, what: str = "operating") -> SigningKey:
     try:
         lines = path.read_text("ascii").split("\n")
     except FileNotFoundError:
-        raise StoreUnusableError(f"the {what} key {path} is missing: put it back from where it is kept") from None
+        lost = "; if it is lost, `folkmoot key recover` makes a new one" if what == "operating" else ""
+        raise StoreUnusableError(f"the {what} key {path} is missing: put it back from where it is kept{lost}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StoreUnusableError(f"the {what} key {path} cannot be read: {error}") from None
     try:

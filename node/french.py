@@ -279,7 +279,7 @@ FRENCH: dict[str, str] = {
     "vouched for": "garanti",
     "of a followed region": "d'une région suivie",
     "every log is taken in here": "tout registre est accueilli ici",
-    "not admitted any more": "n'est plus admis",
+    "not admitted: it stays as it is": "pas admis\u00a0: il reste tel quel",
     "spam": "du spam",
     "it is false": "c'est faux",
     "it is against the charter": "c'est contraire à la charte",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -21,9 +21,6 @@ from node.routes import Parameter, Route
 from node.witnessing import answer_witness_request
 from protocol.errors import Malformed
 from protocol.witness import SIZE_MEDIA_TYPE, parse_request
-
-if TYPE_CHECKING:
-    pass
 
 _REFUSALS = {
     400: "the old size is larger than the checkpoint",

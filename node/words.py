@@ -62,7 +62,7 @@ LABELS: dict[str, dict[str, str]] = {
         "vouched": "vouched for",
         "region": "of a followed region",
         "open": "every log is taken in here",
-        "waiting": "not admitted any more",
+        "waiting": "not admitted: it stays as it is",
     },
     "denial": {
         "spam": "spam",

@@ -140,6 +140,9 @@ def test_a_folder_of_tiles(home: Home, other: Home, stick: Path, tmp_path: Path)
     (log,) = other.well("bundle", "import", "--json", tmp_path / "www").json["logs"]
     assert (log["state"], log["held"]) == ("taken", 403)
     assert other.total() == 400
+    listed = other.well("log", "list").out
+    assert "not admitted: stays as it is" in listed
+    assert "heads only" not in listed  # for all of it is here
 
 
 def test_into_a_running_node(served: Served, home: Home, other: Home, tmp_path: Path) -> None:

@@ -152,6 +152,11 @@ def test_secrets_are_typed_at_a_prompt(home: Home, monkeypatch: pytest.MonkeyPat
     assert "character of the recovery secret is wrong" in wrong.err
 
 
+def test_whoever_lost_the_key_is_told_of_the_way_back(home: Home) -> None:
+    (home.path / "keys" / "operating.key").unlink()
+    assert "`folkmoot key recover`" in home("serve", "--no-mdns").err
+
+
 def test_revoke_removes_a_key_for_ever(home: Home) -> None:
     first = shown(home)["operating"][0]["key"]
     assert home("key", "revoke", "ff" * 32, *sheet(home, 1, 2)).code == 4
