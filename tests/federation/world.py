@@ -131,9 +131,12 @@ class Node(Machine):
         return ["ip", "netns", "exec", self.full_name, *command]
 
     def found(self, **settings: object) -> Self:
-        """Founds its organisation, and sets what `folkmoot.toml` shall say."""
+        """Founds its organisation, and sets what `folkmoot.toml` shall say.
+
+        It takes in every log, also those of nodes that found it and that it did not name: what is tested is the way.
+        """
         self.run("init", "--name", self.name.title(), "--kind", "coop", "--recovery-keys", "1")
-        settings = {"host": "0.0.0.0", "port": PORT} | settings
+        settings = {"host": "0.0.0.0", "port": PORT, "admission": "open"} | settings
         lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
         self.directory.configuration.write_text("".join(lines))
         return self
