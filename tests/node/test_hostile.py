@@ -469,6 +469,22 @@ async def test_entries_that_are_faulty_in_themselves_do_not_stop_the_log(node: R
     assert (answered, value["verdict"]) == (200, "entry_form")
 
 
+async def test_one_poison_entry_among_a_thousand_does_not_stop_the_others(node: RunningNode) -> None:
+    async with ScriptedPeer(node.url, "poisoned", 500) as peer:
+        log, log_id = peer.log, peer.organisation.log_id
+        log.append(b"\xc0")
+        log.grow(1_000)
+        await peer.open()
+        await peer.announce()
+        await peer.serve()
+        await until(lambda: node.holds(log_id, 1_000))
+    node.ledger.writer.settle()
+    with node.ledger.store.read() as reads:
+        (tree,) = reads.epochs(log_id)
+        assert tree.derived == 1_000
+        assert [row.position for row in reads.entries(tree.tree, 0, 1_000) if row.payload is None] == [500]
+
+
 async def test_an_entry_that_no_tile_can_hold_is_refused(node: RunningNode) -> None:
     async with ScriptedPeer(node.url, "huge", 3) as peer:
         _append_raw(peer.log, b"\x00" * 70_000)
