@@ -134,6 +134,7 @@ def _reservation(
         "to": target,
         "amount": moved,
         "unit": account.unit,
+        "scale": view.unit(account.unit).scale,
     }
     return body, account.owner, f"{amount} {account.unit} reserved for {target.hex()[:8]} at {name}"
 

@@ -160,7 +160,7 @@ class OpenBook:
                 self._change.touch_scopes()  # a neighbour's log is admitted
             self._change.put_cells(self._tree, cells)
             self._change.add_links(self._tree, links)
-            self._change.add_said(self._tree, said)
+            self._change.add_said(self._tree, [(one_id, *row) for one_id, row in said])
 
 
 def rules_of(authority: Authority) -> Rules:

@@ -55,7 +55,7 @@ def make_member_statement(reads: Snapshot, tree: Tree, member: bytes, *, private
 def _gather(reads: Snapshot, tree: Tree, stated: StatedState, member: bytes, *, private: bool) -> MemberStatement:
     book = open_book(reads, tree)
     owned = {thing for thing, account in book.scan(Account) if account.owner == member and thing in stated.leaves}
-    things = sorted({member, *owned})
+    things = sorted({member, *owned}, key=stated.tree.index)
     concerns: dict[int, list[int]] = {}
     for number, thing in enumerate(things):
         for position in reads.chain(tree.tree, thing):

@@ -99,7 +99,7 @@ def _finish(reads: Snapshot, own: Tree, peer: Tree, transfer: bytes) -> Due | No
     answer = open_book(reads, peer).get(Incoming, own.origin.log_id + transfer)
     if outgoing is None or answer is None or outgoing.log != peer.origin.log_id:
         return None
-    if outgoing.state == "posted" or (outgoing.state == "void" and answer.state == "refused"):
+    if outgoing.state in {"posted", "void"} or (outgoing.state == "given_up" and answer.state == "refused"):
         return None
     proof = prove(reads, peer, answer.position)
     return Due("xfer.post" if answer.state == "accepted" else "xfer.void", {"transfer": transfer, "proof": proof})

@@ -20,6 +20,7 @@ from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import Peaks, check_consistency, leaf_hash
 from protocol.note import VerifierKey, parse_note, verified_by
+from protocol.reciprocity import RECIPROCITY_BODIES
 from protocol.statement import Entry, Opaque, Opened, Statement, holds, open_payload, parse_entry
 from protocol.tile import ENTRY_BYTES_MAX
 
@@ -304,9 +305,7 @@ def _examine(
                 lacking.append((position, "withheld"))
             elif not isinstance(header, Opaque):
                 opened = open_payload(payload, header.commitment, log_id, position, head.origin.epoch)
-                signatures = opened.payload.signatures
-                covered = len(signatures) == 1 and signatures[0].key == key
-                if not covered and isinstance(opened.statement, Statement):
+                if isinstance(opened.statement, Statement) and opened.unverified(_covering(key, opened.statement)):
                     signed.append((position, opened))
         except Malformed as error:
             lacking.append((position, error.reason))
@@ -320,10 +319,19 @@ def _examine(
     return rows, lacking, at
 
 
-def _false_signatures(job: list[tuple[int, Opened]], covered: bytes) -> list[int]:
-    """Positions with a signature that does not hold."""
+def _covering(key: bytes, statement: Statement | Opaque) -> bytes:
+    """The key whose signatures need no check: the checkpoint's, but not where all holders have to agree."""
+    ledger = isinstance(statement, Statement) and statement.kind in RECIPROCITY_BODIES
+    return b"" if ledger else key
+
+
+def _false_signatures(job: list[tuple[int, Opened]], key: bytes) -> list[int]:
+    """Positions with a signature that does not hold; `key` signed the checkpoint."""
     return [
         position
         for position, opened in job
-        if not all(holds(opened.payload.statement, signature) for signature in opened.unverified(covered))
+        if not all(
+            holds(opened.payload.statement, signature)
+            for signature in opened.unverified(_covering(key, opened.statement))
+        )
     ]

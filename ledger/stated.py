@@ -75,7 +75,8 @@ def stated_leaf(stated: StatedState, thing: bytes) -> StateLeaf:
 
 def _leaves_at(reads: Snapshot, tree: Tree, book: Book, position: int) -> dict[bytes, StateLeaf]:
     """All leaves after the first `position` entries; those that changed since are taken back to what they were."""
-    leaves = {thing: leaf_of(book, thing) for cell in (Member, Account) for thing, _ in book.scan(cell)}
+    numbers = {one.number: thing for cell in (Member, Account) for thing, one in book.scan(cell)}
+    leaves = {numbers[number]: leaf_of(book, numbers[number]) for number in sorted(numbers)}
     for thing in reads.concerned_since(tree.tree, position):
         chain = reads.chain(tree.tree, thing)
         before = [at for at in chain if at < position]

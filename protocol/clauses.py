@@ -281,6 +281,18 @@ def accounts_of(clause: Clause) -> frozenset[bytes]:  # noqa: C901 - one branch 
             return frozenset()
 
 
+def units_of(clause: Clause) -> frozenset[str]:
+    """Every unit that a clause names."""
+    match clause:
+        case Access() | Patronage():
+            return frozenset({clause.unit})
+        case Reinvest() if clause.in_kind is not None:
+            return frozenset({clause.in_kind.unit})
+        case Share():
+            return frozenset({clause.shares, clause.unit})
+    return frozenset()
+
+
 def debited_accounts(clause: Clause) -> frozenset[bytes]:
     """The accounts that a clause names and takes from. Of what depends on the trigger, none is named here."""
     match clause:

@@ -11,7 +11,7 @@ from protocol.errors import Malformed
 from protocol.identity import Origin
 from protocol.merkle import check_inclusion, leaf_hash
 from protocol.note import verified_by
-from protocol.statement import Entry, Statement, open_payload, parse_entry
+from protocol.statement import SCOPE_PUBLIC, Entry, Statement, open_payload, parse_entry
 
 if TYPE_CHECKING:
     from protocol.reciprocity_bodies import ProvenEntry
@@ -46,6 +46,8 @@ def check_proven(proof: ProvenEntry, log_id: bytes) -> Proven:
     entry = parse_entry(proof.entry)
     if not isinstance(entry, Entry):
         raise Malformed("entry_version", "an entry of a version that this program does not know")
+    if entry.scope != SCOPE_PUBLIC:
+        raise Malformed("scope", "an entry that is not public has no effect")
     opened = open_payload(proof.payload, entry.commitment, log_id, proof.index, origin.epoch)
     if not isinstance(opened.statement, Statement):
         raise Malformed("statement_version", "a statement of a version that this program does not know")

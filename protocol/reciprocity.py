@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import msgspec
 
-from protocol.clauses import check_clauses, check_together
+from protocol.clauses import check_clauses
 from protocol.encoding import Value
 from protocol.errors import Malformed
 from protocol.reciprocity_bodies import (
@@ -46,7 +44,7 @@ from protocol.reciprocity_bodies import (
     UnitDefine,
     Vote,
 )
-from protocol.record import is_language_tag
+from protocol.reciprocity_form import check_form, fields_of
 from protocol.statement import Statement
 
 RECIPROCITY_BODIES: dict[str, type[ReciprocityBody]] = {
@@ -99,35 +97,6 @@ def read_reciprocity(statement: Statement) -> ReciprocityBody:
     return body
 
 
-def check_form(kind: str, body: ReciprocityBody) -> None:
-    """What types do not state. Raises Malformed (`malformed`)."""
-    for name in ("provider", "receiver", "debtor", "creditor", "for_", "owner", "party"):
-        _check_party(kind, getattr(body, name, None))
-    if isinstance(body, Post):
-        accounts = [account for account, _ in body.legs]
-        if accounts != sorted(set(accounts)):
-            raise Malformed("malformed", "post: the legs are not in ascending order of account, or one stands twice")
-        if body.basis and body.basis.events and not _ascends(body.basis.events):
-            raise Malformed("malformed", "post: the events of the basis are not in ascending order")
-    elif isinstance(body, ContractOffer):
-        if not _ascends(body.parties):
-            raise Malformed("malformed", "contract.offer: the parties are not in ascending order, or one stands twice")
-        for party in body.parties:
-            _check_party(kind, party)
-        check_together(body.clauses)
-    elif isinstance(body, UnitDefine) and not all(map(is_language_tag, body.name)):
-        raise Malformed("malformed", "unit.define: a name without a language tag")
-
-
-def _check_party(kind: str, party: bytes | None) -> None:
-    if party is not None and len(party) not in {16, 32}:
-        raise Malformed("malformed", f"{kind}: a party is a member (16 bytes) or the organisation (32 bytes)")
-
-
-def _ascends(ids: list[bytes]) -> bool:
-    return all(one < next_one for one, next_one in pairwise(ids))
-
-
 def check_reciprocity(kind: str, value: dict[str, Value]) -> ReciprocityBody:
     """What is about to be signed. Raises Malformed if anything in it is unknown or wrong."""
     shape: type[msgspec.Struct] = RECIPROCITY_BODIES[kind]
@@ -152,7 +121,7 @@ _INNER: dict[str, type[msgspec.Struct]] = {
 
 
 def _check_known(kind: str, value: dict[str, Value], shape: type[msgspec.Struct]) -> None:
-    unknown = set(value) - {field.encode_name for field in msgspec.structs.fields(shape)}
+    unknown = set(value) - set(fields_of(shape))
     if unknown:
         raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")
     for name, inner in _INNER.items():

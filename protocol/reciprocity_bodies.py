@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from protocol.amounts import Amount, Day, Month, UnitCode
+from protocol.amounts import Amount, Day, Month, Scale, UnitCode, UnsignedAmount
 from protocol.clauses import Clauses, MemberClass
 from protocol.record import Id, LogIdBytes, Seconds
 
@@ -55,7 +55,7 @@ class UnitDefine(msgspec.Struct, frozen=True):
     """`unit.define`: what is counted."""
 
     code: UnitCode
-    scale: Annotated[int, _Meta(ge=0, le=9)]
+    scale: Scale
     sort: Literal["money", "time", "credit", "share", "count", "energy", "co2e", "goods"]
     name: _Names
 
@@ -80,7 +80,7 @@ class MemberSet(msgspec.Struct, frozen=True, omit_defaults=True):
     status: Literal["active", "paused", "left"] | None = None
     votes: bool | None = None
     delegate: Annotated[bytes, _Meta(max_length=16)] | None = None
-    consent: Amount | None = None
+    consent: UnsignedAmount | None = None
     decision: Id | None = None
 
 
@@ -350,6 +350,7 @@ class TransferReserve(msgspec.Struct, frozen=True, omit_defaults=True):
     to: Id
     amount: Amount
     unit: UnitCode
+    scale: Scale
     deadline: Seconds
     last: tuple[_Count, LogIdBytes] | None = None
 

@@ -54,6 +54,11 @@ def is_web_url(text: str) -> bool:
     return bool(_WEB_URL.fullmatch(text))
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether a text holds no control characters but newline."""
+    return text.isprintable() or not _CONTROL.search(text)
+
+
 class Subject(msgspec.Struct, frozen=True, gc=False):
     """A record of some log."""
 
@@ -192,7 +197,7 @@ def check_limits(record: Record, *, printable: bool = False) -> None:
     if printable:
         return
     for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
-        if not text.isprintable() and _CONTROL.search(text):
+        if not is_plain_text(text):
             raise Malformed("record", f"text with control characters: {text[:60]!r}")
 
 

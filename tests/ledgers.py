@@ -112,7 +112,7 @@ class Ledger:
         self.things[account].reserved += amount
         body: dict[str, Value] = {
             "account": account, "connector": connector, "log": bytes(32), "to": bytes(16), "amount": amount,
-            "unit": "EUR", "deadline": 2_000_000_000,
+            "unit": "EUR", "scale": 2, "deadline": 2_000_000_000,
         }  # fmt: skip
         return self.say("xfer.reserve", body, self.touched(account, connector))
 
@@ -154,7 +154,7 @@ class Ledger:
             one: StateLeaf(one, SORT_MEMBER, len(thing.positions), thing.head)
             if thing.sort == SORT_MEMBER
             else StateLeaf(one, SORT_ACCOUNT, len(thing.positions), thing.head, thing.posted, thing.reserved, "EUR", 2)
-            for one, thing in sorted(self.things.items())
+            for one, thing in self.things.items()
         }
 
     def state(self, **changes: Value) -> None:
@@ -169,7 +169,7 @@ class Ledger:
 
     def statement(self, member: bytes, witnesses: tuple[str, ...] = (), trust: bytes = b"") -> MemberStatement:
         """Everything about a member, at the state that was stated last."""
-        wanted = [one for one, thing in sorted(self.things.items()) if member in {one, thing.owner}]
+        wanted = [one for one, thing in self.things.items() if member in {one, thing.owner}]
         positions = {position for one in wanted for position in self.things[one].positions}
         shown = sorted(positions | {at for at in self.beside if at < self.stated} | {self.stated})
         leaves = self.leaves()

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ledger.reciprocity import (
+    accounts,
     assembly,
     bookings,
     claims,
@@ -17,10 +18,9 @@ from ledger.reciprocity import (
     posting,
     transfers,
 )
-from ledger.reciprocity.book import Refused
+from ledger.reciprocity.book import Refused, Said
 from ledger.reciprocity.hearing import Heard
 from ledger.reciprocity.state_check import check_state
-from protocol.encoding import encode
 from protocol.reciprocity import PERSONAL_KINDS
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ _HANDLERS: dict[str, Callable[[Book, Any], None]] = {
     "member.join": members.join,
     "member.set": members.set_member,
     "member.profile": members.describe_member,
-    "account.open": members.open_account,
-    "account.set": members.set_account,
+    "account.open": accounts.open_account,
+    "account.set": accounts.set_account,
     "contract.offer": contracts.offer,
     "contract.sign": contracts.sign,
     "contract.end": contracts.end,
@@ -66,7 +66,7 @@ _HANDLERS: dict[str, Callable[[Book, Any], None]] = {
 
 def said_digest(statement: Statement) -> bytes:
     """What a repetition of a statement has in common with it: kind, author and body."""
-    return sha256(encode([statement.kind, statement.author]) + bytes(statement.body)).digest()
+    return sha256(b"%b\0%b%b" % (statement.kind.encode(), statement.author, statement.body)).digest()
 
 
 def apply(book: Book, heard: Heard[ReciprocityBody], leaf: bytes) -> str:
@@ -80,7 +80,7 @@ def apply(book: Book, heard: Heard[ReciprocityBody], leaf: bytes) -> str:
     verdict = _judge(book, heard)
     if verdict == "applied":
         book.keep(heard.position, leaf)
-    book.burn(heard.id, heard.position, digest)
+    book.burn(heard.id, Said(heard.position, digest, verdict == "applied"))
     return verdict
 
 

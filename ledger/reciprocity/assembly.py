@@ -27,13 +27,18 @@ class Count(NamedTuple):
     members: int
 
     def outcome(self, rules: Rules) -> int | None:
-        """The choice that has a quorum and a majority, or None."""
-        cast = sum(self.counts)
-        if cast * rules.quorum[1] < rules.quorum[0] * self.members or not cast:
+        """The choice that has a quorum and a majority, and more votes than every other; or None."""
+        cast, best = sum(self.counts), max(self.counts)
+        if not cast or cast * rules.quorum[1] < rules.quorum[0] * self.members or self.counts.count(best) > 1:
             return None
-        best = max(range(len(self.counts)), key=lambda choice: self.counts[choice])
-        majority = self.counts[best] * rules.majority[1] > rules.majority[0] * cast
-        return best if majority else None
+        return self.counts.index(best) if best * rules.majority[1] > rules.majority[0] * cast else None
+
+
+class Recount(NamedTuple):
+    """The count of a proposal, which holds until somebody votes on it or something about a member changes."""
+
+    proposal: bytes
+    votes: Count
 
 
 def propose(book: Book, heard: Heard[Proposal]) -> None:
@@ -51,18 +56,25 @@ def vote(book: Book, heard: Heard[Vote]) -> None:
     body = heard.body
     proposal = book.need(ProposalState, body.proposal)
     member = book.need(Member, body.member)
-    allow(holds=heard.is_by(book, body.member) and member.votes)
-    if proposal.decided is not None:
-        refuse("late")
     if body.choice >= len(proposal.choices):
         refuse("unknown_ref")
+    allow(holds=heard.is_by(book, body.member) and member.votes)
+    if proposal.decided is not None or heard.day > proposal.closes:
+        refuse("late")
     book.put(body.proposal + body.member, Ballot(body.choice))
+    book.recount = None
     book.concern(body.member)
 
 
 def count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
     """The votes as they stand."""
-    members = {key: member for key, member in book.scan(Member) if member.votes and member.status == "active"}
+    if book.recount is None or book.recount.proposal != proposal_id:
+        book.recount = Recount(proposal_id, _count(book, proposal_id, proposal))
+    return book.recount.votes
+
+
+def _count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
+    members = {key: member.delegate for key, member in book.scan(Member) if member.votes and member.status == "active"}
     ballots = {key[len(proposal_id) :]: ballot.choice for key, ballot in book.scan(Ballot, proposal_id)}
     counts, abstained = [0] * len(proposal.choices), 0
     for voter in members:
@@ -74,27 +86,30 @@ def count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
     return Count(counts, abstained, len(members))
 
 
-def _choice_of(voter: bytes, members: dict[bytes, Member], ballots: dict[bytes, int]) -> int | None:
+def _choice_of(voter: bytes, members: dict[bytes, bytes], ballots: dict[bytes, int]) -> int | None:
     """What somebody votes, themselves or along their delegates."""
     at = voter
     for _ in range(DELEGATIONS_MAX + 1):
-        if at in ballots and at in members:
-            return ballots[at]
-        member = members.get(at)
-        if member is None or not member.delegate:
+        if at not in members:
             return None
-        at = member.delegate
+        if at in ballots:
+            return ballots[at]
+        at = members[at]
     return None
 
 
 def decide(book: Book, heard: Heard[Decision]) -> None:
-    """A decision is what the votes say, and nothing else."""
+    """A decision is what the votes say, and nothing else; before the vote closes only if all have voted."""
     body = heard.body
     proposal = book.need(ProposalState, body.proposal)
+    if body.choice >= len(proposal.choices):
+        refuse("unknown_ref")
     allow(holds=heard.by_org)
     if proposal.decided is not None:
         refuse("already_resolved")
     found = count(book, body.proposal, proposal)
+    if heard.day <= proposal.closes and found.abstained:
+        refuse("not_in_force")
     if (body.counts, body.abstained) != (found.counts, found.abstained) or found.outcome(book.rules) != body.choice:
         refuse("clause_mismatch")
     book.put(body.proposal, msgspec.structs.replace(proposal, decided=body.choice))

@@ -3,23 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeVar
 
 import msgspec
 
-from ledger.reciprocity.state import Account, AnyCell, Cell, Member, Progress
+from ledger.reciprocity.state import Account, AnyCell, Cell, Leaf, Member, Progress
 from protocol.chain import link
+from protocol.reciprocity_bodies import ReciprocityBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ledger.reciprocity.assembly import Recount
     from ledger.reciprocity.state_tree import StateTree
-    from protocol.reciprocity_bodies import ReciprocityBody
-
-_AT_START = Progress()
 
 CELLS_KEPT = 20_000
 """Cells that stay in memory between chunks."""
+PROGRESS = b""
+"""The key of the one cell of its sort."""
+_ID_BYTES = 16
+_AT_START = Progress()
+_encode = msgspec.msgpack.Encoder().encode
+AnyBody = TypeVar("AnyBody", bound=ReciprocityBody)
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict, not a fault of anybody's
@@ -36,10 +41,11 @@ def refuse(code: str) -> NoReturn:
 
 
 class Said(NamedTuple):
-    """Where an id was used first, and the digest of what was said with it."""
+    """Where an id was used first, the digest of what was said with it, and whether that had an effect."""
 
     position: int
     digest: bytes
+    applied: bool
 
 
 class Rules(NamedTuple):
@@ -50,11 +56,11 @@ class Rules(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What is to be written: cells (encoded), chains (id, position), ids with where they were first used."""
+    """What is to be written: cells (encoded), chains (id, position), and where ids were first used."""
 
     cells: list[tuple[str, bytes, bytes]]
     links: list[tuple[bytes, int]]
-    said: list[tuple[bytes, int, bytes]]
+    said: list[tuple[bytes, Said]]
 
 
 class Source(Protocol):
@@ -85,25 +91,28 @@ class Book:
         self.rules = Rules()
         self.tree: StateTree | None = None
         """The state's tree, once somebody has asked for it."""
-        self._cells: dict[tuple[str, bytes], Cell | None] = {}
+        self.recount: Recount | None = None
+        """The last count of votes, as long as it holds."""
+        self._cells: dict[str, dict[bytes, Cell | None]] = {}
         self._overlay: dict[tuple[str, bytes], Cell] = {}
         self._changed: set[tuple[str, bytes]] = set()
         self._links: list[tuple[bytes, int]] = []
         self._said: dict[bytes, Said] = {}
-        self.concerned: set[bytes] = set()
+        self._concerned: set[bytes] = set()
         self.dirty: set[bytes] = set()
         """Members and accounts whose leaves have changed since the state's tree was brought up."""
 
     def get(self, cell: type[AnyCell], key: bytes) -> AnyCell | None:
         """The cell of that sort under a key, if there is one."""
-        name = (cell.SORT, key)
-        found = self._overlay.get(name)
+        sort = cell.SORT
+        found = self._overlay.get((sort, key))
         if found is None:
-            if name in self._cells:
-                found = self._cells[name]
-            else:
-                data = self.source.cell(*name)
-                found = self._cells[name] = None if data is None else msgspec.msgpack.decode(data, type=cell)
+            try:
+                found = self._cells[sort][key]
+            except KeyError:
+                data = self.source.cell(sort, key)
+                found = None if data is None else msgspec.msgpack.decode(data, type=cell)
+                self._cells.setdefault(sort, {})[key] = found
         return found  # type: ignore[return-value] # the sort says the type
 
     def need(self, cell: type[AnyCell], key: bytes | None) -> AnyCell:
@@ -118,64 +127,80 @@ class Book:
         self._overlay[value.SORT, key] = value
 
     def scan(self, cell: type[AnyCell], prefix: bytes = b"") -> Iterator[tuple[bytes, AnyCell]]:
-        """All cells of a sort whose keys begin so, ascending by key."""
+        """All cells of a sort whose keys begin so, ascending by key, as they were before the statement at hand."""
         sort = cell.SORT
-        mine = {
-            key: value
-            for cells in (self._cells, self._overlay)
-            for (name, key), value in cells.items()
-            if name == sort and key.startswith(prefix)
-        }
+        mine = {key: value for key, value in self._cells.get(sort, {}).items() if key.startswith(prefix)}
         kept = {key: data for key, data in self.source.cells(sort, prefix) if key not in mine}
         for key in sorted({*mine, *kept}):
             value = mine[key] if key in mine else msgspec.msgpack.decode(kept[key], type=cell)
             if value is not None:
                 yield key, value  # type: ignore[misc] # the sort says the type
 
+    @property
+    def progress(self) -> Progress:
+        """How far the ledger has come."""
+        return self.get(Progress, PROGRESS) or _AT_START
+
+    def count_leaf(self) -> int:
+        """The number of the next leaf of the state, which is taken."""
+        progress = self.progress
+        self.put(PROGRESS, msgspec.structs.replace(progress, leaves=progress.leaves + 1))
+        return progress.leaves
+
     def said(self, statement_id: bytes) -> Said | None:
         """Where an id was used before."""
         return self._said.get(statement_id) or self.source.said(statement_id)
 
+    def made(self, body: type[AnyBody], statement_id: bytes | None) -> AnyBody:
+        """What a statement that was applied says; `unknown_ref` if there is none of that kind."""
+        said = self.said(statement_id) if statement_id else None
+        found = self.source.recall(said.position) if said and said.applied else None
+        if not isinstance(found, body):
+            refuse("unknown_ref")
+        return found
+
     def recall(self, position: int) -> ReciprocityBody | None:
-        """What the entry at a position says."""
+        """What the entry at a position says, whatever came of it."""
         return self.source.recall(position)
 
-    def burn(self, statement_id: bytes, position: int, digest: bytes) -> None:
+    def burn(self, statement_id: bytes, said: Said) -> None:
         """An id has been used, whatever the verdict."""
-        self._said[statement_id] = Said(position, digest)
+        self._said[statement_id] = said
 
     def concern(self, *ids: bytes | None) -> None:
         """The statement at hand concerns members and accounts; what is neither, or none, is passed over."""
         for one in ids:
-            if one and len(one) == 16:
-                self.concerned.add(one)
+            if one and len(one) == _ID_BYTES:
+                self._concerned.add(one)
 
     def keep(self, position: int, leaf: bytes) -> None:
         """Takes over what the statement at hand has changed, and adds it to the chains of those it concerns."""
-        for one in self.concerned:
-            thing = self.get(Account, one) or self.get(Member, one)
+        moved = False
+        for one in self._concerned:
+            thing: Leaf | None = self.get(Account, one) or self.get(Member, one)
             if thing is not None:
                 head = link(thing.head, leaf, position)
                 self.put(one, msgspec.structs.replace(thing, count=thing.count + 1, head=head))
                 self._links.append((one, position))
                 self.dirty.add(one)
-                self.put(b"", Progress(position, (self.get(Progress, b"") or _AT_START).stated))
-        self._cells.update(self._overlay)
+                moved = True
+        if moved:
+            self.put(PROGRESS, msgspec.structs.replace(self.progress, moved=position))
         self._changed.update(self._overlay)
+        for (sort, key), value in self._overlay.items():
+            self._cells.setdefault(sort, {})[key] = value
         self.drop()
 
     def drop(self) -> None:
         """Forgets what the statement at hand would have changed."""
         self._overlay.clear()
-        self.concerned.clear()
+        self._concerned.clear()
 
     def changes(self) -> Changes:
         """What has changed since the last call, to be kept by whoever asked."""
-        encode = msgspec.msgpack.encode
-        cells = [(sort, key, encode(self._cells[sort, key])) for sort, key in sorted(self._changed)]
-        said = [(key, position, digest) for key, (position, digest) in self._said.items()]
-        changes = Changes(cells, self._links, said)
+        cells = [(sort, key, _encode(self._cells[sort][key])) for sort, key in sorted(self._changed)]
+        changes = Changes(cells, self._links, list(self._said.items()))
         self._changed, self._links, self._said = set(), [], {}
-        if len(self._cells) > CELLS_KEPT:
+        if sum(map(len, self._cells.values())) > CELLS_KEPT:
             self._cells.clear()
         return changes

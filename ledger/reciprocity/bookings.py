@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.contracts import need_in_force
-from ledger.reciprocity.hearing import allow, need_party
+from ledger.reciprocity.contracts import is_party, need_in_force
+from ledger.reciprocity.hearing import DAY_S, allow, allow_active, need_known
 from ledger.reciprocity.state import Bookings, Commitment, Contract, Member, Unit
 from protocol.amounts import month_of
 from protocol.clauses import Access
@@ -20,22 +20,21 @@ if TYPE_CHECKING:
     from ledger.reciprocity.hearing import Heard
     from protocol.reciprocity_bodies import Commit, CommitCancel
 
-BOOKING_S_MAX = 400 * 86_400
-_DAY_S = 86_400
+MONTH_BOOKINGS_MAX = 2_048
 
 
 def promise(book: Book, heard: Heard[Commit]) -> None:
     """A promise is its provider's; whoever has access by contract may book for themselves."""
     body = heard.body
-    need_party(book, body.provider)
-    need_party(book, body.receiver)
-    if body.contract is not None:
-        book.need(Contract, body.contract)
-    allow(holds=heard.is_by(book, body.provider) or _may_book(book, heard))
+    need_known(book, body.provider, body.receiver)
+    contract = None if body.contract is None else book.need(Contract, body.contract)
     if body.quantity is not None:
         book.need(Unit, body.quantity.unit.encode())
-        if body.quantity.amount <= 0:
-            refuse("bad_amount")
+    allow_active(book, body.provider, body.receiver)
+    if not heard.is_by(book, body.provider):
+        _need_access(book, heard, contract)
+    if body.quantity is not None and body.quantity.amount <= 0:
+        refuse("bad_amount")
     receiver = book.get(Member, body.receiver)
     commitment = Commitment(
         action=body.action,
@@ -47,62 +46,66 @@ def promise(book: Book, heard: Heard[Commit]) -> None:
         end=body.end,
         due=body.due,
         contract=body.contract or b"",
+        by_receiver=heard.is_by(book, body.receiver),
         class_=receiver.class_ if receiver else "",
     )
-    if (body.begin is None) != (body.end is None):
-        refuse("malformed")
-    if body.begin is not None and body.end is not None:
-        if not body.begin < body.end <= body.begin + BOOKING_S_MAX:
-            refuse("malformed")
-        if body.resource is not None:
-            _reserve(book, heard.id, commitment)
+    _reserve(book, heard.id, commitment)
     book.put(heard.id, commitment)
     book.concern(body.provider, body.receiver)
 
 
-def _may_book(book: Book, heard: Heard[Commit]) -> bool:
+def _need_access(book: Book, heard: Heard[Commit], contract: Contract | None) -> None:
+    """The receiver may book what a contract gives them access to."""
     body = heard.body
-    if body.contract is None or body.begin is None or not heard.is_by(book, body.receiver):
-        return False
-    contract = need_in_force(book, body.contract, body.begin // _DAY_S)
+    allow(holds=heard.is_by(book, body.receiver))
+    if contract is None or body.contract is None or body.begin is None:
+        refuse("not_authorised")
+    day = body.begin // DAY_S
+    need_in_force(contract, day)
     member = book.get(Member, body.receiver)
-    if body.provider not in contract.parties or body.receiver not in contract.signed or member is None:
-        return False
-    return any(
-        isinstance(clause, Access)
-        and clause.resource == body.resource
-        and dict[str, object](clause.by_class.items()).get(member.class_, "deny") != "deny"
-        for clause in contract.clauses
+    sides = (body.provider, body.receiver)
+    allow(holds=member is not None and all(is_party(book, body.contract, contract, side, day) for side in sides))
+    assert member is not None
+    allow(
+        holds=any(
+            isinstance(clause, Access)
+            and clause.resource == body.resource
+            and dict[str, object](clause.by_class.items()).get(member.class_, "deny") != "deny"
+            for clause in contract.clauses
+        )
     )
 
 
-def _months(commitment: Commitment) -> range:
-    assert commitment.begin is not None
-    assert commitment.end is not None
-    return range(month_of(commitment.begin // _DAY_S), month_of((commitment.end - 1) // _DAY_S) + 1)
+def _calendars(commitment: Commitment) -> list[bytes]:
+    """Where a booking stands: the calendars of all months that it touches."""
+    if commitment.begin is None or commitment.end is None or not commitment.resource:
+        return []
+    months = range(month_of(commitment.begin // DAY_S), month_of((commitment.end - 1) // DAY_S) + 1)
+    return [commitment.provider + commitment.resource + month.to_bytes(4, "big") for month in months]
 
 
 def _reserve(book: Book, commit_id: bytes, commitment: Commitment) -> None:
     """Enters a booking in each month that it touches, unless another one overlaps it."""
+    calendars = {key: list((book.get(Bookings, key) or Bookings()).times) for key in _calendars(commitment)}
+    if not calendars:
+        return
     assert commitment.begin is not None
     assert commitment.end is not None
-    for month in _months(commitment):
-        key = commitment.resource + month.to_bytes(4, "big")
-        times = list((book.get(Bookings, key) or Bookings()).times)
+    for times in calendars.values():
         place = bisect_left(times, (commitment.begin, 0, b""))
         before, after = times[place - 1 : place], times[place : place + 1]
         if (before and before[0][1] > commitment.begin) or (after and after[0][0] < commitment.end):
             refuse("conflict")
+    for key, times in calendars.items():
+        if len(times) >= MONTH_BOOKINGS_MAX:
+            refuse("ceiling")
         insort(times, (commitment.begin, commitment.end, commit_id))
         book.put(key, Bookings(times))
 
 
 def release(book: Book, commit_id: bytes, commitment: Commitment) -> None:
-    """Takes a booking out of the calendar of its resource."""
-    if commitment.begin is None or not commitment.resource:
-        return
-    for month in _months(commitment):
-        key = commitment.resource + month.to_bytes(4, "big")
+    """Takes a booking out of its calendars."""
+    for key in _calendars(commitment):
         times = (book.get(Bookings, key) or Bookings()).times
         book.put(key, Bookings([time for time in times if time[2] != commit_id]))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is owed: claims, advances on them, dividends to be shared out (spec 17 §3, 18 §1, §7)."""
+"""What is owed: claims, advances on them, dividends to be shared out (spec 17 §8, 18 §1, §7)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.contracts import need_in_force
-from ledger.reciprocity.decisions import use_decision
-from ledger.reciprocity.hearing import allow, need_party
+from ledger.reciprocity.contracts import is_party, need_in_force
+from ledger.reciprocity.decisions import need_decision, use_decision
+from ledger.reciprocity.hearing import allow, allow_active, need_known
+from ledger.reciprocity.lines import ClauseError, clause_at, legs_of
+from ledger.reciprocity.patronage import patronage
+from ledger.reciprocity.shared import MONTHS_MAX, dividend_totals
 from ledger.reciprocity.state import Account, ClaimState, Contract, DividendState, Unit
-from ledger.reciprocity.yields import budget
-from protocol.clauses import GuaranteedPayment, Patronage
+from ledger.reciprocity.yields import can_advance, guaranteed
+from protocol.amounts import first_day
+from protocol.clauses import Patronage
+from protocol.reciprocity_bodies import LEGS_MAX
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
@@ -24,22 +29,24 @@ if TYPE_CHECKING:
 def claim(book: Book, heard: Heard[Claim]) -> None:
     """The creditor says what it is owed; with a contract, under its terms."""
     body = heard.body
-    need_party(book, body.debtor)
-    need_party(book, body.creditor)
     beneficiary = body.for_ or body.creditor
-    need_party(book, beneficiary)
+    need_known(book, body.debtor, body.creditor, beneficiary)
     book.need(Unit, body.unit.encode())
     account = book.need(Account, body.account)
+    contract = None if body.contract is None else book.need(Contract, body.contract)
+    day = heard.day if body.ended is None else body.ended
     allow(holds=heard.is_by(book, body.creditor) and body.debtor != body.creditor)
+    allow_active(book, body.debtor, beneficiary)
+    allow(holds=account.owner in {body.creditor, beneficiary})
+    if contract is not None and body.contract is not None:
+        sides = (body.creditor, beneficiary)
+        allow(holds=any(is_party(book, body.contract, contract, side, day) for side in sides))
     if body.amount <= 0:
         refuse("bad_amount")
     if account.unit != body.unit:
         refuse("wrong_unit")
-    if account.owner not in {body.creditor, beneficiary}:
-        refuse("not_authorised")
-    if body.contract is not None:
-        contract = book.need(Contract, body.contract)
-        allow(holds=bool({body.creditor, beneficiary} & {*contract.parties, *contract.signed}))
+    if contract is not None:
+        need_in_force(contract, day)
     state = ClaimState(
         debtor=body.debtor,
         creditor=body.creditor,
@@ -48,7 +55,7 @@ def claim(book: Book, heard: Heard[Claim]) -> None:
         account=body.account,
         for_=beneficiary,
         contract=body.contract or b"",
-        ended=body.ended,
+        day=day,
         due=body.due,
     )
     book.put(heard.id, state)
@@ -58,45 +65,56 @@ def claim(book: Book, heard: Heard[Claim]) -> None:
 def advance(book: Book, heard: Heard[Advance]) -> None:
     """The fund of a guaranteed payment takes over a claim up to its budget, before the client pays."""
     body = heard.body
-    claimed = need_open(book, body.claim)
+    claimed = book.need(ClaimState, body.claim)
+    contract = book.get(Contract, claimed.contract)
+    found = guaranteed(contract.clauses) if contract is not None else None
     allow(holds=heard.by_org)
-    contract = need_in_force(book, claimed.contract, body.on)
-    clauses = contract.clauses
-    guarantee = next((clause for clause in clauses if isinstance(clause, GuaranteedPayment)), None)
-    if guarantee is None:
-        refuse("clause_mismatch")
-    if claimed.advanced:
+    if found is not None:
+        allow(holds=heard.is_by_owner(book, book.need(Account, found[1].fund)))
+    refuse_frozen(book, claimed)
+    if claimed.closed or claimed.advanced:
         refuse("already_resolved")
-    if guarantee.cap is not None and budget(clauses, claimed.amount) > guarantee.cap:
+    if contract is None or found is None:
+        refuse("clause_mismatch")
+    if not can_advance(contract.clauses, claimed.amount):
         refuse("ceiling")
     book.put(body.claim, msgspec.structs.replace(claimed, advanced=True))
+    concern_claim(book, claimed)
+
+
+def refuse_frozen(book: Book, claimed: ClaimState) -> None:
+    """Nothing happens to a claim that is in dispute, or whose contract is."""
+    contract = book.get(Contract, claimed.contract) if claimed.contract else None
+    if claimed.disputes or (contract is not None and contract.disputes):
+        refuse("frozen")
+
+
+def concern_claim(book: Book, claimed: ClaimState) -> None:
+    """What happens to a claim concerns its parties."""
     book.concern(claimed.debtor, claimed.creditor, claimed.for_)
 
 
-def need_open(book: Book, claim_id: bytes | None) -> ClaimState:
-    """A claim that is neither paid nor given up nor in dispute."""
-    claimed = book.need(ClaimState, claim_id)
-    if claimed.disputes:
-        refuse("frozen")
-    if claimed.closed:
-        refuse("already_resolved")
-    return claimed
-
-
 def declare_dividend(book: Book, heard: Heard[Dividend]) -> None:
-    """A surplus that the assembly has decided to share out."""
+    """A surplus that the assembly has decided to share out, as the clause does over what members gave until now."""
     body = heard.body
-    pool = book.need(Account, body.pool)
     contract = book.need(Contract, body.contract)
+    pool = book.need(Account, body.pool)
+    need_decision(book, body.decision)
     allow(holds=heard.by_org)
     use_decision(book, heard, body.decision)
-    clauses = contract.clauses
-    if body.clause >= len(clauses) or not isinstance(clauses[body.clause], Patronage):
-        refuse("clause_mismatch")
-    if body.surplus <= 0 or body.from_ >= body.until:
+    allow(holds=pool.owner == book.log_id and pool.type in {"pool", "fund"})
+    if body.surplus <= 0 or not body.from_ < body.until <= body.from_ + MONTHS_MAX:
         refuse("bad_amount")
-    if pool.owner != book.log_id or pool.type == "reserve":
-        refuse("not_authorised")
-    state = DividendState(body.contract, body.clause, body.from_, body.until, body.surplus, body.pool)
+    need_in_force(contract, first_day(body.until) - 1)
+    try:
+        clause = clause_at(contract.clauses, body.clause, Patronage)
+        totals = dividend_totals(book, clause, pool.unit, range(body.from_, body.until))
+        lines = patronage(contract.clauses, body.clause, body.surplus, body.pool, totals)
+    except ClauseError as error:
+        refuse(error.verdict)
+    legs = legs_of(lines)
+    if len(legs) > LEGS_MAX:
+        refuse("clause_mismatch")
+    state = DividendState(body.contract, body.clause, body.from_, body.until, body.surplus, body.pool, legs)
     book.put(heard.id, state)
     book.concern(body.pool)

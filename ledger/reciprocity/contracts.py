@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.decisions import use_decision
-from ledger.reciprocity.hearing import allow, need_party
-from ledger.reciprocity.state import Account, Contract, Member
-from protocol.clauses import accounts_of
+from ledger.reciprocity.decisions import need_decision, use_decision
+from ledger.reciprocity.hearing import allow, allow_active, need_known
+from ledger.reciprocity.state import Accession, Account, Contract, Member, Unit
+from protocol.clauses import accounts_of, units_of
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 def offer(book: Book, heard: Heard[ContractOffer]) -> None:
     """Terms that the parties may sign. Nothing is in force yet."""
     body = heard.body
-    for party in body.parties:
-        need_party(book, party)
-    allow(holds=heard.by_org or any(heard.is_by(book, party) for party in body.parties))
-    if body.supersedes is not None:
-        before = book.need(Contract, body.supersedes)
-        allow(holds=set(before.parties) <= set(body.parties))
+    need_known(book, *body.parties)
+    before = None if body.supersedes is None else book.need(Contract, body.supersedes)
     for clause in body.clauses:
-        for account in sorted(accounts_of(clause)):
+        for account in accounts_of(clause):
             book.need(Account, account)
+        for unit in units_of(clause):
+            book.need(Unit, unit.encode())
+    allow(holds=heard.by_org or any(heard.is_by(book, party) for party in body.parties))
+    allow_active(book, *body.parties)
+    allow(holds=before is None or set(before.parties) <= set(body.parties))
     contract = Contract(
         parties=body.parties,
         accede=list(body.accede),
@@ -51,49 +52,68 @@ def sign(book: Book, heard: Heard[ContractSign]) -> None:
     """A party's assent to the exact text; with the last one the contract takes the place of what it supersedes."""
     body = heard.body
     contract = book.need(Contract, body.contract)
+    need_known(book, body.party)
     allow(holds=heard.is_by(book, body.party))
-    if body.party not in contract.parties:
-        member = book.get(Member, body.party)
-        allow(holds=member is not None and member.class_ in contract.accede)
+    named = body.party in contract.parties
+    member = book.get(Member, body.party)
+    allow(holds=named or (member is not None and member.class_ in contract.accede))
+    before = book.need(Contract, contract.supersedes) if contract.supersedes else None
+    if contract.disputes or (before is not None and before.disputes):
+        refuse("frozen")
+    key = body.contract + body.party
+    if body.party in contract.signed or book.get(Accession, key) is not None:
+        refuse("already_resolved")
+    if contract.ended is not None or contract.replaced_from is not None:
+        refuse("not_in_force")
     if body.terms != contract.terms:
         refuse("clause_mismatch")
-    if body.party in contract.signed:
-        refuse("already_resolved")
-    signed = sorted([*contract.signed, body.party])
-    book.put(body.contract, msgspec.structs.replace(contract, signed=signed))
+    if named:
+        contract = msgspec.structs.replace(contract, signed=sorted([*contract.signed, body.party]))
+        book.put(body.contract, contract)
+        if before is not None and is_signed(contract):
+            begin = min(contract.from_, before.replaced_from if before.replaced_from is not None else contract.from_)
+            book.put(contract.supersedes, msgspec.structs.replace(before, replaced_from=begin))
+    else:
+        book.put(key, Accession())
     book.concern(body.party, *contract.parties)
-    if contract.supersedes and set(contract.parties) <= set(signed):
-        before = book.need(Contract, contract.supersedes)
-        book.put(contract.supersedes, msgspec.structs.replace(before, replaced_from=contract.from_))
 
 
 def end(book: Book, heard: Heard[ContractEnd]) -> None:
-    """One of its parties ends it; whoever acceded leaves it alone."""
+    """One of its parties ends it; whoever acceded leaves it alone. Not for what is past: that is owed."""
     body = heard.body
     contract = book.need(Contract, body.contract)
-    if contract.disputes:
+    need_decision(book, body.decision)
+    parties = list(heard.parties(book))
+    named = any(party in contract.parties for party in parties)
+    acceded = {
+        party: accession
+        for party in parties
+        if not named and (accession := book.get(Accession, body.contract + party)) is not None
+    }
+    allow(holds=named or bool(acceded))
+    use_decision(book, heard, body.decision)
+    if contract.disputes or any(accession.disputes for accession in acceded.values()):
         refuse("frozen")
-    if contract.ended is not None:
+    if contract.ended is not None or any(accession.left is not None for accession in acceded.values()):
         refuse("already_resolved")
-    if body.decision is not None:
-        use_decision(book, heard, body.decision)
-    if any(heard.is_by(book, party) for party in contract.parties):
+    if body.on < heard.day - 1:
+        refuse("late")
+    if named:
         book.put(body.contract, msgspec.structs.replace(contract, ended=body.on))
-        book.concern(*contract.parties)
-        return
-    leaving = [party for party in contract.signed if heard.is_by(book, party)]
-    allow(holds=bool(leaving))
-    book.put(
-        body.contract,
-        msgspec.structs.replace(contract, signed=[party for party in contract.signed if party not in leaving]),
-    )
-    book.concern(*leaving)
+    for party, accession in acceded.items():
+        book.put(body.contract + party, msgspec.structs.replace(accession, left=body.on))
+    book.concern(*acceded, *contract.parties)
+
+
+def is_signed(contract: Contract) -> bool:
+    """Whether every party that the offer names has signed."""
+    return len(contract.signed) == len(contract.parties)
 
 
 def is_in_force(contract: Contract, day: int) -> bool:
     """Whether every party has signed, and the day is in its time."""
     return (
-        set(contract.parties) <= set(contract.signed)
+        is_signed(contract)
         and contract.from_ <= day
         and (contract.until is None or day <= contract.until)
         and (contract.ended is None or day <= contract.ended)
@@ -101,21 +121,17 @@ def is_in_force(contract: Contract, day: int) -> bool:
     )
 
 
-def need_signed(book: Book, contract_id: bytes | None) -> Contract:
-    """The contract, if all its parties have signed it and it is not in dispute."""
-    contract = book.need(Contract, contract_id)
-    if not set(contract.parties) <= set(contract.signed):
-        refuse("not_in_force")
-    if contract.disputes:
-        refuse("frozen")
-    return contract
+def is_party(book: Book, contract_id: bytes, contract: Contract, party: bytes, day: int) -> bool:
+    """Whether somebody has signed a contract and had not left it by that day."""
+    if party in contract.signed:
+        return True
+    accession = book.get(Accession, contract_id + party)
+    return accession is not None and (accession.left is None or day <= accession.left)
 
 
-def need_in_force(book: Book, contract_id: bytes | None, day: int) -> Contract:
-    """The contract, if it is in force on a day and not in dispute."""
-    contract = book.need(Contract, contract_id)
+def need_in_force(contract: Contract, day: int) -> None:
+    """The contract must be in force on a day and not in dispute."""
     if not is_in_force(contract, day):
         refuse("not_in_force")
     if contract.disputes:
         refuse("frozen")
-    return contract

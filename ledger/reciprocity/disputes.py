@@ -3,14 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.decisions import use_decision
+from ledger.reciprocity.decisions import need_decision, use_decision
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.state import Account, ClaimState, Commitment, Contract, Dispute, EventState, PostMark
+from ledger.reciprocity.state import (
+    Accession,
+    Account,
+    ClaimState,
+    Commitment,
+    Contract,
+    Dispute,
+    Disputed,
+    EventState,
+    PostMark,
+)
 from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:
@@ -18,56 +28,79 @@ if TYPE_CHECKING:
     from ledger.reciprocity.hearing import Heard
     from protocol.reciprocity_bodies import DisputeClose, DisputeOpen
 
-    Disputable = Contract | ClaimState | EventState | Commitment | PostMark
-
-
-def _subject(book: Book, about: bytes) -> tuple[Disputable, list[bytes]]:
-    """What a dispute is about, and its parties."""
-    contract = book.get(Contract, about)
-    if contract is not None:
-        return contract, [*contract.parties, *contract.signed]
-    claim = book.get(ClaimState, about)
-    if claim is not None:
-        return claim, [claim.debtor, claim.creditor, claim.for_]
-    event = book.get(EventState, about) or book.get(Commitment, about)
-    if event is not None:
-        return event, [event.provider, event.receiver]
-    post = recall_post(book, about)
-    owners = [account.owner for key, _ in post.legs if (account := book.get(Account, key))]
-    return book.get(PostMark, about) or PostMark(), owners
-
-
-def recall_post(book: Book, post_id: bytes | None) -> Post:
-    """The post that a statement of that id made; `unknown_ref` if it made none."""
-    said = book.said(post_id) if post_id else None
-    body = book.recall(said.position) if said else None
-    if not isinstance(body, Post):
-        refuse("unknown_ref")
-    return body
+Disputable: TypeAlias = Contract | ClaimState | EventState | Commitment | Post
+OPEN, CLOSED, DECIDED = "open", "closed", "decided"
 
 
 def open_dispute(book: Book, heard: Heard[DisputeOpen]) -> None:
     """A party objects."""
-    subject, parties = _subject(book, heard.body.about)
-    by = next((party for party in sorted(set(parties)) if heard.is_by(book, party)), b"")
-    allow(holds=bool(by) or heard.by_org)
-    book.put(heard.body.about, msgspec.structs.replace(subject, disputes=subject.disputes + 1))
-    book.put(heard.id, Dispute(heard.body.about, by or book.log_id))
-    book.concern(*parties)
+    about = heard.body.about
+    subject = _subject(book, about)
+    by = next((party for party in heard.parties(book) if _is_side(book, about, subject, party)), b"")
+    allow(holds=bool(by))
+    before = book.get(Disputed, about + by)
+    if before is not None and before.state != CLOSED:
+        refuse("already_resolved")
+    book.put(about + by, Disputed(OPEN))
+    book.put(heard.id, Dispute(about, by))
+    _hold(book, about, by, 1)
 
 
 def close_dispute(book: Book, heard: Heard[DisputeClose]) -> None:
-    """Whoever opened it withdraws, or the assembly has decided."""
+    """Whoever opened it withdraws, or the assembly has decided: then the same party cannot hold it up again."""
     body = heard.body
     dispute = book.need(Dispute, body.dispute)
+    need_decision(book, body.decision)
+    if body.decision is None:
+        allow(holds=heard.is_by(book, dispute.by) and body.outcome != "upheld")
+    else:
+        use_decision(book, heard, body.decision)
     if dispute.outcome:
         refuse("already_resolved")
-    if body.decision is not None:
-        allow(holds=heard.by_org)
-        use_decision(book, heard, body.decision)
-    else:
-        allow(holds=heard.is_by(book, dispute.by))
-    subject, parties = _subject(book, dispute.about)
-    book.put(dispute.about, msgspec.structs.replace(subject, disputes=subject.disputes - 1))
     book.put(body.dispute, msgspec.structs.replace(dispute, outcome=body.outcome))
-    book.concern(*parties)
+    book.put(dispute.about + dispute.by, Disputed(CLOSED if body.decision is None else DECIDED))
+    _hold(book, dispute.about, dispute.by, -1)
+
+
+def _subject(book: Book, about: bytes) -> Disputable:
+    """What a dispute is about."""
+    contract, claimed = book.get(Contract, about), book.get(ClaimState, about)
+    return contract or claimed or book.get(EventState, about) or book.get(Commitment, about) or book.made(Post, about)
+
+
+def _is_side(book: Book, about: bytes, subject: Disputable, party: bytes) -> bool:
+    """Whether somebody is a party of what a dispute is about; the organisation always is."""
+    if party == book.log_id:
+        return True
+    match subject:
+        case Contract():
+            return party in {*subject.parties, *subject.signed} or book.get(Accession, about + party) is not None
+        case ClaimState():
+            return party in {subject.debtor, subject.creditor, subject.for_}
+        case EventState() | Commitment():
+            return party in {subject.provider, subject.receiver}
+        case Post():
+            return any(book.need(Account, account).owner == party for account, _ in subject.legs)
+
+
+def _hold(book: Book, about: bytes, by: bytes, more: int) -> None:
+    """One dispute more or less about a thing. Whoever acceded to a contract holds it up for themselves alone."""
+    subject = _subject(book, about)
+    book.concern(by)
+    match subject:
+        case Post():
+            mark = book.get(PostMark, about) or PostMark()
+            book.put(about, msgspec.structs.replace(mark, disputes=mark.disputes + more))
+            return
+        case Contract():
+            book.concern(*subject.parties)
+            accession = book.get(Accession, about + by)
+            if accession is not None:
+                held = msgspec.structs.replace(accession, disputes=accession.disputes + more)
+                book.put(about + by, held)
+                return
+        case ClaimState():
+            book.concern(subject.debtor, subject.creditor, subject.for_)
+        case EventState() | Commitment():
+            book.concern(subject.provider, subject.receiver)
+    book.put(about, msgspec.structs.replace(subject, disputes=subject.disputes + more))

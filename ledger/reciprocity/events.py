@@ -9,18 +9,23 @@ import msgspec
 
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.bookings import release
-from ledger.reciprocity.hearing import allow, need_party
-from ledger.reciprocity.state import Commitment, Contract, EventState, Footprint, Member, Resource, Totals, Unit
-from protocol.amounts import month_of
+from ledger.reciprocity.contracts import is_party
+from ledger.reciprocity.hearing import allow, allow_active, need_known
+from ledger.reciprocity.state import Commitment, Contract, EventState, Member, Resource, Unit
+from ledger.reciprocity.totals import add_footprint, add_total
+from protocol.amounts import AMOUNT_MAX, month_of
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
     from ledger.reciprocity.hearing import Heard
-    from protocol.reciprocity_bodies import Ack, Correct, Event, Quantity
+    from protocol.reciprocity_bodies import Ack, Correct, Event
 
 
 class Effect(NamedTuple):
-    """What an action does to the accounting and on-hand quantity, of `resource` and of `to`: -1, 0 or 1."""
+    """What an action does to the accounting and on-hand quantity, of `resource` and of `to`: -1, 0 or 1.
+
+    What is taken is the provider's, what is added the receiver's.
+    """
 
     accounting: int = 0
     on_hand: int = 0
@@ -51,24 +56,29 @@ EFFECTS = {
 }
 """The table of spec 17 §6."""
 
-NO_CONTRACT = bytes(16)
+ACCEPTED = frozenset({"confirmed", "used"})
+"""Words by which a receiver stands by an event: then it counts."""
 
 
 def happen(book: Book, heard: Heard[Event]) -> None:
     """An event is its provider's word."""
     body = heard.body
-    need_party(book, body.receiver)
+    _check_named(book, body)
+    allow_active(book, body.receiver)
     allow(holds=heard.is_by(book, body.provider))
-    _need_quantity(book, body.quantity)
-    effort = _need_quantity(book, body.effort)
-    if effort is not None and effort.sort != "time":
-        refuse("wrong_unit")
-    for quantity in body.footprint:
-        book.need(Unit, quantity.unit.encode())
     if body.contract is not None:
-        book.need(Contract, body.contract)
+        contract = book.need(Contract, body.contract)
+        sides = (body.provider, body.receiver)
+        allow(holds=any(is_party(book, body.contract, contract, side, body.on) for side in sides))
+    for quantity in (body.quantity, body.effort):
+        if quantity is not None and quantity.amount <= 0:
+            refuse("bad_amount")
+    if any(quantity.amount == 0 for quantity in body.footprint):
+        refuse("bad_amount")
+    if body.effort is not None and book.need(Unit, body.effort.unit.encode()).sort != "time":
+        refuse("wrong_unit")
     if body.fulfils is not None:
-        _fulfil(book, body.fulfils, body)
+        _fulfil(book, body.fulfils)
     receiver = book.get(Member, body.receiver)
     event = EventState(
         action=body.action,
@@ -80,6 +90,7 @@ def happen(book: Book, heard: Heard[Event]) -> None:
         quantity=(body.quantity.amount, body.quantity.unit) if body.quantity else None,
         effort=(body.effort.amount, body.effort.unit) if body.effort else None,
         contract=body.contract or b"",
+        fulfils=body.fulfils or b"",
         stream=body.stream,
         gift=body.expects == "none",
         footprint=[(quantity.amount, quantity.unit) for quantity in body.footprint],
@@ -90,19 +101,23 @@ def happen(book: Book, heard: Heard[Event]) -> None:
     book.concern(body.provider, body.receiver)
 
 
-def _need_quantity(book: Book, quantity: Quantity | None) -> Unit | None:
-    if quantity is None:
-        return None
-    unit = book.need(Unit, quantity.unit.encode())
-    if quantity.amount <= 0:
-        refuse("bad_amount")
-    return unit
+def _check_named(book: Book, body: Event) -> None:
+    """What an event names must be there, and the commitment that it fulfils be one to this."""
+    need_known(book, body.provider, body.receiver)
+    quantities = [quantity for quantity in (body.quantity, body.effort, *body.footprint) if quantity is not None]
+    for quantity in quantities:
+        book.need(Unit, quantity.unit.encode())
+    if body.contract is not None:
+        book.need(Contract, body.contract)
+    if body.fulfils is not None:
+        made = book.need(Commitment, body.fulfils)
+        promised = (made.provider, made.receiver, made.action, made.resource)
+        if promised != (body.provider, body.receiver, body.action, body.resource or b""):
+            refuse("unknown_ref")
 
 
-def _fulfil(book: Book, commit_id: bytes, body: Event) -> None:
+def _fulfil(book: Book, commit_id: bytes) -> None:
     commitment = book.need(Commitment, commit_id)
-    if (commitment.provider, commitment.receiver, commitment.action) != (body.provider, body.receiver, body.action):
-        refuse("unknown_ref")
     if commitment.disputes:
         refuse("frozen")
     if commitment.state != "active":
@@ -114,38 +129,31 @@ def _fulfil(book: Book, commit_id: bytes, body: Event) -> None:
 def _take_effect(book: Book, event: EventState, sign: int) -> None:
     """Adds what an event does, or with sign -1 takes it back."""
     if event.quantity is not None:
-        amount, unit = event.quantity
+        amount, unit = sign * event.quantity[0], event.quantity[1]
         effect = EFFECTS[event.action]
-        _move(book, event.resource, unit, sign * amount * effect.accounting, sign * amount * effect.on_hand)
-        _move(book, event.to, unit, sign * amount * effect.to_accounting, sign * amount * effect.to_on_hand)
-    month = month_of(event.on)
-    if event.effort is not None and not event.gift:
-        amount, unit = event.effort
-        add_total(book, event.provider, month, "hours", unit, sign * amount)
-    if event.footprint:
-        key = (event.contract or NO_CONTRACT) + month.to_bytes(4, "big")
-        amounts = dict((book.get(Footprint, key) or Footprint()).amounts)
-        for amount, unit in event.footprint:
-            amounts[unit] = amounts.get(unit, 0) + sign * amount
-        book.put(key, Footprint(amounts))
+        holder = event.provider if min(effect.accounting, effect.on_hand) < 0 else event.receiver
+        _move(book, (event.resource, holder, unit), amount * effect.accounting, amount * effect.on_hand)
+        _move(book, (event.to, event.receiver, unit), amount * effect.to_accounting, amount * effect.to_on_hand)
+    for amount, unit in event.footprint:
+        add_footprint(book, event.contract, month_of(event.on), unit, sign * amount)
 
 
-def _move(book: Book, resource: bytes, unit: str, accounting: int, on_hand: int) -> None:
+def _move(book: Book, which: tuple[bytes, bytes, str], accounting: int, on_hand: int) -> None:
+    resource, holder, unit = which
     if resource and (accounting or on_hand):
-        key = resource + unit.encode()
+        key = resource + holder + unit.encode()
         before = book.get(Resource, key) or Resource()
-        book.put(key, Resource(before.accounting + accounting, before.on_hand + on_hand))
+        after = Resource(before.accounting + accounting, before.on_hand + on_hand)
+        if max(abs(after.accounting), abs(after.on_hand)) > AMOUNT_MAX:
+            refuse("bad_amount")
+        book.put(key, after)
 
 
-def add_total(book: Book, party: bytes, month: int, base: str, unit: str, amount: int) -> None:
-    """Adds to what a member did in a month; the organisation has no totals."""
-    if party == book.log_id or not amount:
-        return
-    key = party + month.to_bytes(4, "big")
-    totals = book.get(Totals, key) or Totals()
-    amounts = dict(getattr(totals, base))
-    amounts[unit] = amounts.get(unit, 0) + amount
-    book.put(key, msgspec.structs.replace(totals, **{base: amounts}))
+def _count_hours(book: Book, event: EventState, sign: int) -> None:
+    """Work for the organisation counts for dividends, as soon as the organisation stands by it."""
+    if event.effort is not None and not event.gift and event.receiver == book.log_id:
+        amount, unit = event.effort
+        add_total(book, event.provider, month_of(event.on), "hours", unit, sign * amount)
 
 
 def acknowledge(book: Book, heard: Heard[Ack]) -> None:
@@ -153,8 +161,12 @@ def acknowledge(book: Book, heard: Heard[Ack]) -> None:
     body = heard.body
     event = book.need(EventState, body.event)
     allow(holds=heard.is_by(book, event.receiver))
+    if event.disputes:
+        refuse("frozen")
     if event.corrected or body.says in event.says:
         refuse("already_resolved")
+    if body.says in ACCEPTED and ACCEPTED.isdisjoint(event.says):
+        _count_hours(book, event, 1)
     book.put(body.event, msgspec.structs.replace(event, says=[*event.says, body.says]))
     book.concern(event.provider, event.receiver)
 
@@ -169,5 +181,7 @@ def correct(book: Book, heard: Heard[Correct]) -> None:
     if event.corrected or event.used:
         refuse("already_resolved")
     _take_effect(book, event, -1)
+    if not ACCEPTED.isdisjoint(event.says):
+        _count_hours(book, event, -1)
     book.put(body.event, msgspec.structs.replace(event, corrected=True))
     book.concern(event.provider, event.receiver)

@@ -3,24 +3,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.state import Account, Member
+from ledger.reciprocity.state import Account, Holder, Member
 from protocol.reciprocity_bodies import ReciprocityBody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ledger.reciprocity.book import Book
     from protocol.statement import Statement
 
 AnyBody = TypeVar("AnyBody", bound=ReciprocityBody)
+DAY_S = 86_400
 
 
-@dataclass(frozen=True)
-class Heard(Generic[AnyBody]):
+class Heard(NamedTuple, Generic[AnyBody]):
     """A statement in its place. `at` is the entry's time; `signers` are keys whose signatures hold."""
 
     statement: Statement
@@ -34,6 +33,11 @@ class Heard(Generic[AnyBody]):
     def id(self) -> bytes:
         """The id of the statement, and of what it makes."""
         return self.statement.id
+
+    @property
+    def day(self) -> int:
+        """The entry's day."""
+        return self.at // DAY_S
 
     @property
     def by_org(self) -> bool:
@@ -51,13 +55,26 @@ class Heard(Generic[AnyBody]):
         """Whether it is signed for the owner of an account."""
         return self.is_by(book, account.owner)
 
+    def parties(self, book: Book) -> Iterator[bytes]:
+        """All parties for whom it is signed, the members in ascending order, then the organisation."""
+        holders = [holder.member for key in self.signers if (holder := book.get(Holder, key)) is not None]
+        yield from (member for member in sorted(holders) if self.is_by(book, member))
+        if self.by_org:
+            yield book.log_id
 
-def need_party(book: Book, party: bytes) -> None:
-    """A party that is named must be the organisation or an active member."""
-    if party == book.log_id:
-        return
-    if book.need(Member, party).status != "active":
-        refuse("not_authorised")
+
+def need_known(book: Book, *parties: bytes) -> None:
+    """A party that is named must be the organisation or a member (`unknown_ref`)."""
+    for party in parties:
+        if party != book.log_id:
+            book.need(Member, party)
+
+
+def allow_active(book: Book, *parties: bytes) -> None:
+    """A party that is named must be active (`not_authorised`)."""
+    for party in parties:
+        if party != book.log_id and book.need(Member, party).status != "active":
+            refuse("not_authorised")
 
 
 def allow(*, holds: bool) -> None:

@@ -5,62 +5,87 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from ledger.reciprocity.accounts import check_balanced, move
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.decisions import use_decision
-from ledger.reciprocity.disputes import recall_post
-from ledger.reciprocity.events import add_total
+from ledger.reciprocity.corrections import correct
+from ledger.reciprocity.decisions import need_decision, use_decision
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.movements import check_balanced, move
-from ledger.reciprocity.state import Account, PostMark
+from ledger.reciprocity.outcomes import concern_basis, take_in
+from ledger.reciprocity.state import Account, ClaimState, Commitment, Contract, DividendState, EventState
 from ledger.reciprocity.terms import carry
-from protocol.amounts import month_of
+from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:
     from ledger.reciprocity.book import Book
     from ledger.reciprocity.hearing import Heard
-    from protocol.reciprocity_bodies import Post
+    from protocol.reciprocity_bodies import Basis
 
-PLAIN_CODES = frozenset({"opening", "transfer", "contribution", "exchange", "demurrage", "share_in", "share_out"})
-WITHOUT_LEGS = frozenset({"writeoff", "reinvest", "guarantee_call"})
+WITHOUT_LEGS = frozenset({"writeoff", "reinvest", "guarantee_call", "correction"})
 """Codes that may move nothing: all was given in kind, or there was no loss."""
 _LEGS_MIN = 2
 _UNITS_EXCHANGED = 2
+_NOBODY: frozenset[bytes] = frozenset()
 
 
 def post(book: Book, heard: Heard[Post]) -> None:
     """Moves amounts, if whoever is debited has agreed, or what it rests on carries it."""
     body = heard.body
-    if len(body.legs) < _LEGS_MIN and body.code not in WITHOUT_LEGS:
+    basis, legs = body.basis, body.legs
+    if basis is not None:
+        for account_id, _ in legs:  # what the accounts are comes before what the basis is
+            book.need(Account, account_id)
+        _need_named(book, basis)
+    accounts = check_balanced(book, legs)
+    if len(legs) < _LEGS_MIN and (legs or body.code not in WITHOUT_LEGS):
         refuse("unbalanced")
-    check_balanced(book, body.legs)
-    decided = body.basis is not None and body.basis.decision is not None
-    if body.basis is not None and body.basis.decision is not None:
-        allow(holds=heard.by_org)
-        use_decision(book, heard, body.basis.decision)
-    carried: frozenset[bytes] = frozenset()
-    if body.code == "correction":
-        carried = _correct(book, heard, decided=decided)
-    elif body.code not in PLAIN_CODES or (body.basis is not None and body.basis.contract is not None):
-        carried = carry(book, heard)
-    _check_debits(book, heard, carried, decided=decided)
-    if body.code == "exchange" and len({_unit(book, account) for account, _ in body.legs}) != _UNITS_EXCHANGED:
+    carried, decided = _NOBODY, False
+    if basis is not None:
+        decided = basis.decision is not None
+        use_decision(book, heard, basis.decision)
+        carried = _rest(book, heard, accounts, basis)
+    else:
+        take_in(book, heard.id, body)
+    _check_debits(book, heard, accounts, carried, decided=decided)
+    if body.code == "exchange" and len({account.unit for account in accounts.values()}) != _UNITS_EXCHANGED:
         refuse("wrong_unit")
-    for account_id, amount in body.legs:
+    for account_id, amount in legs:
         move(book, account_id, amount)
-    if body.code in {"transfer", "access_fee"}:
-        _count_purchases(book, body)
 
 
-def _unit(book: Book, account_id: bytes) -> str:
-    return book.need(Account, account_id).unit
+def _rest(book: Book, heard: Heard[Post], accounts: dict[bytes, Account], basis: Basis) -> frozenset[bytes]:
+    """Takes in what a post does by its basis; the owners whose agreement to be debited that holds."""
+    if basis.post is not None and heard.body.code == "correction":
+        return correct(book, heard, accounts, basis)
+    carried = carry(book, heard, accounts, basis)
+    take_in(book, heard.id, heard.body)
+    concern_basis(book, basis)
+    return carried
 
 
-def _check_debits(book: Book, heard: Heard[Post], carried: frozenset[bytes], *, decided: bool) -> None:
+def _need_named(book: Book, basis: Basis) -> None:
+    """All that a basis names must be there."""
+    for sort, named in (
+        (Contract, basis.contract),
+        (ClaimState, basis.claim),
+        (EventState, basis.event),
+        (Commitment, basis.commit),
+        (DividendState, basis.dividend),
+    ):
+        if named is not None:
+            book.need(sort, named)
+    for event in basis.events or ():
+        book.need(EventState, event)
+    if basis.post is not None:
+        book.made(Post, basis.post)
+    need_decision(book, basis.decision)
+
+
+def _check_debits(
+    book: Book, heard: Heard[Post], accounts: dict[bytes, Account], carried: frozenset[bytes], *, decided: bool
+) -> None:
     """`carried` are the owners whose agreement a signed contract holds."""
     for account_id, amount in heard.body.legs:
-        account = book.need(Account, account_id)
+        account = accounts[account_id]
         if account.type == "connector" and not decided:  # it mirrors a neighbour, whose word it takes
             refuse("not_authorised")
         if amount > 0:
@@ -69,34 +94,3 @@ def _check_debits(book: Book, heard: Heard[Post], carried: frozenset[bytes], *, 
             refuse("indivisible")
         if account.owner not in carried:
             allow(holds=heard.is_by_owner(book, account))
-
-
-def _correct(book: Book, heard: Heard[Post], *, decided: bool) -> frozenset[bytes]:
-    """Reverses a post, once; a correction can be reversed too. Whose it was or a decision says so."""
-    body = heard.body
-    post_id = body.basis.post if body.basis else None
-    before = recall_post(book, post_id)
-    assert post_id is not None
-    mark = book.get(PostMark, post_id) or PostMark()
-    if mark.disputes:
-        refuse("frozen")
-    if mark.corrected:
-        refuse("already_resolved")
-    if body.legs != [(account, -amount) for account, amount in before.legs]:
-        refuse("clause_mismatch")
-    book.put(post_id, msgspec.structs.replace(mark, corrected=True))
-    owners = frozenset(book.need(Account, account).owner for account, _ in body.legs)
-    return owners if decided else frozenset()
-
-
-def _count_purchases(book: Book, body: Post) -> None:
-    """What members paid to the organisation counts for dividends on purchases."""
-    paid_to_organisation = any(
-        amount > 0 and book.need(Account, account).owner == book.log_id for account, amount in body.legs
-    )
-    if not paid_to_organisation:
-        return
-    for account_id, amount in body.legs:
-        account = book.need(Account, account_id)
-        if amount < 0:
-            add_total(book, account.owner, month_of(body.on), "purchases", account.unit, -amount)

@@ -5,31 +5,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.reciprocity.book import refuse
 from ledger.reciprocity.patronage import Total
-from ledger.reciprocity.state import Account, DividendState, Member, Totals
-from protocol.clauses import Patronage
+from ledger.reciprocity.state import Account, Totals
+from ledger.reciprocity.totals import totals_key
+from protocol.reciprocity_bodies import LEGS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from ledger.reciprocity.book import Book
-    from protocol.clauses import Clause
+    from protocol.clauses import Patronage
+
+MONTHS_MAX = 60
 
 
-def dividend_totals(book: Book, declared: DividendState, clauses: Sequence[Clause]) -> list[Total]:
-    """The totals of all members, and of several accounts of a member the first by id."""
-    clause = clauses[declared.clause]
-    assert isinstance(clause, Patronage)
-    unit = book.need(Account, declared.pool).unit
+def dividend_totals(book: Book, clause: Patronage, unit: str, months: Iterable[int]) -> list[Total]:
+    """What each member gave in these months, and the account of theirs that a share in `unit` goes to.
+
+    More members than a post has legs cannot be paid: `clause_mismatch`.
+    """
+    given: dict[bytes, int] = {}
+    for month in months:
+        prefix = totals_key(month, clause.unit)
+        for key, totals in book.scan(Totals, prefix):
+            member = key[len(prefix) :]
+            given[member] = given.get(member, 0) + getattr(totals, clause.base)
+            if len(given) > LEGS_MAX:
+                refuse("clause_mismatch")
     accounts: dict[bytes, bytes] = {}
-    for key, account in book.scan(Account):
+    for key, account in book.scan(Account) if given else ():
         if account.type == "member" and account.unit == unit and account.state == "open":
             accounts.setdefault(account.owner, key)
-    months = range(declared.from_, declared.until)
-    totals = []
-    for member, _ in book.scan(Member):
-        cells = [book.get(Totals, member + month.to_bytes(4, "big")) for month in months]
-        amount = sum(getattr(cell, clause.base).get(clause.unit, 0) for cell in cells if cell is not None)
-        if amount:
-            totals.append(Total(member, amount, accounts.get(member)))
-    return totals
+    return [Total(member, amount, accounts.get(member)) for member, amount in sorted(given.items()) if amount]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is derived from a log of the reciprocity ledger, one value for each thing (spec 17). Amounts in smallest parts.
 
-Each is a cell of the store: `SORT` and the key name it. A new field goes to the end and has a default.
+Each is a cell of the store: `SORT` and the key name it. Nothing in a cell grows without a bound.
 """
 
 from __future__ import annotations
@@ -31,8 +31,16 @@ class Unit(Cell, frozen=True, array_like=True):
     name: dict[str, str]
 
 
-class Member(Cell, frozen=True, array_like=True):
-    """A member; `count` and `head` are its chain (§10)."""
+class Leaf(Cell, frozen=True, array_like=True):
+    """What has a leaf in the state: its number there, and its chain, `count` and `head` (§10)."""
+
+    number: int
+    count: int = 0
+    head: bytes = bytes(32)
+
+
+class Member(Leaf, frozen=True, array_like=True, kw_only=True):
+    """A member."""
 
     SORT: ClassVar[str] = "member"
     key: bytes
@@ -43,19 +51,17 @@ class Member(Cell, frozen=True, array_like=True):
     status: str = "active"
     delegate: bytes = b""
     consent: int = 0
-    count: int = 0
-    head: bytes = bytes(32)
 
 
 class Holder(Cell, frozen=True, array_like=True):
-    """Whose key in force a public key is."""
+    """Whose key in force a public key is; empty if it was given up."""
 
     SORT: ClassVar[str] = "key"
     member: bytes
 
 
-class Account(Cell, frozen=True, array_like=True):
-    """An account; limits are None where there is none."""
+class Account(Leaf, frozen=True, array_like=True, kw_only=True):
+    """An account; limits are None where there is none. `pending` is on its way to a neighbour through a connector."""
 
     SORT: ClassVar[str] = "account"
     owner: bytes
@@ -67,8 +73,7 @@ class Account(Cell, frozen=True, array_like=True):
     state: str = "open"
     posted: int = 0
     reserved: int = 0
-    count: int = 0
-    head: bytes = bytes(32)
+    pending: int = 0
     title: dict[str, str] = {}
 
 
@@ -91,8 +96,19 @@ class Contract(Cell, frozen=True, array_like=True):
     disputes: int = 0
 
 
+class Accession(Cell, frozen=True, array_like=True):
+    """Somebody who signed a contract because their class may; key contract, member. `left` is the last day, or None."""
+
+    SORT: ClassVar[str] = "accession"
+    left: int | None = None
+    disputes: int = 0
+
+
 class ClaimState(Cell, frozen=True, array_like=True):
-    """What is owed on a claim; `closed` is empty, `paid` or `written_off`."""
+    """What is owed on a claim found in force on a day; `closed` is empty, `paid` or `written_off`.
+
+    `last` is the last payment that stands.
+    """
 
     SORT: ClassVar[str] = "claim"
     debtor: bytes
@@ -102,14 +118,40 @@ class ClaimState(Cell, frozen=True, array_like=True):
     account: bytes
     for_: bytes
     contract: bytes
-    ended: int | None
+    day: int
     due: int | None
     paid: int = 0
+    last: bytes = b""
     advanced: bool = False
     waged: bool = False
     closed: str = ""
     reinvested: bool = False
     disputes: int = 0
+
+
+class Payment(Cell, frozen=True, array_like=True):
+    """A payment on a claim; the key is the post. What was paid before and by which post, and by how much it grew."""
+
+    SORT: ClassVar[str] = "payment"
+    before: int
+    last: bytes
+    amount: int
+    contributed: int
+
+
+class Call(Cell, frozen=True, array_like=True):
+    """What each pledge of a clause bore by a guarantee call, in their order; `paid` of the claim at the time."""
+
+    SORT: ClassVar[str] = "call"
+    paid: int
+    borne: list[int]
+
+
+class Borne(Cell, frozen=True, array_like=True):
+    """What each pledge of a clause has borne in all; key contract, index of the clause."""
+
+    SORT: ClassVar[str] = "borne"
+    amounts: list[int]
 
 
 class EventState(Cell, frozen=True, array_like=True):
@@ -125,6 +167,7 @@ class EventState(Cell, frozen=True, array_like=True):
     quantity: tuple[int, str] | None
     effort: tuple[int, str] | None
     contract: bytes
+    fulfils: bytes
     stream: str
     gift: bool
     says: list[str] = []
@@ -136,7 +179,7 @@ class EventState(Cell, frozen=True, array_like=True):
 
 
 class Commitment(Cell, frozen=True, array_like=True):
-    """What was promised; `state` is active, fulfilled or cancelled."""
+    """What was promised; `state` is active, fulfilled or cancelled; `by_receiver`: the receiver has signed it."""
 
     SORT: ClassVar[str] = "commit"
     action: str
@@ -148,6 +191,7 @@ class Commitment(Cell, frozen=True, array_like=True):
     end: int | None
     due: int | None
     contract: bytes
+    by_receiver: bool = False
     state: str = "active"
     charged: bool = False
     class_: str = ""
@@ -155,7 +199,7 @@ class Commitment(Cell, frozen=True, array_like=True):
 
 
 class Resource(Cell, frozen=True, array_like=True):
-    """How much there is of a resource in one unit; the key is its id and the unit's code."""
+    """How much of a resource somebody holds in one unit; the key is its id, the holder and the unit's code."""
 
     SORT: ClassVar[str] = "resource"
     accounting: int = 0
@@ -163,18 +207,24 @@ class Resource(Cell, frozen=True, array_like=True):
 
 
 class Bookings(Cell, frozen=True, array_like=True):
-    """Active bookings of a resource that touch one month: (begin, end, commitment), ascending. Key: id, month."""
+    """Active bookings that touch one month: (begin, end, commitment), ascending. Key: provider, resource, month."""
 
     SORT: ClassVar[str] = "bookings"
     times: list[tuple[int, int, bytes]] = []
 
 
 class PostMark(Cell, frozen=True, array_like=True):
-    """What became of a post after it was made."""
+    """What became of a post after it was made.
+
+    Of a correction also `root`, the post at the beginning of a chain of corrections, and `undone`: whether that is
+    taken back by it.
+    """
 
     SORT: ClassVar[str] = "post"
     corrected: bool = False
     disputes: int = 0
+    root: bytes = b""
+    undone: bool = False
 
 
 class ProposalState(Cell, frozen=True, array_like=True):
@@ -214,8 +264,15 @@ class Dispute(Cell, frozen=True, array_like=True):
     outcome: str = ""
 
 
+class Disputed(Cell, frozen=True, array_like=True):
+    """A party's dispute about a thing; key thing, party. `state` is open, closed, or decided: by the assembly."""
+
+    SORT: ClassVar[str] = "disputed"
+    state: str
+
+
 class DividendState(Cell, frozen=True, array_like=True):
-    """A surplus to be shared out."""
+    """A surplus to be shared out, and the legs of the post that does it."""
 
     SORT: ClassVar[str] = "dividend"
     contract: bytes
@@ -224,18 +281,22 @@ class DividendState(Cell, frozen=True, array_like=True):
     until: int
     surplus: int
     pool: bytes
+    legs: list[tuple[bytes, int]]
     posted: bool = False
 
 
 class Connector(Cell, frozen=True, array_like=True):
-    """The account that mirrors what a neighbour owes; the key is the neighbour's log and the unit's code."""
+    """The account of a neighbour; the key is the neighbour's log and the unit's code."""
 
     SORT: ClassVar[str] = "connector"
     account: bytes
 
 
 class Outgoing(Cell, frozen=True, array_like=True):
-    """A payment to another log; the key is the id of its reservation. `state`: reserved, posted or void."""
+    """A payment to another log; the key is the id of its reservation.
+
+    `state`: reserved, posted, void, or given_up: void by a decision, which an acceptance can still overtake.
+    """
 
     SORT: ClassVar[str] = "outgoing"
     log: bytes
@@ -263,28 +324,32 @@ class Incoming(Cell, frozen=True, array_like=True):
 
 
 class Totals(Cell, frozen=True, array_like=True):
-    """What a member did in a month: key member, month. Amounts per unit."""
+    """What a member did in a month, in one unit. Key: month, unit (12 bytes, filled up with zeros), member."""
 
     SORT: ClassVar[str] = "totals"
-    contributions: dict[str, int] = {}
-    purchases: dict[str, int] = {}
-    hours: dict[str, int] = {}
+    contributions: int = 0
+    purchases: int = 0
+    hours: int = 0
 
 
 class Footprint(Cell, frozen=True, array_like=True):
-    """What flowed beside money under a contract in a month: key contract (zeros: none), month. Amounts per unit."""
+    """What flowed beside money under a contract in a month. Key: contract (zeros: none), month, unit."""
 
     SORT: ClassVar[str] = "footprint"
-    amounts: dict[str, int] = {}
+    amount: int
 
 
 class Progress(Cell, frozen=True, array_like=True):
-    """Positions: of the last entry that concerned anybody, and of the last `state`; -1 before the first; its author."""
+    """Positions: of the last entry that concerned anybody, and of the last `state`; -1 before the first; its author.
+
+    `leaves` is how many members and accounts there are.
+    """
 
     SORT: ClassVar[str] = "progress"
     moved: int = -1
     stated: int = -1
     author: bytes = b""
+    leaves: int = 0
 
 
 class Stated(Cell, frozen=True, array_like=True):
@@ -295,7 +360,7 @@ class Stated(Cell, frozen=True, array_like=True):
 
 
 class Used(Cell, frozen=True, array_like=True):
-    """A thing that serves once has served: the key says which."""
+    """A thing that serves once has served: the key says which. `by` is empty if that was taken back."""
 
     SORT: ClassVar[str] = "used"
     by: bytes

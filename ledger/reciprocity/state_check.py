@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ledger.reciprocity.book import refuse
+import msgspec
+
+from ledger.reciprocity.book import PROGRESS, refuse
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.state import Account, Member, Progress, Stated, Unit
+from ledger.reciprocity.state import Account, Member, Stated, Unit
 from ledger.reciprocity.state_tree import StateTree
 from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, StateLeaf
 
@@ -33,25 +36,28 @@ def leaf_of(book: Book, thing: bytes) -> StateLeaf:
 def state_tree(book: Book) -> StateTree:
     """The tree over all leaves, brought up with what has changed."""
     if book.tree is None:
-        things = [key for cell in (Member, Account) for key, _ in book.scan(cell)]
-        book.tree = StateTree((thing, leaf_of(book, thing).encode()) for thing in things)
+        things = {thing.number: key for cell in (Member, Account) for key, thing in book.scan(cell)}
+        book.tree = StateTree((things[number], leaf_of(book, things[number]).encode()) for number in sorted(things))
     else:
-        for thing in book.dirty:
+        for thing in sorted(book.dirty, key=partial(_number, book)):
             book.tree.put(thing, leaf_of(book, thing).encode())
     book.dirty.clear()
     return book.tree
+
+
+def _number(book: Book, thing: bytes) -> int:
+    return (book.get(Account, thing) or book.need(Member, thing)).number
 
 
 def check_state(book: Book, heard: Heard[State]) -> None:
     """What a log states of its state must be what follows from its entries."""
     body = heard.body
     allow(holds=heard.by_org)
-    tree = state_tree(book)
-    if (body.size, body.leaves, body.root) != (heard.position, len(tree), tree.root()):
+    if (body.size, body.leaves) != (heard.position, book.progress.leaves) or body.root != state_tree(book).root():
         refuse("state_mismatch")
     book.put(heard.position.to_bytes(8, "big"), Stated(body.leaves))
-    moved = (book.get(Progress, b"") or Progress()).moved
-    book.put(b"", Progress(moved, heard.position, heard.statement.author))
+    author = heard.statement.author
+    book.put(PROGRESS, msgspec.structs.replace(book.progress, stated=heard.position, author=author))
 
 
 def state_body(book: Book, position: int, author: bytes) -> dict[str, Value] | None:
@@ -60,7 +66,7 @@ def state_body(book: Book, position: int, author: bytes) -> dict[str, Value] | N
     What an operating key stated that is not in force any more is stated again: it proves nothing to others (spec 20
     §2).
     """
-    progress = book.get(Progress, b"") or Progress()
+    progress = book.progress
     if progress.moved <= progress.stated and progress.author in {author, b""}:
         return None
     tree = state_tree(book)

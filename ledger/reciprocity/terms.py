@@ -7,128 +7,151 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ledger.reciprocity import terms_of_use
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.claims import need_open
-from ledger.reciprocity.contracts import need_in_force, need_signed
-from ledger.reciprocity.events import add_total
+from ledger.reciprocity.contracts import is_party
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.lines import ClauseError, legs_of
-from ledger.reciprocity.movements import need_unit
-from ledger.reciprocity.patronage import patronage
-from ledger.reciprocity.shared import dividend_totals
-from ledger.reciprocity.state import Account, ClaimState, Contract, DividendState
-from ledger.reciprocity.terms_of_use import access_fee, host_fee, reinvest, rent, shares
+from ledger.reciprocity.lines import ClauseError, clause_at, legs_of
+from ledger.reciprocity.outcomes import borne, given, refuse_frozen_basis
+from ledger.reciprocity.state import Accession, Account, Call, ClaimState, Contract, DividendState, Payment
+from ledger.reciprocity.yielded import Yielded
 from ledger.reciprocity.yields import budget, loss, settlement, wage
-from protocol.amounts import month_of
-from protocol.clauses import RateContribution
+from protocol.clauses import MutualGuarantee, RateContribution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ledger.reciprocity.book import Book
     from ledger.reciprocity.hearing import Heard
-    from ledger.reciprocity.lines import Line
     from protocol.clauses import Clause
     from protocol.reciprocity_bodies import Basis, Post
 
-    Yield = Callable[[Book, Heard[Post], Basis], tuple[Sequence[Line], Contract | None]]
+    Yield = Callable[[Book, Heard[Post], Basis], Yielded]
 
 
-def settle(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
-    """The client pays on a claim: the budget first, then the contributions."""
-    body = heard.body
-    claimed = need_open(book, basis.claim)
-    assert basis.claim is not None
-    contract = None
-    clauses: list[Clause] = []
-    if claimed.contract or basis.contract:
-        if basis.contract != claimed.contract:
-            refuse("clause_mismatch")
-        contract = need_signed(book, claimed.contract)
-        clauses = contract.clauses
-    debits = [(account, amount) for account, amount in body.legs if amount < 0]
-    for account_id, _ in debits:
-        account = book.need(Account, account_id)
-        allow(holds=account.type == "external" or account.owner == claimed.debtor)
-    need_unit(book, body.legs, claimed.unit)
-    payment = -sum(amount for _, amount in debits)
-    lines = settlement(clauses, claimed.amount, claimed.account, claimed.paid, payment)
-    if legs_of(lines) != [leg for leg in body.legs if leg[1] > 0]:
+def carry(book: Book, heard: Heard[Post], accounts: dict[bytes, Account], basis: Basis) -> frozenset[bytes]:
+    """Checks the legs against what the basis yields; the owners whose agreement to be debited it holds."""
+    yields = _YIELDS.get(heard.body.code)
+    if yields is None or (basis.contract is None and basis.claim is None):
+        return frozenset()
+    try:
+        found = yields(book, heard, basis)
+    except ClauseError as error:
+        refuse(error.verdict)
+    if found.lines is not None and legs_of(found.lines) != heard.body.legs:
         refuse("clause_mismatch")
-    for index, clause in enumerate(clauses):
-        if isinstance(clause, RateContribution):
-            given = sum(line.amount for line in lines if line.clause == index and line.kind == "rate_contribution")
-            add_total(book, claimed.for_, month_of(body.on), "contributions", claimed.unit, given)
-    paid = claimed.paid + payment
-    closed = "paid" if paid == claimed.amount else ""
-    book.put(basis.claim, msgspec.structs.replace(claimed, paid=paid, closed=closed))
-    _concern(book, claimed)
-    return (), None
+    if found.unit and any(account.unit != found.unit for account in accounts.values()):
+        refuse("wrong_unit")
+    if found.contract is None or basis.contract is None:
+        return frozenset()
+    contract, day = found.contract, found.day
+    parties = heard.parties(book)
+    allow(holds=heard.by_org or any(is_party(book, basis.contract, contract, party, day) for party in parties))
+    return frozenset(
+        owner
+        for owner in {accounts[account].owner for account, amount in heard.body.legs if amount < 0}
+        if (found.carries is None or owner in found.carries) and _agreed(book, basis.contract, contract, owner, day)
+    )
 
 
-def pay_wage(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
-    """The budget of a claim that is advanced or paid becomes a wage, once."""
-    claimed = book.need(ClaimState, basis.claim)
-    contract = need_signed(book, basis.contract)
-    need_unit(book, heard.body.legs, claimed.unit)
-    if claimed.disputes:
+def _agreed(book: Book, contract_id: bytes, contract: Contract, owner: bytes, day: int) -> bool:
+    """Whether an owner is a party on that day; one who holds the contract up for themselves has the last word."""
+    accession = book.get(Accession, contract_id + owner)
+    if accession is not None and accession.disputes:
         refuse("frozen")
-    if basis.contract != claimed.contract or basis.claim is None or basis.clause is None:
+    return is_party(book, contract_id, contract, owner, day)
+
+
+def _claim_of(book: Book, basis: Basis) -> tuple[ClaimState, list[Clause]]:
+    """The claim that a post is about, under the contract that it was made under, and its clauses."""
+    claimed = book.need(ClaimState, basis.claim)
+    if (basis.contract or b"") != claimed.contract:
         refuse("clause_mismatch")
+    return claimed, book.need(Contract, basis.contract).clauses if basis.contract else []
+
+
+def settle(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """The client pays on a claim: the budget first, then the contributions."""
+    legs = heard.body.legs
+    claimed, clauses = _claim_of(book, basis)
+    refuse_frozen_basis(book, basis)
+    if claimed.closed:
+        refuse("already_resolved")
+    payment = -sum(amount for _, amount in legs if amount < 0)
+    lines = settlement(clauses, claimed.amount, claimed.account, claimed.paid, payment)
+    if legs_of(lines) != [leg for leg in legs if leg[1] > 0]:
+        refuse("clause_mismatch")
+    if any(book.need(Account, account).unit != claimed.unit for account, _ in legs):
+        refuse("wrong_unit")
+    for account_id, amount in legs:
+        account = book.need(Account, account_id)
+        allow(holds=amount > 0 or account.type == "external" or account.owner == claimed.debtor)
+    kinds = {index for index, clause in enumerate(clauses) if isinstance(clause, RateContribution)}
+    contributed = sum(line.amount for line in lines if line.clause in kinds)
+    book.put(heard.id, Payment(claimed.paid, claimed.last, payment, contributed))
+    return Yielded(None, None)
+
+
+def pay_wage(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """The budget of a claim that is advanced or paid becomes a wage, once."""
+    del heard
+    claimed, clauses = _claim_of(book, basis)
+    if not claimed.advanced and claimed.paid < budget(clauses, claimed.amount):
+        refuse("not_in_force")
+    refuse_frozen_basis(book, basis)
     if claimed.waged:
         refuse("already_resolved")
-    if not claimed.advanced and claimed.paid < budget(contract.clauses, claimed.amount):
-        refuse("not_in_force")
-    lines = wage(contract.clauses, basis.clause, claimed.amount, claimed.account)
-    book.put(basis.claim, msgspec.structs.replace(claimed, waged=True))
-    _concern(book, claimed)
-    return lines, contract
+    lines = wage(clauses, given(basis.clause), claimed.amount, claimed.account)
+    return Yielded(lines, book.need(Contract, basis.contract), claimed.day, unit=claimed.unit)
 
 
-def call_guarantee(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
+def call_guarantee(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
     """The client has failed: those who pledged bear what the fund has lost. The assembly has to have said so."""
-    claimed = need_open(book, basis.claim)
-    contract = need_signed(book, basis.contract)
-    allow(holds=basis.decision is not None and heard.by_org)
-    need_unit(book, heard.body.legs, claimed.unit)
-    if not claimed.advanced or basis.claim is None or basis.clause is None:
-        refuse("clause_mismatch")
-    lines = loss(contract.clauses, basis.clause, claimed.amount, claimed.paid)
-    book.put(basis.claim, msgspec.structs.replace(claimed, closed="written_off"))
-    _concern(book, claimed)
-    return lines, contract
-
-
-def write_off(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
-    """A claim is given up, by a decision of the assembly; nothing moves."""
-    claimed = need_open(book, basis.claim)
-    assert basis.claim is not None
     allow(holds=basis.decision is not None)
+    claimed, clauses = _claim_of(book, basis)
+    refuse_frozen_basis(book, basis)
+    if claimed.closed:
+        refuse("already_resolved")
+    index = given(basis.clause)
+    clause = clause_at(clauses, index, MutualGuarantee)
+    if not claimed.advanced:
+        refuse("clause_mismatch")
+    before = borne(book, given(basis.contract), index, len(clause.pledges))
+    left = [(account, weight - one) for (account, weight), one in zip(clause.pledges, before, strict=True)]
+    if any(weight for _, weight in left):
+        rest = [*clauses]
+        rest[index] = msgspec.structs.replace(clause, pledges=left)
+        lines = loss(rest, index, claimed.amount, claimed.paid)
+    else:
+        lines = []
+    shares = [-line.amount for line in lines if line.name == "pledge"] or [0] * len(left)
+    book.put(heard.id, Call(claimed.paid, shares))
+    return Yielded(lines, book.need(Contract, basis.contract), claimed.day, unit=claimed.unit)
+
+
+def write_off(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """A claim is given up, by a decision of the assembly; nothing moves."""
+    claimed = book.need(ClaimState, basis.claim)
+    allow(holds=basis.decision is not None)
+    refuse_frozen_basis(book, basis)
+    if claimed.closed:
+        refuse("already_resolved")
     if heard.body.legs:
         refuse("clause_mismatch")
-    book.put(basis.claim, msgspec.structs.replace(claimed, closed="written_off"))
-    _concern(book, claimed)
-    return (), None
+    return Yielded(None, None)
 
 
-def share_out_surplus(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract | None]:
-    """A dividend as the clause shares it, once."""
+def share_out_surplus(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """A dividend as it was declared, once."""
     declared = book.need(DividendState, basis.dividend)
-    assert basis.dividend is not None
-    if declared.posted:
-        refuse("already_resolved")
-    contract = need_in_force(book, basis.contract, heard.body.on)
     if (basis.contract, basis.clause) != (declared.contract, declared.clause):
         refuse("clause_mismatch")
-    need_unit(book, heard.body.legs, book.need(Account, declared.pool).unit)
-    totals = dividend_totals(book, declared, contract.clauses)
-    lines = patronage(contract.clauses, declared.clause, declared.surplus, declared.pool, totals)
-    book.put(basis.dividend, msgspec.structs.replace(declared, posted=True))
-    return lines, contract
-
-
-def _concern(book: Book, claimed: ClaimState) -> None:
-    book.concern(claimed.debtor, claimed.creditor, claimed.for_)
+    refuse_frozen_basis(book, basis)
+    if declared.posted:
+        refuse("already_resolved")
+    if heard.body.legs != declared.legs:
+        refuse("clause_mismatch")
+    return Yielded(None, book.need(Contract, basis.contract), carries=())
 
 
 _YIELDS: dict[str, Yield] = {
@@ -136,31 +159,11 @@ _YIELDS: dict[str, Yield] = {
     "wage": pay_wage,
     "guarantee_call": call_guarantee,
     "writeoff": write_off,
-    "reinvest": reinvest,
-    "access_fee": access_fee,
+    "reinvest": terms_of_use.reinvest,
+    "access_fee": terms_of_use.access_fee,
     "dividend": share_out_surplus,
-    "rent": rent,
-    "host_fee": host_fee,
-    "share_in": shares,
-    "share_out": shares,
+    "rent": terms_of_use.rent,
+    "host_fee": terms_of_use.host_fee,
+    "share_in": terms_of_use.shares,
+    "share_out": terms_of_use.shares,
 }
-
-
-def carry(book: Book, heard: Heard[Post]) -> frozenset[bytes]:
-    """Checks the legs against what the basis yields, and takes in what becomes of it.
-
-    The owners whose agreement to be debited the basis holds: the parties that have signed the contract.
-    """
-    body = heard.body
-    if body.basis is None or body.code not in _YIELDS:
-        refuse("clause_mismatch")
-    try:
-        lines, contract = _YIELDS[body.code](book, heard, body.basis)
-    except ClauseError as error:
-        refuse(error.verdict)
-    if contract is None:
-        return frozenset()
-    if legs_of(lines) != body.legs:
-        refuse("clause_mismatch")
-    allow(holds=heard.by_org or any(heard.is_by(book, party) for party in contract.signed))
-    return frozenset(contract.signed) | {book.log_id}

@@ -5,129 +5,111 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ledger.reciprocity import yields_use
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.contracts import need_in_force, need_signed
-from ledger.reciprocity.disputes import recall_post
+from ledger.reciprocity.contracts import is_in_force, is_party
+from ledger.reciprocity.events import ACCEPTED
+from ledger.reciprocity.hearing import DAY_S
 from ledger.reciprocity.lines import clause_at
-from ledger.reciprocity.movements import need_unit
-from ledger.reciprocity.state import Account, ClaimState, Commitment, EventState, Unit, Used
-from ledger.reciprocity.yields_use import Given, ShareAccounts, booked_units, worked_units
+from ledger.reciprocity.outcomes import given, refuse_frozen_basis
+from ledger.reciprocity.state import Account, ClaimState, Commitment, Contract, EventState, PostMark, Unit
+from ledger.reciprocity.yielded import Yielded
+from ledger.reciprocity.yields_use import Given, ShareAccounts, booked_units, lease_due, worked_units
 from protocol.clauses import Access, HostFee, Reinvest, Share
+from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ledger.reciprocity.book import Book
     from ledger.reciprocity.hearing import Heard
-    from ledger.reciprocity.lines import Line
-    from ledger.reciprocity.state import Contract
-    from protocol.reciprocity_bodies import Basis, Post
+    from protocol.reciprocity_bodies import Basis
 
-_DAY_S = 86_400
 INCOME_CODES = frozenset({"opening", "transfer", "contribution", "settle", "exchange"})
 """Posts that bring a fund income of which a host takes its part."""
+_SIDES = 4
 
 
-def _index(basis: Basis) -> int:
-    if basis.clause is None:
-        refuse("clause_mismatch")
-    return basis.clause
+def _need_in_force(book: Book, basis: Basis, day: int) -> Contract:
+    """The contract of a basis, in force on the day that counts; nothing that the post rests on is in dispute."""
+    contract = book.need(Contract, basis.contract)
+    if not is_in_force(contract, day):
+        refuse("not_in_force")
+    refuse_frozen_basis(book, basis)
+    return contract
 
 
-def reinvest(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
-    """A part of a claim's amount goes back to the commons, less what was given in kind; once for a claim."""
+def reinvest(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """A part of a claim's amount goes back to the commons, less what was given in kind; once for a claim.
+
+    The amount is the creditor's word, so the contract speaks for the creditor's own accounts alone.
+    """
+    del heard
     claimed = book.need(ClaimState, basis.claim)
-    contract = need_signed(book, basis.contract)
-    need_unit(book, heard.body.legs, claimed.unit)
-    if basis.claim is None or claimed.contract != basis.contract:
+    contract, index = book.need(Contract, basis.contract), given(basis.clause)
+    if claimed.contract != basis.contract:
         refuse("clause_mismatch")
-    if claimed.disputes:
-        refuse("frozen")
+    refuse_frozen_basis(book, basis)
     if claimed.reinvested:
         refuse("already_resolved")
-    clause = clause_at(contract.clauses, _index(basis), Reinvest)
-    given, scale = [], 0
+    clause = clause_at(contract.clauses, index, Reinvest)
+    unit, scale = "", 0
     if clause.in_kind is not None:
-        scale = book.need(Unit, clause.in_kind.unit.encode()).scale
-    for event_id in basis.events or []:
-        unit = clause.in_kind.unit if clause.in_kind else ""
-        given.append(Given(event_id, _use_up(book, event_id, basis.contract, contract, unit)))
-    lines = yields_use.reinvestment(contract.clauses, _index(basis), claimed.amount, given, scale)
-    book.put(basis.claim, msgspec.structs.replace(claimed, reinvested=True))
-    book.concern(claimed.debtor, claimed.creditor, claimed.for_)
-    return lines, contract
+        unit = clause.in_kind.unit
+        scale = book.need(Unit, unit.encode()).scale
+    in_kind = [Given(event, _in_kind(book, event, basis, contract, unit)) for event in basis.events or ()]
+    lines = yields_use.reinvestment(contract.clauses, index, claimed.amount, in_kind, scale)
+    return Yielded(lines, contract, claimed.day, (claimed.creditor,), claimed.unit)
 
 
-def _use_up(book: Book, event_id: bytes, contract_id: bytes | None, contract: Contract, unit: str) -> int:
+def _in_kind(book: Book, event_id: bytes, basis: Basis, contract: Contract, unit: str) -> int:
     """How much of a unit an event gave under a contract; it serves once."""
     event = book.need(EventState, event_id)
-    if event.disputes:
-        refuse("frozen")
     if event.corrected or event.used:
         refuse("already_resolved")
-    acknowledged = not {"confirmed", "used"}.isdisjoint(event.says)
     amounts = [amount for amount, named in filter(None, (event.effort, event.quantity)) if named == unit]
     if (
-        event.contract != contract_id
+        event.contract != basis.contract
         or event.gift
-        or not acknowledged
-        or event.provider not in contract.signed
+        or ACCEPTED.isdisjoint(event.says)
+        or not is_party(book, event.contract, contract, event.provider, event.on)
         or not amounts
     ):
         refuse("clause_mismatch")
-    book.put(event_id, msgspec.structs.replace(event, used=True))
-    book.concern(event.provider, event.receiver)
     return amounts[0]
 
 
-def access_fee(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
-    """What a booking or a use costs by the class of whoever has it; once."""
-    subject = _access_subject(book, basis)
-    if subject.disputes:
-        refuse("frozen")
+def access_fee(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """What a booking or a use costs by the class of whoever has it; once. They have agreed by booking or confirming."""
+    subject = book.need(Commitment, basis.commit) if basis.commit else book.need(EventState, basis.event)
+    if subject.contract not in {b"", basis.contract}:
+        refuse("clause_mismatch")
     if isinstance(subject, Commitment):
-        assert basis.commit is not None
         if subject.begin is None or subject.end is None or subject.state == "cancelled":
             refuse("clause_mismatch")
-        if subject.charged:
-            refuse("already_resolved")
-        day = subject.begin // _DAY_S
-        book.put(basis.commit, msgspec.structs.replace(subject, charged=True))
+        day, agreed, served = subject.begin // DAY_S, subject.by_receiver, subject.charged
     else:
-        assert basis.event is not None
-        if subject.gift:
-            refuse("clause_mismatch")
-        if subject.used or subject.corrected:
-            refuse("already_resolved")
-        day = subject.on
-        book.put(basis.event, msgspec.structs.replace(subject, used=True))
-    contract = need_in_force(book, basis.contract, day)
-    clause = clause_at(contract.clauses, _index(basis), Access)
-    if clause.resource != subject.resource or subject.receiver not in contract.signed:
+        day, agreed, served = subject.on, not ACCEPTED.isdisjoint(subject.says), subject.used or subject.corrected
+    contract, index = _need_in_force(book, basis, day), given(basis.clause)
+    if served:
+        refuse("already_resolved")
+    clause = clause_at(contract.clauses, index, Access)
+    sides = (subject.provider, subject.receiver)
+    if (
+        clause.resource != subject.resource
+        or (isinstance(subject, EventState) and subject.gift)
+        or not all(is_party(book, given(basis.contract), contract, side, day) for side in sides)
+    ):
         refuse("clause_mismatch")
-    need_unit(book, heard.body.legs, clause.unit)
     payers = [account for account, amount in heard.body.legs if amount < 0]
     if len(payers) != 1 or book.need(Account, payers[0]).owner != subject.receiver:
         refuse("clause_mismatch")
     units = _units(book, clause, subject)
-    book.concern(subject.provider, subject.receiver)
-    return yields_use.access_fee(contract.clauses, _index(basis), subject.class_, units, payers[0]), contract
-
-
-def _access_subject(book: Book, basis: Basis) -> Commitment | EventState:
-    if (basis.commit is None) == (basis.event is None):
-        refuse("clause_mismatch")
-    return book.need(Commitment, basis.commit) if basis.commit else book.need(EventState, basis.event)
+    lines = yields_use.access_fee(contract.clauses, index, subject.class_, units, payers[0])
+    return Yielded(lines, contract, day, (subject.receiver,) if agreed else (), clause.unit)
 
 
 def _units(book: Book, clause: Access, subject: Commitment | EventState) -> int:
     if isinstance(subject, Commitment):
-        assert subject.begin is not None
-        assert subject.end is not None
-        return booked_units(clause.per, subject.begin, subject.end)
+        return booked_units(clause.per, given(subject.begin), given(subject.end))
     if clause.per == "use":
         return 1
     if subject.effort is None:
@@ -136,62 +118,61 @@ def _units(book: Book, clause: Access, subject: Commitment | EventState) -> int:
     return worked_units(clause.per, amount, book.need(Unit, unit.encode()).scale)
 
 
-def _serve_once(book: Book, heard: Heard[Post], key: bytes) -> None:
-    if book.get(Used, key) is not None:
-        refuse("already_resolved")
-    book.put(key, Used(heard.id))
+def rent(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """The rent of a period, once, and not before it is due."""
+    contract, index, period = book.need(Contract, basis.contract), given(basis.clause), given(basis.period)
+    due = lease_due(contract.clauses, index, contract.from_, period)
+    if due > heard.day:
+        refuse("not_in_force")
+    _need_in_force(book, basis, due)
+    return Yielded(yields_use.lease_period(contract.clauses, index, period), contract, due)
 
 
-def rent(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
-    """The rent of a period, once."""
-    contract = need_in_force(book, basis.contract, heard.body.on)
-    assert basis.contract is not None
-    if basis.period is None:
-        refuse("clause_mismatch")
-    lines = yields_use.lease_period(contract.clauses, _index(basis), basis.period)
-    _serve_once(book, heard, b"rent" + basis.contract + bytes([_index(basis)]) + basis.period.to_bytes(8, "big"))
-    return lines, contract
-
-
-def host_fee(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
+def host_fee(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
     """The host's part of an income, once."""
-    contract = need_in_force(book, basis.contract, heard.body.on)
-    income = recall_post(book, basis.post)
-    assert basis.contract is not None
-    assert basis.post is not None
-    clause = clause_at(contract.clauses, _index(basis), HostFee)
+    del heard
+    income = book.made(Post, basis.post)
+    contract, index = _need_in_force(book, basis, income.on), given(basis.clause)
+    clause = clause_at(contract.clauses, index, HostFee)
     amount = dict(income.legs).get(clause.fund, 0)
-    if income.code not in INCOME_CODES or amount <= 0:
+    corrected = (book.get(PostMark, given(basis.post)) or PostMark()).corrected
+    if income.code not in INCOME_CODES or amount <= 0 or corrected:
         refuse("clause_mismatch")
-    _serve_once(book, heard, b"host" + basis.contract + bytes([_index(basis)]) + basis.post)
-    return yields_use.host_fee(contract.clauses, _index(basis), amount), contract
+    return Yielded(yields_use.host_fee(contract.clauses, index, amount), contract, income.on)
 
 
-def shares(book: Book, heard: Heard[Post], basis: Basis) -> tuple[Sequence[Line], Contract]:
-    """Shares and their price change hands."""
+def shares(book: Book, heard: Heard[Post], basis: Basis) -> Yielded:
+    """Shares and their price change hands. How many is the other side's word: the contract speaks for the issuer."""
     body = heard.body
-    contract = need_in_force(book, basis.contract, body.on)
-    clause = clause_at(contract.clauses, _index(basis), Share)
+    contract, index = _need_in_force(book, basis, body.on), given(basis.clause)
+    clause = clause_at(contract.clauses, index, Share)
     sides: dict[tuple[bool, bool], tuple[bytes, int]] = {}
     for account_id, amount in body.legs:
         unit = book.need(Account, account_id).unit
         if unit not in {clause.shares, clause.unit}:
             refuse("wrong_unit")
         sides[unit == clause.shares, amount > 0] = (account_id, amount)
-    if len(sides) != len(body.legs) or len(sides) != 4:
+    if len(sides) != len(body.legs) or len(sides) != _SIDES:
         refuse("clause_mismatch")
     count = sides[True, True][1]
-    given, taken = (sides[True, False][0], sides[True, True][0])
-    paid, got = (sides[False, False][0], sides[False, True][0])
+    given_up, taken, paid, got = (
+        sides[side][0] for side in ((True, False), (True, True), (False, False), (False, True))
+    )
     if body.code == "share_in":
-        _check_issuer(book, given, got)
-        accounts = ShareAccounts(issue=given, holding=taken, payer=paid, till=got)
-        return yields_use.share_in(contract.clauses, _index(basis), count, accounts), contract
-    _check_issuer(book, taken, paid)
-    accounts = ShareAccounts(issue=taken, holding=given, payer=got, till=paid)
-    return yields_use.share_out(contract.clauses, _index(basis), count, accounts), contract
+        accounts = ShareAccounts(issue=given_up, holding=taken, payer=paid, till=got)
+        lines = yields_use.share_in(contract.clauses, index, count, accounts)
+    else:
+        accounts = ShareAccounts(issue=taken, holding=given_up, payer=got, till=paid)
+        lines = yields_use.share_out(contract.clauses, index, count, accounts)
+    _check_sides(book, basis, contract, body.on, accounts)
+    return Yielded(lines, contract, body.on, (book.log_id,))
 
 
-def _check_issuer(book: Book, *accounts: bytes) -> None:
-    if any(book.need(Account, account).owner != book.log_id for account in accounts):
+def _check_sides(book: Book, basis: Basis, contract: Contract, day: int, accounts: ShareAccounts) -> None:
+    """The issue and the till are the organisation's, the holding and the payer one other party's."""
+    owners = [book.need(Account, account).owner for account in accounts]
+    issuer, holder, payer, till = owners
+    if (issuer, till) != (book.log_id, book.log_id) or holder != payer or holder == book.log_id:
+        refuse("clause_mismatch")
+    if not is_party(book, given(basis.contract), contract, holder, day):
         refuse("clause_mismatch")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from ledger.reciprocity.accounts import move
 from ledger.reciprocity.book import refuse
-from ledger.reciprocity.decisions import use_decision
+from ledger.reciprocity.decisions import need_decision, use_decision
 from ledger.reciprocity.hearing import allow
-from ledger.reciprocity.movements import move
-from ledger.reciprocity.state import Account, Incoming, Member, Outgoing
+from ledger.reciprocity.state import Account, Incoming, Member, Outgoing, Unit
 from protocol.errors import Malformed
 from protocol.kinds import read_body
 from protocol.proven import check_proven
@@ -23,20 +23,27 @@ if TYPE_CHECKING:
     from protocol.proven import Proven
     from protocol.reciprocity_bodies import ProvenEntry, ReciprocityBody, TransferPost, TransferVoid
 
+PAYING = frozenset({"member", "pool", "fund"})
+"""Types of accounts from which other logs are paid."""
+
 
 def reserve(book: Book, heard: Heard[TransferReserve]) -> None:
     """The payer sets an amount aside: it is there when the other side says yes."""
     body = heard.body
     account = book.need(Account, body.account)
-    connector = _need_connector(book, body.connector, body.log, body.unit)
-    allow(holds=heard.is_by_owner(book, account) and account.type in {"member", "pool", "fund"})
+    connector = _need_connector(book, body.connector, body.log)
+    allow(holds=heard.is_by_owner(book, account) and account.type in PAYING)
     if body.amount <= 0:
         refuse("bad_amount")
-    if account.unit != body.unit:
+    if body.unit not in {account.unit} & {connector.unit} or body.scale != _scale(book, body.unit):
         refuse("wrong_unit")
     if connector.state != "open":
         refuse(connector.state)
     move(book, body.account, 0, reserved=body.amount)
+    pending = connector.pending + body.amount
+    if connector.ceiling is not None and connector.posted + pending > connector.ceiling:
+        refuse("ceiling")
+    book.put(body.connector, msgspec.structs.replace(connector, pending=pending))
     state = Outgoing(
         log=body.log,
         account=body.account,
@@ -55,14 +62,20 @@ def accept(book: Book, heard: Heard[TransferAccept]) -> None:
     """The payee takes it: the commit point. Its log shows the other's reservation."""
     body = heard.body
     account = book.need(Account, body.account)
-    _need_connector(book, body.connector, body.log, body.unit)
-    if account.unit != body.unit:
-        refuse("wrong_unit")
+    connector = _need_connector(book, body.connector, body.log)
+    if account.type == "connector":
+        refuse("unknown_ref")
     allow(holds=heard.is_by_owner(book, account) or _consents(book, heard, account))
+    if body.amount <= 0:
+        refuse("bad_amount")
+    if body.unit not in {account.unit} & {connector.unit}:
+        refuse("wrong_unit")
     _refuse_answered(book, body.log + body.transfer)
     reserved = _need_reserve(book, body.proof, body.log, body.transfer)
     if (reserved.to, reserved.amount, reserved.unit) != (body.account, body.amount, body.unit):
         refuse("clause_mismatch")
+    if reserved.scale != _scale(book, body.unit):
+        refuse("wrong_unit")
     if heard.at > reserved.deadline:
         refuse("late")
     move(book, body.connector, -body.amount)
@@ -95,13 +108,21 @@ def post_transfer(book: Book, heard: Heard[TransferPost]) -> None:
     body = heard.body
     transfer = book.need(Outgoing, body.transfer)
     allow(holds=heard.by_org)
-    if transfer.state == "posted":
+    if transfer.state not in {"reserved", "given_up"}:
         refuse("already_resolved")
     answer = _prove(body.proof, transfer.log)
     accepted = _read(answer, TransferAccept)
-    if (accepted.log, accepted.transfer) != (book.log_id, body.transfer):
+    if (
+        (accepted.log, accepted.transfer) != (book.log_id, body.transfer)
+        or (accepted.account, accepted.amount, accepted.unit) != (transfer.to, transfer.amount, transfer.unit)
+        or accepted.proof.index != transfer.position
+        or answer.at > transfer.deadline
+    ):
         refuse("clause_mismatch")
-    held = transfer.amount if transfer.state == "reserved" else 0
+    held = 0
+    if transfer.state == "reserved":
+        held = transfer.amount
+        _free_connector(book, transfer)
     move(book, transfer.account, -transfer.amount, reserved=-held, forced=True)
     move(book, transfer.connector, transfer.amount, forced=True)
     book.put(body.transfer, msgspec.structs.replace(transfer, state="posted", answer=answer.position))
@@ -111,29 +132,36 @@ def void(book: Book, heard: Heard[TransferVoid]) -> None:
     """It was not taken, or the assembly has decided that nobody will ever say so: the amount is free again."""
     body = heard.body
     transfer = book.need(Outgoing, body.transfer)
+    need_decision(book, body.decision)
     allow(holds=heard.by_org)
+    use_decision(book, heard, body.decision)
     if transfer.state != "reserved":
         refuse("already_resolved")
     if body.proof is not None:
         refused = _read(_prove(body.proof, transfer.log), TransferRefuse)
         if (refused.log, refused.transfer) != (book.log_id, body.transfer):
             refuse("clause_mismatch")
-    elif body.decision is not None:
-        use_decision(book, heard, body.decision)
-    else:
-        refuse("not_authorised")
+    _free_connector(book, transfer)
     move(book, transfer.account, 0, reserved=-transfer.amount, forced=True)
-    book.put(body.transfer, msgspec.structs.replace(transfer, state="void"))
+    state = "void" if body.proof is not None else "given_up"
+    book.put(body.transfer, msgspec.structs.replace(transfer, state=state))
     book.concern(transfer.connector)
 
 
-def _need_connector(book: Book, connector_id: bytes, log_id: bytes, unit: str) -> Account:
+def _free_connector(book: Book, transfer: Outgoing) -> None:
+    connector = book.need(Account, transfer.connector)
+    book.put(transfer.connector, msgspec.structs.replace(connector, pending=connector.pending - transfer.amount))
+
+
+def _need_connector(book: Book, connector_id: bytes, log_id: bytes) -> Account:
     connector = book.need(Account, connector_id)
     if connector.type != "connector" or connector.peer != log_id:
         refuse("unknown_ref")
-    if connector.unit != unit:
-        refuse("wrong_unit")
     return connector
+
+
+def _scale(book: Book, unit: str) -> int:
+    return book.need(Unit, unit.encode()).scale
 
 
 def _refuse_answered(book: Book, key: bytes) -> None:

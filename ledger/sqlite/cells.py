@@ -53,10 +53,10 @@ class CellReads:
         row: tuple[bytes | None] = self._db.execute(sql, (tree, sort, below)).fetchone()
         return row[0]
 
-    def said(self, tree: int, ids: Collection[bytes]) -> dict[bytes, tuple[int, bytes]]:
-        """Where ids of statements were used first, and the digest of what was said with them."""
-        sql = "SELECT id, position, digest FROM said WHERE tree = ? AND id IN"
-        return {row[0]: (row[1], row[2]) for row in select_in(self._db, sql, [tree], list(ids))}
+    def said(self, tree: int, ids: Collection[bytes]) -> dict[bytes, tuple[int, bytes, bool]]:
+        """Where ids of statements were used first, the digest of what was said with them, whether it was applied."""
+        sql = "SELECT id, position, digest, applied FROM said WHERE tree = ? AND id IN"
+        return {row[0]: (row[1], row[2], bool(row[3])) for row in select_in(self._db, sql, [tree], list(ids))}
 
     def remarks(self, tree: int, about: bytes) -> list[int]:
         """Positions of profiles and notes about a thing, in order."""
@@ -79,9 +79,10 @@ class CellWrites(CellReads):
         """Entries concern members and accounts: (id, position)."""
         insert(self._db, "INSERT OR REPLACE INTO chain (tree, id, position)", [(tree, *link) for link in links])
 
-    def add_said(self, tree: int, said: Sequence[tuple[bytes, int, bytes]]) -> None:
-        """Ids have been used: (id, position, digest)."""
-        insert(self._db, "INSERT OR REPLACE INTO said (tree, id, position, digest)", [(tree, *row) for row in said])
+    def add_said(self, tree: int, said: Sequence[tuple[bytes, int, bytes, bool]]) -> None:
+        """Ids have been used: (id, position, digest, applied)."""
+        sql = "INSERT OR REPLACE INTO said (tree, id, position, digest, applied)"
+        insert(self._db, sql, [(tree, *row) for row in said])
 
     def add_remark(self, tree: int, about: bytes, position: int) -> None:
         """A profile or note about a thing."""

@@ -149,6 +149,7 @@ def _one(payer: _Process, store: SqliteStore, accounts: list[tuple[bytes, bytes,
         "to": target,
         "amount": 1,
         "unit": "EUR",
+        "scale": 2,
         "deadline": int(time.time()) + 3600,
     }
     key = read_key(payer.directory.key)

@@ -494,6 +494,18 @@ def test_the_key_of_the_checkpoint_covers_its_own_signatures(new_store: NewStore
     assert audit(store, signatures=False).faults == []
 
 
+def test_in_the_ledger_all_signatures_are_checked(new_store: NewStore) -> None:
+    """Spec 03 §4: another holder may have it under another key's checkpoint, and has to derive the same balances."""
+    scribe, store = Scribe(), new_store()
+    body = {"code": "EUR", "scale": 2, "sort": "money", "name": {"en": "Euro"}}
+    scribe.log.append(scribe.payload("unit.define", body))
+    payload = scribe.payload("unit.define", {**body, "code": "CHF"})
+    scribe.log.append(flipped(payload, 8 * (len(payload) - 10)))
+    hold(store, scribe.log)
+    with store.read() as reads:
+        assert reads.lacking(1, 0, 9) == {2: "bad_signature"}
+
+
 def test_versions_to_come_are_kept_unread(new_store: NewStore) -> None:
     store = new_store()
     pairs, head = crooked(7, encode([2, "anything"]), b"whatever it is")

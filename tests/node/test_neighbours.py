@@ -64,6 +64,7 @@ class Side(NamedTuple):
             "to": other.wallet,
             "amount": amount,
             "unit": "EUR",
+            "scale": 2,
             "deadline": int(time.time()) + seconds,
         }
         return say(self.node.ledger, "xfer.reserve", body, self.key, label=label)
@@ -74,7 +75,7 @@ def settle(node: RunningNode, other: bytes, name: str) -> Side:
     unit(ledger)
     one, key = member(ledger, name)
     wallet = account(ledger, one)
-    connector = account(ledger, type_="connector", peer=other, floor=-5_000, ceiling=5_000)
+    connector = account(ledger, type_="connector", peer=other, floor=-5_000, ceiling=8_000)
     bank = account(ledger, type_="external")
     say(ledger, "member.set", {"member": one, "consent": 100_000}, key)
     say(ledger, "post", post("opening", {bank: -10_000, wallet: 10_000}))

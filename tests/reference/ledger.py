@@ -55,8 +55,8 @@ class Ledger:
         self.leaves[account] = replace(leaf, posted=leaf.posted + posted, reserved=leaf.reserved + reserved)
 
     def ordered(self) -> list[Leaf]:
-        """The leaves by id."""
-        return [self.leaves[one] for one in sorted(self.leaves)]
+        """The leaves in the order in which they came."""
+        return list(self.leaves.values())
 
     def state(self, *signers: Signer, **changes: Value) -> None:
         """State the state."""
@@ -84,7 +84,7 @@ class Ledger:
 
     def statement(self, mine: tuple[bytes, ...] = (MEMBER, PURSE), witnesses: str = "") -> dict[str, Value]:
         """The member statement, as a value."""
-        wanted, leaves = sorted(mine), self.ordered()
+        wanted, leaves = [one for one in self.leaves if one in mine], self.ordered()
         indexes = [index for index, leaf in enumerate(leaves) if leaf.id in wanted]
         told = [
             position
@@ -151,7 +151,7 @@ def reserve(ledger: Ledger, amount: int = 120) -> bytes:
     """Set an amount aside for another log."""
     body: dict[str, Value] = {
         "account": PURSE, "connector": CONNECTOR, "log": seeded_bytes("other log"), "to": seeded_bytes("to", 16),
-        "amount": amount, "unit": "EUR", "deadline": world.START + 9_000,
+        "amount": amount, "unit": "EUR", "scale": 2, "deadline": world.START + 9_000,
     }  # fmt: skip
     ledger.move(PURSE, 0, amount)
     return ledger.say(f"reserve {len(ledger.entries)}", "xfer.reserve", body, {PURSE, MEMBER}, ANA)

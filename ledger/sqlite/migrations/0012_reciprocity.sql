@@ -18,12 +18,14 @@ CREATE TABLE chain (
   PRIMARY KEY (tree, id, position)
 ) WITHOUT ROWID;
 
--- Where the id of a statement of the ledger was used first, and what was said with it: an id serves once.
+-- Where the id of a statement of the ledger was used first, what was said with it, and whether that had an effect: an id
+-- serves once.
 CREATE TABLE said (
   tree     INTEGER NOT NULL,
   id       BLOB    NOT NULL,
   position INTEGER NOT NULL,
   digest   BLOB    NOT NULL,
+  applied  INTEGER NOT NULL,
   PRIMARY KEY (tree, id)
 ) WITHOUT ROWID;
 
@@ -34,3 +36,4 @@ CREATE TABLE remark (
   position INTEGER NOT NULL,
   PRIMARY KEY (tree, about, position)
 ) WITHOUT ROWID;
+CREATE INDEX remark_position ON remark (tree, position);

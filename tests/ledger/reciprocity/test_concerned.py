@@ -54,7 +54,7 @@ def test_contracts_commitments_events_and_disputes() -> None:
     dispute, who = concerned(town, "dispute.open", {"about": terms}, keys[cy])
     assert who == {ada, bo, cy}
     assert concerned(town, "dispute.close", {"dispute": dispute, "outcome": "withdrawn"}, keys[cy])[1] == {ada, bo, cy}
-    assert concerned(town, "contract.end", {"contract": terms, "on": DAY}, keys[cy])[1] == {cy}
+    assert concerned(town, "contract.end", {"contract": terms, "on": DAY}, keys[cy])[1] == {ada, bo, cy}
     assert concerned(town, "contract.end", {"contract": terms, "on": DAY}, keys[ada])[1] == {ada, bo}
     event = {"action": "work", "provider": ada, "receiver": bo, "on": DAY, "stream": "care", "expects": "none"}
     done, who = concerned(town, "event", event, keys[ada])
@@ -100,4 +100,8 @@ def test_payments_to_another_log() -> None:
     connector = town.account(type_="connector", peer=PEER)
     town.move("opening", {bank: -1_000, wallet: 1_000})
     body = {"account": wallet, "connector": connector, "log": PEER, "to": bytes(16), "amount": 400, "unit": "EUR"}
-    assert concerned(town, "xfer.reserve", {**body, "deadline": AT}, town.keys[ada])[1] == {wallet, ada, connector}
+    assert concerned(town, "xfer.reserve", {**body, "scale": 2, "deadline": AT}, town.keys[ada])[1] == {
+        wallet,
+        ada,
+        connector,
+    }

@@ -95,7 +95,10 @@ def test_the_hours_of_an_event_count_as_days(town: Town) -> None:
     purse = town.account(user, floor=-20_000)
     terms, upkeep = shared_van(town, [user])
     event = worked(town, town.log_id, user, action="use", resource=VAN, effort={"amount": 4_801, "unit": "h"})
-    town.move("access_fee", {purse: -3_000, upkeep: 3_000}, contract=terms, clause=0, event=event)
+    fee = post_body("access_fee", {purse: -3_000, upkeep: 3_000}, contract=terms, clause=0, event=event)
+    assert town.refused("post", fee) == "not_authorised", "who used it has not said so"
+    town.must("ack", {"event": event, "says": "used"}, town.key(user))
+    town.must("post", fee)
 
 
 def test_a_fee_is_paid_in_the_unit_of_its_clause(town: Town) -> None:
@@ -114,10 +117,10 @@ def test_a_lease_is_paid_once_for_each_period(town: Town) -> None:
     terms = town.contract([clause | {"every": "year"}], town.log_id, tenant)
     legs = {purse: -120_000, land: 120_000}
     town.move("rent", legs, contract=terms, clause=0, period=0)
-    town.move("rent", legs, contract=terms, clause=0, period=98)
-    for period, verdict in ((0, "already_resolved"), (98, "already_resolved"), (99, "clause_mismatch")):
+    for period, verdict in ((0, "already_resolved"), (2, "not_in_force"), (99, "clause_mismatch")):
         body = post_body("rent", legs, contract=terms, clause=0, period=period)
         assert town.refused("post", body) == verdict
+    town.move("rent", legs, contract=terms, clause=0, period=1)
     assert town.posted(land) == 240_000
 
 
@@ -134,11 +137,12 @@ def test_shares_are_bought_and_given_back(town: Town) -> None:
     basis: dict[str, Any] = {"contract": terms, "clause": 0}
     bought = {issued: -3, held: 3, purse: -15_000, till: 15_000}
     too_dear = post_body("share_in", bought | {purse: -15_003, till: 15_003}, **basis)
-    assert town.refused("post", too_dear) == "clause_mismatch"
+    assert town.refused("post", too_dear, town.key(member)) == "clause_mismatch"
     too_few = post_body("share_in", {issued: -1, held: 1, purse: -5_000, till: 5_000}, **basis)
-    assert town.refused("post", too_few) == "bad_amount"
-    town.move("share_in", bought, **basis)
-    town.move("share_out", {issued: 1, held: -1, purse: 5_000, till: -5_000}, **basis)
+    assert town.refused("post", too_few, town.key(member)) == "bad_amount"
+    assert town.refused("post", post_body("share_in", bought, **basis)) == "not_authorised", "nobody is made to buy"
+    town.move("share_in", bought, town.key(member), **basis)
+    town.move("share_out", {issued: 1, held: -1, purse: 5_000, till: -5_000}, town.key(member), **basis)
     assert [town.posted(account) for account in (held, purse, till)] == [2, -10_000, 10_000]
 
 
@@ -190,8 +194,11 @@ def test_a_surplus_is_shared_by_hours(town: Town) -> None:
     clause = {"kind": "patronage", "base": "hours", "unit": "h", "reserve": [1, 3], "reserve_to": reserve}
     terms = town.contract([clause | {"commons": [0, 1], "commons_to": pool}], town.log_id, *members)
     for member, hours in zip(members, (200, 100), strict=True):
-        worked(town, member, town.log_id, effort={"amount": hours, "unit": "h"})
-    worked(town, members[0], town.log_id, effort={"amount": 9_900, "unit": "h"}, expects="none")
+        done = worked(town, member, town.log_id, effort={"amount": hours, "unit": "h"})
+        town.must("ack", {"event": done, "says": "confirmed"})
+    given = worked(town, members[0], town.log_id, effort={"amount": 9_900, "unit": "h"}, expects="none")
+    town.must("ack", {"event": given, "says": "confirmed"})
+    worked(town, members[1], town.log_id, effort={"amount": 9_900, "unit": "h"})
     month = month_of(DAY)
     declared = {"contract": terms, "clause": 0, "from": month, "until": month + 1, "surplus": 90_000, "pool": pool}
     dividend = declare(town, members, declared)

@@ -46,7 +46,7 @@ class Kept:
         """Keeps what has changed, as the end of a chunk does."""
         cells, _, said = book.changes()
         self.data |= {(sort, key): value for sort, key, value in cells}
-        self.ids |= {key: Said(position, digest) for key, position, digest in said}
+        self.ids |= dict(said)
 
 
 class Town:

@@ -134,7 +134,7 @@ def check_root(inputs: Fields) -> Fields:
 
 def roots(group: Group) -> Group:
     for count in (0, 1, 5):
-        ids = sorted(seeded_bytes(f"thing {number}", 16) for number in range(count))
+        ids = [seeded_bytes(f"thing {number}", 16) for number in range(count)]
         made = [
             Leaf(one, number % 2, number, seeded_bytes("head"), *((number, 0, "h", 0) if number % 2 else ()))
             for number, one in enumerate(ids)
