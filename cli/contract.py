@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`folkmoot contract`: templates of contracts, and what would have been owed under one. Needs no node and no store."""
+"""`folkmoot contract`: templates of contracts and trials, which need no node; the rest stands in `contract_ledger`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.contract_ledger import COMMANDS
 from cli.output import json_option, plain, printable, show, show_json, show_table
 
 if TYPE_CHECKING:
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
     from ledger.reciprocity.last_year import Rehearsal
     from ledger.reciprocity.lines import Line
     from ledger.reciprocity.rehearsal import Owed
+    from ledger.reciprocity.template import Template
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group("contract", short_help="Templates of contracts; what would have been owed.")
+@click.group("contract", short_help="Templates, trials; offer, sign, explain, carry out.")
 def command() -> None:
-    """Templates of contracts as files to edit, and a trial of what would have been owed under one."""
+    """Contracts: edit a template, try it out, offer it, sign it, see what is owed under it and why."""
+
+
+for _command in COMMANDS:
+    command.add_command(_command)
 
 
 @command.command("template")
@@ -49,6 +55,17 @@ def try_(file: Path, *, as_json: bool) -> None:
     cent once they have some.
     """
     from ledger.reciprocity.last_year import rehearse_template
+
+    read = read_file(file)
+    rehearsal, scales = rehearse_template(read), read.section("units")
+    if as_json:
+        show_json(_object(rehearsal, scales))
+    else:
+        _show(rehearsal, scales)
+
+
+def read_file(file: Path) -> Template:
+    """The template in a file. Raises TemplateError."""
     from ledger.reciprocity.template import TEMPLATE_CHARACTERS_MAX, TemplateError, read_template
 
     try:
@@ -56,12 +73,7 @@ def try_(file: Path, *, as_json: bool) -> None:
             text = opened.read(TEMPLATE_CHARACTERS_MAX + 1)
     except UnicodeDecodeError:
         raise TemplateError(f"{file} is not text in UTF-8") from None
-    read = read_template(text)
-    rehearsal, scales = rehearse_template(read), read.section("units")
-    if as_json:
-        show_json(_object(rehearsal, scales))
-    else:
-        _show(rehearsal, scales)
+    return read_template(text)
 
 
 def _rows(owed: Iterable[Owed], rehearsal: Rehearsal, scales: dict[str, int]) -> Iterable[tuple[Owed, Line, str, str]]:

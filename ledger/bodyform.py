@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.inspect import (
     BytesType,
@@ -88,3 +88,14 @@ def _bytes(text: str) -> bytes:
     if not _HEXADECIMAL.fullmatch(text):
         raise Malformed("body", f"bytes are written in hexadecimal, log ids in their 52 characters, not {text[:60]!r}")
     return bytes.fromhex(text)
+
+
+def body_to_json(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    """A body of the ledger, or a part of one, as JSON: what `body_from_json` reads."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: body_to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [body_to_json(item) for item in value]
+    return value

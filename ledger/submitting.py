@@ -85,7 +85,7 @@ def check_scope(kind: str, body: dict[str, Value], scope: int) -> None:
         raise Malformed("scope", f"a scope is {SCOPE_PUBLIC} public, {SCOPE_CIRCLE} circle or {SCOPE_PRIVATE} private")
     if kind in PUBLIC_KINDS and scope != SCOPE_PUBLIC:
         raise Malformed("scope", f"{kind} is always public: others could not check what follows from it")
-    if "parties" in body and scope != SCOPE_PRIVATE:
+    if "parties" in body and scope != SCOPE_PRIVATE and kind != "contract.offer":  # where they are its signers
         raise Malformed("scope", "parties are named where the scope is private")
     record = body.get("record")
     contact = record.get("contact") if isinstance(record, dict) else None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
 from ledger.reciprocity.state import Account, Contract, Member, ProposalState
+from ledger.search import text_expression
 from ledger.showing.known import SHORT_DIGITS
-from ledger.text import fold
+from ledger.text import fold, words
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
@@ -44,6 +45,23 @@ def find_contract(view: LedgerView, text: str) -> bytes:
 def find_proposal(view: LedgerView, text: str) -> bytes:
     """The proposal that a text means; by its title too. Raises NotFoundError."""
     return _find(view, ProposalState, text, "proposal", lambda _, proposal: proposal.title.values())
+
+
+def find_resource(view: LedgerView, text: str) -> bytes:
+    """The resource that a text means: 32 digits are any id, else the name or id of a record. Raises NotFoundError."""
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        return bytes.fromhex(text)
+    reads, wanted = view.reads, fold(text)
+    rows = reads.records(reads.matching(text_expression(words(text, query=True)))).values() if wanted else ()
+    named = [row.id for row in rows if row.tree == view.tree.tree and wanted == fold(view.resource_name(row.id))]
+    digits = text[: len(text) // 2 * 2]
+    begun = reads.records_with_id(bytes.fromhex(digits)) if _ID_BEGINNING.fullmatch(text) else []
+    found = set(named) or {row.id for row in begun if row.tree == view.tree.tree and row.id.hex().startswith(text)}
+    if len(found) != 1:
+        raise NotFoundError(
+            f"{len(found)} records of this log are called {text[:60]!r}: say the id that `folkmoot search` prints"
+        )
+    return found.pop()
 
 
 def find_by_id(view: LedgerView, cell: type[AnyCell], text: str, what: str) -> bytes:

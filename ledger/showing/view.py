@@ -161,7 +161,7 @@ class LedgerView:
             return self.account_name(one)
         titled = self.book.get(Contract, one) or self.book.get(ProposalState, one)
         if titled is not None:
-            return next(iter(titled.title.values()))
+            return self.words(titled.title)
         return self.resource_name(one) if len(one) == ID_BYTES else ""
 
     def resource_name(self, resource: bytes) -> str:
@@ -169,7 +169,7 @@ class LedgerView:
         row = self.reads.records_by_id(self.tree.tree, [resource], private=False).get(resource)
         if row is None and self.private:
             row = self.reads.records_by_id(self.tree.tree, [resource], private=True).get(resource)
-        return next(iter(read_record(self.reads, row)[0].name.values())) if row else ""
+        return self.words(read_record(self.reads, row)[0].name) if row else ""
 
     def unit_of(self, account: bytes) -> str:
         """The unit of an account; empty if there is no such account."""
@@ -187,8 +187,12 @@ class LedgerView:
         if account is None:
             return account_id.hex()[:SHORT_DIGITS]
         if account.title:
-            return next(iter(account.title.values()))
+            return self.words(account.title)
         return f"{self.name(account.owner)}/{account.unit}"
+
+    def words(self, texts: dict[str, str]) -> str:
+        """One of several languages: the organisation's own if it is there."""
+        return texts.get(self.language) or next(iter(texts.values()), "")
 
     def party_object(self, party: bytes) -> dict[str, str]:
         """A party as JSON."""

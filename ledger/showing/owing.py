@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What follows from the claims under a contract: contributions and budget, wage, reinvestment, loss (spec 18)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.reciprocity.lines import ClauseError, Line
+from ledger.reciprocity.state import EventState
+from ledger.reciprocity.yields import budget, contribution, loss, payable_by, settlement, wage
+from ledger.reciprocity.yields_use import Given, reinvestment
+from protocol.clauses import GuaranteedPayment, MutualGuarantee, RateContribution, Reinvest, WageConversion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ledger.reciprocity.state import ClaimState, Contract
+    from ledger.showing.view import LedgerView
+    from protocol.clauses import Clause
+    from protocol.encoding import Value
+
+POSTED, OWED, COMING = "posted", "owed", "coming"
+"""A post was made; it can be made now; something has to happen before."""
+
+
+class Item(NamedTuple):
+    """Something that follows from a contract. `about` is what triggers it; `why` says what is waited for.
+
+    `code` and `basis` are those of the post; the code is empty where none is made of it.
+    """
+
+    what: str
+    state: str
+    lines: Sequence[Line]
+    unit: str
+    about: bytes
+    code: str = ""
+    basis: dict[str, Value] | None = None
+    on: int | None = None
+    why: str = ""
+
+
+class Terms(NamedTuple):
+    """A contract on a day, in its ledger."""
+
+    view: LedgerView
+    id: bytes
+    contract: Contract
+    today: int
+
+    @property
+    def clauses(self) -> Sequence[Clause]:
+        """What was agreed."""
+        return self.contract.clauses
+
+    def basis(self, clause: int, **more: Value) -> dict[str, Value]:
+        """What a post under one of the clauses rests on."""
+        return {"contract": self.id, "clause": clause, **more}
+
+
+def claim_items(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
+    """What follows from one claim."""
+    sources = (terms.id, claim_id)
+    clauses = terms.clauses
+    if any(isinstance(clause, RateContribution) for clause in clauses):
+        lines = contribution(clauses, claim.amount, sources)
+        done = claim.closed == "paid"
+        why = "" if done else "it is paid out as the claim is paid"
+        yield Item("contribution", POSTED if done else COMING, lines, claim.unit, claim_id, why=why)
+    if claim.paid:
+        lines = settlement(clauses, claim.amount, claim.account, 0, claim.paid, sources)
+        yield Item("what was paid", POSTED, lines, claim.unit, claim_id)
+    if claim.paid < claim.amount and not claim.closed:
+        lines = settlement(clauses, claim.amount, claim.account, claim.paid, claim.amount - claim.paid, sources)
+        why = "the claim is not paid: `folkmoot claim settle`"
+        yield Item("what is still to be paid", COMING, lines, claim.unit, claim_id, why=why)
+    yield from _wages(terms, claim_id, claim)
+    yield from _reinvestments(terms, claim_id, claim)
+    yield from _losses(terms, claim_id, claim)
+
+
+def _wages(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
+    """The budget paid out: by the wage conversion, or where there is none by the guarantee alone."""
+    clauses = terms.clauses
+    conversion = [index for index, clause in enumerate(clauses) if isinstance(clause, WageConversion)]
+    guarantee = [index for index, clause in enumerate(clauses) if isinstance(clause, GuaranteedPayment)]
+    for index in (conversion or guarantee)[:1]:
+        lines = wage(clauses, index, claim.amount, claim.account, (terms.id, claim_id))
+        ready = claim.advanced or claim.paid >= budget(clauses, claim.amount)
+        state = POSTED if claim.waged else OWED if ready and claim.closed != "written_off" else COMING
+        why = "the claim is neither advanced nor paid: `folkmoot claim advance`" if state == COMING else ""
+        due = payable_by(clauses, claim.ended) if claim.ended is not None else None
+        basis = terms.basis(index, claim=claim_id)
+        yield Item("wage", state, lines, claim.unit, claim_id, "wage", basis, due, why)
+
+
+def _reinvestments(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
+    for index, clause in enumerate(terms.clauses):
+        if not isinstance(clause, Reinvest):
+            continue
+        given: list[Given] = []
+        scale = 0
+        if clause.in_kind is not None:
+            scale = terms.view.unit(clause.in_kind.unit).scale
+            given = [] if claim.reinvested else sorted(_given(terms, clause.in_kind.unit))
+        lines = reinvestment(terms.clauses, index, claim.amount, given, scale, (terms.id, claim_id))
+        basis = terms.basis(index, claim=claim_id)
+        if given:
+            basis["events"] = [one.event for one in given]
+        why = "what was given in kind for it stands in the post" if claim.reinvested and clause.in_kind else ""
+        state = POSTED if claim.reinvested else OWED
+        yield Item("reinvestment", state, lines, claim.unit, claim_id, "reinvest", basis, claim.ended, why)
+
+
+def _given(terms: Terms, unit: str) -> Iterator[Given]:
+    """What was given in kind under the contract, acknowledged, and not yet used for another claim."""
+    for key, event in terms.view.book.scan(EventState):
+        if event.contract != terms.id or event.gift or event.used or event.corrected or event.disputes:
+            continue
+        if {"confirmed", "used"}.isdisjoint(event.says) or event.provider not in terms.contract.signed:
+            continue
+        amounts = [amount for amount, named in filter(None, (event.effort, event.quantity)) if named == unit]
+        if amounts:
+            yield Given(key, amounts[0])
+
+
+def _losses(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
+    """What pledges bear, or would bear if nothing more were paid."""
+    for index, clause in enumerate(terms.clauses):
+        if not isinstance(clause, MutualGuarantee) or not claim.advanced or claim.closed == "paid":
+            continue
+        try:
+            lines = loss(terms.clauses, index, claim.amount, claim.paid, (terms.id, claim_id))
+        except ClauseError:
+            continue
+        if claim.closed:
+            yield Item("loss", POSTED, lines, claim.unit, claim_id)
+        else:
+            why = "only if the assembly decides that the client has failed: `folkmoot claim give-up`"
+            basis = terms.basis(index, claim=claim_id)
+            yield Item("loss", COMING, lines, claim.unit, claim_id, "guarantee_call", basis, None, why)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A labour mutual on the command line: a contract from a template, a claim, its advance and wage, to the cent."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cli.main import cli
+from ledger.contract_templates import template_text
+from tests.cli.conftest import Home, _town
+from tests.cli.test_ledger import balances, refused
+from tests.founding import copy, founded
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+PLEDGES = {"amina": "Amina", "bruno": "Bruno", "choir": "Commons"}
+ACCOUNTS = {
+    "Services": "pool",
+    "Guarantee fund": "fund",
+    "Reserve": "reserve",
+    "Social security": "external",
+    "Tax office": "external",
+    "Commons": "pool",
+}
+
+
+def _mutual(path: Path) -> None:
+    _town(path)
+
+    def do(*words: str) -> None:
+        cli.main(["--data-dir", str(path), *words], standalone_mode=False)
+
+    do("member", "add", "for_profit", "--name", "Client")
+    for title, kind in ACCOUNTS.items():
+        do("account", "open", "org", "EUR", "--title", title, "--type", kind)
+    do("account", "set", "Bruno", "--floor", "-250.00", "--key", f"{path}-bruno.key")
+    do("pay", "Bank", "Guarantee fund", "5000.00")
+    file = Path(f"{path}-contract.toml")
+    file.write_text(template())
+    do("contract", "offer", str(file))
+    do("contract", "sign", "Labour mutual", "org")
+    do("contract", "sign", "Labour mutual", "Amina")
+    do("claim", "add", "Client", "1000.00", "Amina", "--for", "Amina", "--contract", "Labour", "--ended", "2026-03-02")
+
+
+def template() -> str:
+    text = template_text("labour-mutual")
+    for name, account in PLEDGES.items():
+        text = re.sub(rf"^pledge_{name} = .*$", f'pledge_{name} = "{account}"', text, flags=re.MULTILINE)
+    return text
+
+
+@pytest.fixture
+def mutual(tmp_path: Path, run: Run) -> Home:
+    """The town as a labour mutual, whose contract Amina has acceded to, and an invoice of 1000.00 for her work."""
+    copy(founded(_mutual), tmp_path / "mutual")
+    return Home(tmp_path / "mutual", run)
+
+
+def claim_of(home: Home) -> str:
+    (claim,) = home.well("claim", "list", "--json").json["claims"]
+    return str(claim["id"])
+
+
+def items(home: Home, *more: str) -> dict[str, dict[str, Any]]:
+    value = home.well("contract", "explain", "Labour", "--json", *more).json
+    assert value["schema"] == "folkmoot.explanation/1"
+    return {item["what"]: item for item in value["items"]}
+
+
+def test_an_invoice_is_advanced_paid_out_and_recovered(mutual: Home) -> None:
+    claim = claim_of(mutual)
+    assert mutual.well("claim", "show", claim, "--json").json["claim"]["payable_by"] == "2026-03-09"
+    refused(mutual("claim", "settle", claim, "1000.01", "--from", "Bank"), "would be paid of")
+    mutual.well("claim", "advance", claim)
+    assert mutual.well("contract", "carry-out", "Labour", "--dry-run", "--json").json["posted"] == []
+    done = mutual.well("contract", "carry-out", "Labour", "--json").json
+    assert [one["kind"] for one in done["posted"]] == ["post"]
+    assert mutual.well("contract", "carry-out", "Labour", "--json").json["posted"] == []
+    after = balances(mutual)
+    assert {name: after[name] for name in ("Guarantee fund", "Social security", "Tax office", "Amina/EUR")} == {
+        "Guarantee fund": "4065.00",
+        "Social security": "284.76",
+        "Tax office": "130.05",
+        "Amina/EUR": "620.19",
+    }
+    mutual.well("claim", "settle", claim, "600.00", "--from", "Bank")
+    mutual.well("claim", "settle", claim, "--from", "Bank")
+    after = balances(mutual)
+    assert [after[name] for name in ("Guarantee fund", "Services", "Reserve")] == ["5010.00", "50.00", "5.00"]
+    assert mutual.well("claim", "show", claim, "--json").json["claim"]["state"] == "paid"
+    assert mutual.well("claim", "list", "--open", "--json").json["claims"] == []
+
+
+def test_every_line_is_explained(mutual: Home) -> None:
+    found = items(mutual)
+    assert {name: item["state"] for name, item in found.items()} == {
+        "contribution": "coming",
+        "what is still to be paid": "coming",
+        "wage": "coming",
+    }
+    lines = {line["name"]: line for line in found["wage"]["lines"]}
+    tax = lines["tax"]
+    assert (tax["amount"], tax["rule"], tax["rounded"]) == ("130.05", "(748.00 - 97.76) × 1/5", True)
+    assert tax["exact"] == [65024, 500], "130.048"
+    assert tax["account"]["name"] == "Tax office"
+    assert lines["gross"]["account"] is None
+    assert [source["kind"] for source in tax["sources"]] == ["contract.offer", "claim"]
+    shown = mutual.well("contract", "explain", "Labour", "--claim", claim_of(mutual)).out
+    assert "(748.00 - 97.76) × 1/5" in shown
+    assert "rounded" in shown
+    mutual.well("claim", "advance", claim_of(mutual))
+    assert items(mutual)["wage"]["state"] == "owed"
+
+
+def test_a_contract_is_shown_in_plain_words(mutual: Home) -> None:
+    shown = mutual.well("contract", "show", "Labour").out
+    assert "6.5 % of each claim goes to" in shown
+    assert "pays the rest within 7 days" in shown
+    assert "in force" in shown
+    value = mutual.well("contract", "show", "Labour", "--json").json["contract"]
+    assert [party["signed"] for party in value["parties"]] == [True, True]
+    (listed,) = mutual.well("contract", "list", "--json", "--party", "Amina").json["contracts"]
+    assert (listed["name"], listed["state"]) == ("Labour mutual", "in force")
+    assert "Labour mutual" in mutual.well("contract", "list").out
+    assert "2026-03-09" in mutual.well("claim", "list").out
+
+
+def test_a_party_signs_the_exact_terms_elsewhere(mutual: Home, tmp_path: Path) -> None:
+    file = tmp_path / "sign.statement"
+    mutual.well("contract", "sign", "Labour", "Bruno", "--out", file)
+    refused(mutual("contract", "sign", "Labour", "Client", "--out", file), "exists")
+    signed = mutual.well("member", "sign", file, "--key", f"{mutual.path}-bruno.key", "--yes")
+    assert "6.5 % of each claim goes to: " in signed.err, "the terms went along"
+    refused(mutual("submit", file), "not_authorised")  # Bruno is a user, and the contract is open to workers
+    mutual.well("member", "set", "Bruno", "--class", "worker")
+    mutual.well("submit", file)
+    mutual.well("contract", "end", "Labour", "--by", "Bruno", "--key", f"{mutual.path}-bruno.key")
+    parties = mutual.well("contract", "show", "Labour", "--json").json["contract"]["parties"]
+    assert [party["name"] for party in parties] == ["Moot", "Amina"], "he has left it alone"
+
+
+def test_a_template_that_is_not_ready_says_where(mutual: Home, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(template().replace('fund = "guarantee_fund"', 'fund = "chest"'))
+    ran = mutual("contract", "offer", file)
+    assert ran.code == 1
+    assert "chest" in ran.err
+    file.write_text(template().replace('pledge_choir = "Commons"', 'pledge_choir = "nobody"'))
+    refused(mutual("contract", "offer", file), "no id is known for accounts.pledge_choir")
+
+
+def test_giving_up_a_claim_takes_the_assembly(mutual: Home, tmp_path: Path) -> None:
+    claim = claim_of(mutual)
+    refused(mutual("claim", "give-up", claim), "the assembly has to decide this", 2)
+    mutual.well("claim", "advance", claim)
+    written = mutual.well("claim", "give-up", claim, "--out", tmp_path / "loss.statement", "--json").json
+    assert written["state"] == "written"
