@@ -52,7 +52,7 @@ def find_resource(view: LedgerView, text: str) -> bytes:
     if re.fullmatch(r"[0-9a-f]{32}", text):
         return bytes.fromhex(text)
     reads, wanted = view.reads, fold(text)
-    rows = reads.records(reads.matching(text_expression(words(text, query=True)))).values() if wanted else ()
+    rows = reads.records(reads.matching(text_expression(words(text, query=True))).tolist()).values() if wanted else ()
     named = [row.id for row in rows if row.tree == view.tree.tree and wanted == fold(view.resource_name(row.id))]
     digits = text[: len(text) // 2 * 2]
     begun = reads.records_with_id(bytes.fromhex(digits)) if _ID_BEGINNING.fullmatch(text) else []
