@@ -30,21 +30,21 @@ def command() -> None:
 
 
 @command.command("add")
-@click.argument("log")
+@click.argument("neighbour")
 @click.argument("unit")
 @click.option("--trust", required=True, help="How much either may owe the other, such as 500.00.")
 @says
 @click.pass_obj
-def add(data_dir: str | None, log: str, unit: str, *, trust: str, how: How) -> None:
-    """Opens the account that mirrors the organisation of LOG, the beginning of a log's id, in UNIT."""
+def add(data_dir: str | None, neighbour: str, unit: str, *, trust: str, how: How) -> None:
+    """Opens the account that mirrors NEIGHBOUR, the beginning of its log's id, in UNIT."""
     from ledger.private import find_log
     from ledger.showing.transfers import log_name
 
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
-            peer = find_log(view.reads, log)
+            peer = find_log(view.reads, neighbour)
             limit = view.read_amount(trust, unit)
-            name = log_name(view.reads, peer) or log[:8]
+            name = log_name(view.reads, peer) or neighbour[:8]
             parties = [view.log_id]
             if limit < 0:
                 raise click.UsageError("trust is not less than nothing")
@@ -81,7 +81,7 @@ def list_(data_dir: str | None, *, as_json: bool) -> None:
 
 @command.command("pay")
 @click.argument("payer")
-@click.argument("log")
+@click.argument("neighbour")
 @click.argument("payee")
 @click.argument("amount")
 @click.option("--unit", default="", help="Where the payer has accounts in several.")
@@ -89,16 +89,16 @@ def list_(data_dir: str | None, *, as_json: bool) -> None:
 @says
 @click.pass_obj
 def pay(  # noqa: PLR0913 - one for each thing that a payment names
-    data_dir: str | None, payer: str, log: str, payee: str, amount: str, *, unit: str, within: str, how: How
+    data_dir: str | None, payer: str, neighbour: str, payee: str, amount: str, *, unit: str, within: str, how: How
 ) -> None:
-    """Pays AMOUNT from the account PAYER here to the account PAYEE in the ledger of LOG.
+    """Pays AMOUNT from the account PAYER here to the account PAYEE in the ledger of NEIGHBOUR.
 
     The amount is reserved at once. PAYEE is the account's id there (32 digits), or what it is called if that ledger is
     held here.
     """
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
-            body, owner, shown = _reservation(view, payer, log, payee, amount, unit)
+            body, owner, shown = _reservation(view, payer, neighbour, payee, amount, unit)
             body["deadline"] = int(time.time()) + _seconds(within)
         speaker.report(speaker.say("xfer.reserve", body, [owner]), plain(shown))
 
