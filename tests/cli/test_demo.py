@@ -56,8 +56,12 @@ def test_the_data_stay_where_they_were_asked_for(tmp_path: Path, run: Run) -> No
 def test_it_ends_its_nodes_when_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     home = tmp_path / "demo"
     process = _demo("--data-dir", home, "demo", "--no-mdns", temporary=tmp_path)
-    wait(lambda: len(list(home.glob("*/instance/url"))) == 3, seconds=60)
-    process.send_signal(number)
-    process.communicate(timeout=30)
+    try:
+        wait(lambda: len(list(home.glob("*/instance/url"))) == 3, seconds=60)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
     assert process.returncode in {0, 130, 143}
     assert list(home.glob("*/instance/url")) == []

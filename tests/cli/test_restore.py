@@ -86,6 +86,7 @@ def test_real_nodes_one_of_which_is_put_back(home: Home, run: Run, tmp_path: Pat
     others = [Home(tmp_path / name, run) for name in ("birch", "cedar")]
     for other, name in zip(others, ("Birch", "Cedar"), strict=True):
         other.well("init", "--name", name, "--kind", "coop")
+        (other.path / "folkmoot.toml").write_text('admission = "open"\n')
     peers = [serve(other.path) for other in others]
     running = [*peers]
     try:
