@@ -189,10 +189,17 @@ class Presence:
             log.info("while leaving multicast DNS: %r", error)
 
     async def _hear_this_network_only(self, zeroconf: Zeroconf) -> None:
+        """Keeps what comes in on other networks of this machine from being heard here, or heard in place of here.
+
+        Linux hands a datagram that a single socket listens for to any one of those that share its port by SO_REUSEPORT.
+        SO_REUSEADDR, which is set as well, is enough to share it.
+        """
         await zeroconf.async_wait_for_start()
         for reader in zeroconf.engine.readers:
+            own = reader.transport.get_extra_info("socket")
             with contextlib.suppress(OSError):  # where there is no such option, nothing needs it
-                reader.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
+                own.setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
+                own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
