@@ -110,10 +110,13 @@ def _decision(row: dict[str, Any], told: dict[str, Any], words: Words) -> dict[s
     about = body.get("subject", body) if kind in {"deny", "label"} else {"log": told["log"], "id": body.get("id", "")}
     log, record_id = about.get("log", ""), about.get("id", "")
     if kind == "label":
-        what = words("Labelled “{label}”" if body["set"] else "Label “{label}” taken off", label=body["label"])
+        label = body["label"]
+        what = (
+            words("Labelled “{label}”", label=label) if body["set"] else words("Label “{label}” taken off", label=label)
+        )
     elif kind == "deny":
         reason = words.label("denial", body["reason"])
-        what = words("Not shown: {reason}" if body["denied"] else "Shown again", reason=reason)
+        what = words("Not shown: {reason}", reason=reason) if body["denied"] else words("Shown again")
     elif kind == "erase":
         what = words("Erased the content of entry {position}", position=words.number(body["position"]))
     else:

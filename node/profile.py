@@ -13,7 +13,7 @@ from urllib.parse import quote
 from node.asked import Asked
 from node.languages import Text, choose, in_order
 from node.listing import Checked, Link, category_links, checked, label_texts, record_url
-from node.words import date_text, is_past
+from node.words import date_text, is_past, message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _SCHEMES = ("http://", "https://", "mailto:", "tel:")
 _MAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}")
 _PRECISIONS = (
-    (30, "at the door"),
-    (150, "to about 100 metres"),
-    (1_500, "to about a kilometre"),
-    (6_000, "somewhere in the town"),
-    (100_000, "somewhere in the region"),
+    (30, message("at the door")),
+    (150, message("to about 100 metres")),
+    (1_500, message("to about a kilometre")),
+    (6_000, message("somewhere in the town")),
+    (100_000, message("somewhere in the region")),
 )
 """Up to how many metres, and the words for it."""
 _UNSEEN = re.compile(

@@ -67,6 +67,7 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
         .render(
             _=reader.words,
             language=reader.words.language,
+            direction=reader.words.direction,
             organisation=choose(charter.name, (*reader.languages, *charter.languages)),
             organisation_kind=reader.words.label("organisation", charter.kind),
             log=show_log_id(ledger.log_id),

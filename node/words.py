@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The words of the pages, in the language of the reader.
 
-Messages are written in English where they are used; other languages are tables from message to message
-(node/french.py). Values that come from people are put into messages, never used as messages: an unknown code is shown
-as it is.
+Messages are written in English where they are used; each other language is a gettext file (node/translations).
+Values that come from people are put into messages, never used as messages: an unknown code is shown as it is.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-from node.french import FRENCH
 from node.languages import primary
+from node.translations import catalogue, languages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-TRANSLATIONS: dict[str, dict[str, str]] = {"en": {}, "fr": FRENCH}
 
 LABELS: dict[str, dict[str, str]] = {
     "kind": {
@@ -104,13 +102,20 @@ LABELS: dict[str, dict[str, str]] = {
 }
 """Codes of closed lists (spec 10 §2, spec 04 §2) in English, by group."""
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+DATES = (
+    "{day} January {year}", "{day} February {year}", "{day} March {year}", "{day} April {year}", "{day} May {year}",
+    "{day} June {year}", "{day} July {year}", "{day} August {year}", "{day} September {year}", "{day} October {year}",
+    "{day} November {year}", "{day} December {year}",
 )  # fmt: skip
+"""Whole dates, because what happens to the name of a month inside one differs between languages."""
 
 _DATE_MAX = 253_402_300_799
 """The last second of the year 9999 (UTC): calendars of programs end there, numbers in records do not."""
+
+
+def message(text: str) -> str:
+    """A message where it is only named; `make_words` finds it there. It is put into words elsewhere."""
+    return text
 
 
 class Words:
@@ -118,21 +123,36 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._messages = TRANSLATIONS[language]
+        self._catalogue = catalogue(language)
+        pattern = self.particular("how a number with its thousands apart is written", "1,234.5")
+        self._thousands, self._point = pattern[1], pattern[5]
 
     def __call__(self, message: str, **values: str) -> str:
         """A message of ours with values put in."""
-        return self._messages.get(message, message).format(**values)
+        return self._catalogue.gettext(message).format(**values)
+
+    def particular(self, context: str, message: str) -> str:
+        """A message that says too little by itself; the context is told to translators only."""
+        return self._catalogue.pgettext(context, message)
 
     def count(self, one: str, many: str, number: int) -> str:
-        """One of two messages, with the number put in as `number`. French has one also for none."""
-        single = number == 1 or (number == 0 and self.language == "fr")
-        return self(one if single else many, number=self.number(number))
+        """A message for one or for many, as the language counts, with the number put in as `number`."""
+        return self._catalogue.ngettext(one, many, number).format(number=self.number(number))
+
+    @property
+    def direction(self) -> str:
+        """Where lines begin: `ltr` at the left, `rtl` at the right."""
+        return self.particular("direction of writing", "ltr")
+
+    @property
+    def own_name(self) -> str:
+        """What the language calls itself."""
+        return self.particular("the name of this language in this language", "English")
 
     def label(self, group: str, code: str) -> str:
         """What a code means; the code itself where that is not known."""
         label = LABELS.get(group, {}).get(code)
-        return code if label is None else self._messages.get(label, label)
+        return code if label is None else self._catalogue.gettext(label)
 
     def has_label(self, group: str, code: str) -> bool:
         """Whether a code is one of those known."""
@@ -140,19 +160,25 @@ class Words:
 
     def number(self, number: int) -> str:
         """A whole number with its thousands apart."""
-        return f"{number:,}".replace(",", "\u202f" if self.language == "fr" else ",")
+        return f"{number:,}".replace(",", self._thousands)
 
     def distance(self, metres: int) -> str:
         """A distance as precise as people need it."""
         if metres < 1_000:
             return f"{max(10, round(metres, -1))}\u00a0m" if metres >= 10 else f"{metres}\u00a0m"
         kilometres = f"{metres / 1000:.1f}".removesuffix(".0") if metres < 10_000 else str(round(metres / 1000))
-        return kilometres.replace(".", "," if self.language == "fr" else ".") + "\u00a0km"
+        return kilometres.replace(".", self._point) + "\u00a0km"
 
 
 def choose_words(wanted: Sequence[str]) -> Words:
     """The words in the first wanted language that pages are translated to, else in English."""
-    return Words(next((primary(tag) for tag in wanted if primary(tag) in TRANSLATIONS), "en"))
+    return words_in(next((primary(tag) for tag in wanted if primary(tag) in languages()), "en"))
+
+
+@cache
+def words_in(language: str) -> Words:
+    """The words in one of the languages."""
+    return Words(language)
 
 
 def date_text(seconds: int, words: Words) -> str:
@@ -160,8 +186,8 @@ def date_text(seconds: int, words: Words) -> str:
     if seconds > _DATE_MAX:
         return words("after the year 9999")
     day = datetime.fromtimestamp(seconds, UTC)
-    number = "1er" if day.day == 1 and words.language == "fr" else str(day.day)
-    return f"{number}\u00a0{words(MONTHS[day.month - 1])} {day.year}"
+    number = words.particular("first day of a month", "1") if day.day == 1 else str(day.day)
+    return words(DATES[day.month - 1], day=number, year=str(day.year)).replace(" ", "\u00a0", 1)
 
 
 def is_past(seconds: int, now: int) -> bool:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("protocol", "ledger", "node", "cli")
-DATA = {".sql", ".html", ".css", ".svg", ".js", ".json", ".gz", ".toml", ".txt", ".tsv"}
+DATA = {".sql", ".html", ".css", ".svg", ".js", ".json", ".gz", ".toml", ".txt", ".tsv", ".po"}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -19,14 +18,11 @@ from node.asked import Asked
 from node.client import Client
 from node.config import Config
 from node.finder import Finder
-from node.french import FRENCH
 from node.gossip import Hub
-from node.languages import Text, accepted, choose
 from node.listing import cut
 from node.pages import error_page, wants_html
 from node.profile import safe_url, shown_url
 from node.server import make_application
-from node.words import LABELS, MONTHS, Words, choose_words, date_text
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.running import doubt
@@ -436,57 +432,6 @@ def test_contrast_is_enough(theme: int) -> None:
     for one, other in pairs:
         dark, light = sorted((luminance(colours[one]), luminance(colours[other])))
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (one, other)
-
-
-def used_messages() -> set[str]:
-    found = {label for group in LABELS.values() for label in group.values()} | set(MONTHS)
-    for file in (files("node") / "templates").iterdir():
-        for literal in re.findall(r"""\b_\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", file.read_text()):
-            found.add(ast.literal_eval(literal))
-    for name in ("pages", "listing", "profile", "rendering", "words"):
-        for node in ast.walk(ast.parse((files("node") / f"{name}.py").read_text())):
-            if isinstance(node, ast.Call):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                places = {"words": 1, "count": 2}.get(called, 0)
-                found |= {
-                    a.value for a in node.args[:places] if isinstance(a, ast.Constant) and isinstance(a.value, str)
-                }
-    return found
-
-
-def test_french_has_every_message_and_the_same_gaps() -> None:
-    used = used_messages()
-    assert len(used) > 150
-    assert used <= FRENCH.keys()
-    for message, translated in FRENCH.items():
-        assert set(re.findall(r"\{\w+\}", message)) == set(re.findall(r"\{\w+\}", translated)), message
-
-
-def test_languages_are_chosen_as_the_reader_asks() -> None:
-    assert accepted("fr-CH, fr;q=0.9, en;q=0.8, de;q=0, *;q=0.5") == ("fr-CH", "fr", "en")
-    assert accepted("en;q=0.2,nl") == ("nl", "en")
-    assert accepted(";;,é,a;q=9,") == ()
-    texts = {"fr": "un", "pt-BR": "dois", "und": "x"}
-    assert choose(texts, ("de", "pt")) == Text("dois", "pt-BR")
-    assert choose(texts, ("FR-ca",)) == Text("un", "fr")
-    assert choose(texts, ("de",)) == Text("x", "")
-    assert choose({"nl": "een", "de": "eins"}, ()) == Text("eins", "de")
-    assert choose({'"><b>': "x"}, ()) == Text("x", "")
-    assert choose_words(("de", "fr-BE", "en")).language == "fr"
-
-
-def test_words_never_read_values_as_messages() -> None:
-    words = Words("fr")
-    assert words.label("kind", "{x.__class__}") == "{x.__class__}"
-    assert words("Source:") == "Source\u00a0:"
-    assert words("Words: {words}", words="{0}") == "Mots\u00a0: {0}"
-    assert words.count("{number} entry", "{number} entries", 0) == "0 fiche"
-    assert words.count("{number} entry", "{number} entries", 12_345) == "12\u202f345 fiches"
-    assert words.distance(1_250) == "1,2\u00a0km"
-    assert Words("en").distance(12_600) == "13\u00a0km"
-    assert Words("en").distance(4) == "4\u00a0m"
-    assert date_text(1_767_225_600, words) == "1er\u00a0janvier 2026"
-    assert date_text(2**40, words) == "après l'an 9999"
 
 
 def test_descriptions_are_cut_between_words() -> None:
