@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ledger.values import RecordRow
 
 NO_POINT = np.iinfo(np.int32).min
-_CHUNK = 5_000
-_ROOM_MIN, _GROWTH = 1_024, 1.25
+_CHUNK = 2_000
+_ROOM_MIN, _GROWTH = 1_024, 1.1
 _CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16"}
 """The types of the coded columns: kinds, countries and states are few, licences are whatever people write."""
 
@@ -83,7 +83,7 @@ class Columns:
     def load(cls, reads: Snapshot) -> Columns:
         """The columns of every record in the store."""
         columns = cls()
-        columns._reserve(max(_ROOM_MIN, int(reads.record_count() * 1.05)))  # at once, so that nothing is held twice
+        columns._reserve(max(_ROOM_MIN, int(reads.record_count() * 1.02)))  # at once, so that nothing is held twice
         after = -1
         while rows := reads.all_records(after, _CHUNK):
             columns.put(rows, reads.categories_between(rows[0].rid, rows[-1].rid))
@@ -135,9 +135,13 @@ class Columns:
             if self.count + len(new) > len(self.rid):
                 self._reserve(int((self.count + len(new)) * _GROWTH))
             places[new] = np.arange(self.count, self.count + len(new))
-            self.rid[places[new]] = np.array(rids, "int64")[new]
+            added = self.rid[self.count : self.count + len(new)] = np.array(rids, "int64")[new]
+            last = self.rid[self._order[-1]] if self.count else -1
             self.count += len(new)
-            self._order = np.argsort(self.rid[: self.count], kind="stable").astype("int32")
+            if added[0] > last and (np.diff(added) > 0).all():  # as when all are loaded
+                self._order = np.concatenate([self._order, places[new].astype("int32")])
+            else:
+                self._order = np.argsort(self.rid[: self.count], kind="stable").astype("int32")
         return places
 
     def _find(self, rids: np.ndarray) -> Ids:
