@@ -158,7 +158,8 @@ def show_(data_dir: str | None, contract: str, log: str, *, as_json: bool) -> No
         if value[name]:
             show(f"  {name:<10} {value[name]}")
     for party in value["parties"]:
-        show(f"  {'signed' if party['signed'] else 'NOT SIGNED':<10} {plain(party['name'])}")
+        left = f", left it on {party['left']}" if party.get("left") else ""
+        show(f"  {'signed' if party['signed'] else 'NOT SIGNED':<10} {plain(party['name'])}{left}")
     if value["accede"]:
         show(f"  {'open to':<10} {', '.join(value['accede'])}")
     for clause in value["clauses"]:

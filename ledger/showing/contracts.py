@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.bodyform import body_to_json
 from ledger.errors import NotFoundError
-from ledger.reciprocity.contracts import is_in_force
-from ledger.reciprocity.state import ClaimState, Contract
+from ledger.reciprocity.contracts import is_in_force, is_signed
+from ledger.reciprocity.state import Accession, ClaimState, Contract
 from ledger.reciprocity.yields import budget, can_advance, payable_by
 from ledger.showing.terms import clause_wording
 from protocol.amounts import show_day
@@ -26,13 +26,20 @@ def contract_object(view: LedgerView, contract_id: bytes, today: int) -> dict[st
     contract = view.book.get(Contract, contract_id)
     if contract is None:
         raise NotFoundError(f"no contract {contract_id.hex()} in this ledger")
-    parties = [*contract.parties, *(party for party in contract.signed if party not in contract.parties)]
+    acceded = {key[len(contract_id) :]: one for key, one in view.book.scan(Accession, contract_id)}
+    parties: list[dict[str, Any]] = [
+        view.party_object(party) | {"signed": party in contract.signed} for party in contract.parties
+    ]
+    parties += [
+        view.party_object(party) | {"signed": True, "acceded": True, "left": _day(one.left)}
+        for party, one in acceded.items()
+    ]
     return {
         "id": contract_id.hex(),
         "name": view.words(contract.title),
         "title": contract.title,
         "state": contract_state(contract, today),
-        "parties": [view.party_object(party) | {"signed": party in contract.signed} for party in parties],
+        "parties": parties,
         "accede": contract.accede,
         "from": show_day(contract.from_),
         "until": _day(contract.until),
@@ -53,7 +60,7 @@ def contract_object(view: LedgerView, contract_id: bytes, today: int) -> dict[st
 
 def contract_state(contract: Contract, today: int) -> str:
     """How a contract stands on a day: offered, waiting (to begin), in force, ended or superseded."""
-    if not set(contract.parties) <= set(contract.signed):
+    if not is_signed(contract):
         return "offered"
     if is_in_force(contract, today):
         return "in force"
@@ -66,7 +73,7 @@ def contract_objects(view: LedgerView, today: int, party: bytes = b"") -> list[d
     """The contracts of a ledger, or those of one party, without their clauses; newest first."""
     found = []
     for key, contract in view.book.scan(Contract):
-        if not party or party in {*contract.parties, *contract.signed}:
+        if not party or party in contract.parties or view.book.get(Accession, key + party):
             value = contract_object(view, key, today)
             del value["clauses"]
             found.append(value)
@@ -80,7 +87,7 @@ def claim_object(view: LedgerView, claim_id: bytes, today: int) -> dict[str, Any
         raise NotFoundError(f"no claim {claim_id.hex()} in this ledger")
     contract = view.book.get(Contract, claim.contract) if claim.contract else None
     clauses = contract.clauses if contract else []
-    payable = payable_by(clauses, claim.ended) if claim.ended is not None else None
+    payable = payable_by(clauses, claim.day)
     value: dict[str, Any] = {
         "id": claim_id.hex(),
         "debtor": view.party_object(claim.debtor),
@@ -92,7 +99,7 @@ def claim_object(view: LedgerView, claim_id: bytes, today: int) -> dict[str, Any
         "paid": view.show(claim.paid, claim.unit),
         "open": view.show(0 if claim.closed else claim.amount - claim.paid, claim.unit),
         "state": claim_state(claim, today),
-        "ended": _day(claim.ended),
+        "on": show_day(claim.day),
         "due": _day(claim.due),
         "advanced": claim.advanced,
         "waged": claim.waged,
@@ -124,7 +131,7 @@ def claim_objects(
         and (not contract or claim.contract == contract)
         and not (unpaid and claim.closed)
     ]
-    return sorted(found, key=lambda one: (one["ended"] or one["due"] or "", one["id"]))
+    return sorted(found, key=lambda one: (one["on"], one["id"]))
 
 
 def _day(day: int | None) -> str | None:

@@ -45,7 +45,7 @@ def explain(view: LedgerView, contract_id: bytes, today: int, claim_id: bytes = 
 
 def _items(terms: owing.Terms, claim_id: bytes) -> Iterator[Item]:
     claims = [(key, claim) for key, claim in terms.view.book.scan(ClaimState) if claim.contract == terms.id]
-    for key, claim in sorted(claims, key=lambda one: (one[1].ended or one[1].due or 0, one[0])):
+    for key, claim in sorted(claims, key=lambda one: (one[1].day, one[0])):
         if not claim_id or key == claim_id:
             yield from owing.claim_items(terms, key, claim)
     if not claim_id:

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.reciprocity.lines import ClauseError, Line
+import msgspec
+
+from ledger.reciprocity.contracts import is_party
+from ledger.reciprocity.events import ACCEPTED
+from ledger.reciprocity.lines import Line
+from ledger.reciprocity.outcomes import borne
 from ledger.reciprocity.state import EventState
 from ledger.reciprocity.yields import budget, contribution, loss, payable_by, settlement, wage
 from ledger.reciprocity.yields_use import Given, reinvestment
@@ -53,6 +58,10 @@ class Terms(NamedTuple):
         """What was agreed."""
         return self.contract.clauses
 
+    def is_party(self, party: bytes, day: int) -> bool:
+        """Whether somebody is a party of it on a day."""
+        return is_party(self.view.book, self.id, self.contract, party, day)
+
     def basis(self, clause: int, **more: Value) -> dict[str, Value]:
         """What a post under one of the clauses rests on."""
         return {"contract": self.id, "clause": clause, **more}
@@ -89,7 +98,7 @@ def _wages(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
         ready = claim.advanced or claim.paid >= budget(clauses, claim.amount)
         state = POSTED if claim.waged else OWED if ready and claim.closed != "written_off" else COMING
         why = "the claim is neither advanced nor paid: `folkmoot claim advance`" if state == COMING else ""
-        due = payable_by(clauses, claim.ended) if claim.ended is not None else None
+        due = payable_by(clauses, claim.day)
         basis = terms.basis(index, claim=claim_id)
         yield Item("wage", state, lines, claim.unit, claim_id, "wage", basis, due, why)
 
@@ -109,7 +118,7 @@ def _reinvestments(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator
             basis["events"] = [one.event for one in given]
         why = "what was given in kind for it stands in the post" if claim.reinvested and clause.in_kind else ""
         state = POSTED if claim.reinvested else OWED
-        yield Item("reinvestment", state, lines, claim.unit, claim_id, "reinvest", basis, claim.ended, why)
+        yield Item("reinvestment", state, lines, claim.unit, claim_id, "reinvest", basis, claim.day, why)
 
 
 def _given(terms: Terms, unit: str) -> Iterator[Given]:
@@ -117,7 +126,7 @@ def _given(terms: Terms, unit: str) -> Iterator[Given]:
     for key, event in terms.view.book.scan(EventState):
         if event.contract != terms.id or event.gift or event.used or event.corrected or event.disputes:
             continue
-        if {"confirmed", "used"}.isdisjoint(event.says) or event.provider not in terms.contract.signed:
+        if ACCEPTED.isdisjoint(event.says) or not terms.is_party(event.provider, event.on):
             continue
         amounts = [amount for amount, named in filter(None, (event.effort, event.quantity)) if named == unit]
         if amounts:
@@ -129,10 +138,13 @@ def _losses(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
     for index, clause in enumerate(terms.clauses):
         if not isinstance(clause, MutualGuarantee) or not claim.advanced or claim.closed == "paid":
             continue
-        try:
-            lines = loss(terms.clauses, index, claim.amount, claim.paid, (terms.id, claim_id))
-        except ClauseError:
-            continue
+        before = borne(terms.view.book, terms.id, index, len(clause.pledges))
+        left = [(account, weight - one) for (account, weight), one in zip(clause.pledges, before, strict=True)]
+        if claim.closed or not any(weight for _, weight in left):
+            left = list(clause.pledges)
+        rest = [*terms.clauses]
+        rest[index] = msgspec.structs.replace(clause, pledges=left)
+        lines = loss(rest, index, claim.amount, claim.paid, (terms.id, claim_id))
         if claim.closed:
             yield Item("loss", POSTED, lines, claim.unit, claim_id)
         else:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.reciprocity.lines import ClauseError
+from ledger.reciprocity.contracts import is_in_force
+from ledger.reciprocity.events import ACCEPTED
+from ledger.reciprocity.hearing import DAY_S
+from ledger.reciprocity.lines import ClauseError, braced, clause_at, legs_of, yielding
 from ledger.reciprocity.patronage import patronage
 from ledger.reciprocity.shared import dividend_totals
-from ledger.reciprocity.state import Account, Commitment, Contract, DividendState, EventState, Unit, Used
+from ledger.reciprocity.state import Account, Commitment, DividendState, EventState, PostMark, Unit, Used
 from ledger.reciprocity.terms_of_use import INCOME_CODES
 from ledger.reciprocity.yields_use import (
     access_fee,
@@ -20,15 +23,14 @@ from ledger.reciprocity.yields_use import (
 )
 from ledger.showing.owing import COMING, OWED, POSTED, Item
 from protocol.amounts import first_day
-from protocol.clauses import Access, HostFee, Lease
-from protocol.reciprocity_bodies import Event, Post
+from protocol.clauses import Access, HostFee, Lease, Patronage
+from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.showing.owing import Terms
 
-_DAY_S = 86_400
 _USES = frozenset({"use", "deliverService", "pickup"})
 
 
@@ -40,23 +42,23 @@ def access_items(terms: Terms) -> Iterator[Item]:
         for key, booking in terms.view.book.scan(Commitment):
             if booking.begin is None or booking.end is None or booking.state == "cancelled":
                 continue
-            if booking.resource == clause.resource and booking.receiver in terms.contract.signed:
+            day = booking.begin // DAY_S
+            if booking.resource == clause.resource and _between_parties(terms, booking, day):
                 units = booked_units(clause.per, booking.begin, booking.end)
-                day = booking.begin // _DAY_S
                 yield _fee(terms, index, key, booking, units, day, done=booking.charged)
         for key, event in terms.view.book.scan(EventState):
-            if event.resource != clause.resource or event.receiver not in terms.contract.signed or event.gift:
+            if event.resource != clause.resource or event.gift or event.corrected or event.fulfils:
                 continue
             used = _used_units(terms, clause, event)
-            if used is None or event.corrected or event.action not in _USES or _fulfils(terms, key):
+            if used is None or event.action not in _USES or not _between_parties(terms, event, event.on):
                 continue
             yield _fee(terms, index, key, event, used, event.on, done=event.used)
 
 
-def _fulfils(terms: Terms, event_id: bytes) -> bool:
-    """Whether an event fulfils a booking, which is what is paid for."""
-    body = terms.view.said(event_id).body
-    return isinstance(body, Event) and body.fulfils is not None
+def _between_parties(terms: Terms, subject: Commitment | EventState, day: int) -> bool:
+    """Whether both sides are parties on that day, and the contract is the one that was named, if one was."""
+    sides = (subject.provider, subject.receiver)
+    return subject.contract in {b"", terms.id} and all(terms.is_party(side, day) for side in sides)
 
 
 def _used_units(terms: Terms, clause: Access, event: EventState) -> int | None:
@@ -81,9 +83,12 @@ def _fee(
         return Item(name, COMING, (), clause.unit, key, on=day, why=str(error))
     if not any(line.amount for line in lines):
         return Item(name, POSTED, lines, clause.unit, key, on=day, why="there is nothing to pay")
-    if done or payer:
+    agreed = subject.by_receiver if isinstance(subject, Commitment) else not ACCEPTED.isdisjoint(subject.says)
+    if done or (payer and agreed):
         return Item(name, POSTED if done else OWED, lines, clause.unit, key, "access_fee", basis, day)
     why = f"{terms.view.name(subject.receiver)} has no account in {clause.unit}"
+    if payer:
+        why = f"{terms.view.name(subject.receiver)} has neither booked it themselves nor confirmed it"
     return Item(name, COMING, lines, clause.unit, key, on=day, why=why)
 
 
@@ -106,12 +111,17 @@ def rent_items(terms: Terms) -> Iterator[Item]:
             due = lease_due(terms.clauses, index, begin, period)
             lines = lease_period(terms.clauses, index, period, (terms.id,))
             key = b"rent" + terms.id + bytes([index]) + period.to_bytes(8, "big")
-            paid = terms.view.book.get(Used, key) is not None
+            paid = _has_served(terms, key)
             state = POSTED if paid else OWED if due <= terms.today else COMING
             basis = terms.basis(index, period=period)
             yield Item(f"rent, period {period}", state, lines, unit, terms.id, "rent", basis, due)
             if state == COMING:
                 break
+
+
+def _has_served(terms: Terms, key: bytes) -> bool:
+    used = terms.view.book.get(Used, key)
+    return used is not None and bool(used.by)
 
 
 def host_items(terms: Terms) -> Iterator[Item]:
@@ -126,11 +136,12 @@ def host_items(terms: Terms) -> Iterator[Item]:
             if found is None or not isinstance(found.body, Post) or found.body.code not in INCOME_CODES:
                 continue
             income = dict(found.body.legs).get(clause.fund, 0)
-            if income <= 0 or found.body.on < terms.contract.from_:
-                continue
             one = found.statement.id
+            corrected = (view.book.get(PostMark, one) or PostMark()).corrected
+            if income <= 0 or corrected or not is_in_force(terms.contract, found.body.on):
+                continue
             lines = host_fee(terms.clauses, index, income, (terms.id, one))
-            done = view.book.get(Used, b"host" + terms.id + bytes([index]) + one) is not None
+            done = _has_served(terms, b"host" + terms.id + bytes([index]) + one)
             empty = not any(line.amount for line in lines)
             state = POSTED if done or empty else OWED
             basis = terms.basis(index, post=one)
@@ -138,15 +149,20 @@ def host_items(terms: Terms) -> Iterator[Item]:
 
 
 def dividend_items(terms: Terms) -> Iterator[Item]:
-    """Surpluses that the assembly has decided to share out."""
-    contract: Contract = terms.contract
-    for key, declared in terms.view.book.scan(DividendState):
+    """Surpluses that the assembly has decided to share out, by what members had given when it was declared."""
+    book = terms.view.book
+    for key, declared in book.scan(DividendState):
         if declared.contract != terms.id:
             continue
         unit = terms.view.unit_of(declared.pool)
-        totals = dividend_totals(terms.view.book, declared, contract.clauses)
-        lines = patronage(contract.clauses, declared.clause, declared.surplus, declared.pool, totals, (terms.id, key))
+        clause = clause_at(terms.clauses, declared.clause, Patronage)
+        totals = dividend_totals(book, clause, unit, range(declared.from_, declared.until))
+        lines = patronage(terms.clauses, declared.clause, declared.surplus, declared.pool, totals, (terms.id, key))
+        why = ""
+        if legs_of(lines) != declared.legs:
+            make = yielding(declared.clause, clause, (terms.id, key))
+            lines = [make.line("patronage", account, amount, braced(amount)) for account, amount in declared.legs]
+            why = "as it was reckoned when it was declared; members have given more since"
         basis = terms.basis(declared.clause, dividend=key)
         state = POSTED if declared.posted else OWED
-        why = "reckoned with what was added since, if anything was" if declared.posted else ""
         yield Item("dividend", state, lines, unit, key, "dividend", basis, first_day(declared.until), why)
