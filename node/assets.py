@@ -13,7 +13,12 @@ from aiohttp import web
 from node.verifier.scripts import joined
 
 VERIFIER = "verifier.js"
-MEDIA_TYPES = {"folkmoot.css": "text/css", "favicon.svg": "image/svg+xml", VERIFIER: "text/javascript"}
+MEDIA_TYPES = {
+    "folkmoot.css": "text/css",
+    "ledger.css": "text/css",
+    "favicon.svg": "image/svg+xml",
+    VERIFIER: "text/javascript",
+}
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
 

@@ -58,7 +58,10 @@ def reader_of(request: web.Request) -> Reader:
 
 
 def render(request: web.Request, template: str, reader: Reader, *, status: int = 200, **values: object) -> web.Response:
-    """A page from a template, which finds the words as `_`, the reader's language and the organisation."""
+    """A page from a template, which finds the words as `_`, the reader's language and the organisation.
+
+    `tell` chooses from a text in several languages.
+    """
     ledger: Ledger = request.app[LEDGER]
     charter = ledger.keys.charter
     text = (
@@ -71,6 +74,7 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
             organisation=choose(charter.name, (*reader.languages, *charter.languages)),
             organisation_kind=reader.words.label("organisation", charter.kind),
             log=show_log_id(ledger.log_id),
+            tell=lambda texts: choose(texts, reader.languages),
             path=request.path,
             **values,
         )

@@ -17,7 +17,19 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from ledger.state import witnesses_of
 from ledger.witness import Witness
-from node import api, bundles, federation, openapi, pages, peer_pages, static_log, status, witness
+from node import (
+    api,
+    bundles,
+    federation,
+    ledger_api,
+    ledger_pages,
+    openapi,
+    pages,
+    peer_pages,
+    static_log,
+    status,
+    witness,
+)
 from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
@@ -27,6 +39,7 @@ from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
+from node.ledgers import FLOWS, FlowKeeper
 from node.neighbours import Neighbours
 from node.problem import problem
 from node.receipts import Receipts
@@ -208,8 +221,9 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
+    app[FLOWS] = FlowKeeper()
     described = (
-        *(*api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
     )
     document = openapi.describe(described)
@@ -221,6 +235,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *described,
         *pages.ROUTES,
         *peer_pages.ROUTES,
+        *ledger_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -12,12 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from node.languages import primary
+from node.ledger_labels import LEDGER_LABELS
 from node.translations import catalogue, languages
+from protocol.amounts import parse_day, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LABELS: dict[str, dict[str, str]] = {
+LABELS: dict[str, dict[str, str]] = LEDGER_LABELS | {
     "kind": {
         "organisation": "Organisation",
         "place": "Place",
@@ -109,6 +111,16 @@ DATES = (
 )  # fmt: skip
 """Whole dates, because what happens to the name of a month inside one differs between languages."""
 
+MONTHS = (
+    "January {year}", "February {year}", "March {year}", "April {year}", "May {year}", "June {year}", "July {year}",
+    "August {year}", "September {year}", "October {year}", "November {year}", "December {year}",
+)  # fmt: skip
+SHORT_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+"""Under pictures, where there is little room."""
+
+_DAY_S = 86_400
 _DATE_MAX = 253_402_300_799
 """The last second of the year 9999 (UTC): calendars of programs end there, numbers in records do not."""
 
@@ -161,6 +173,24 @@ class Words:
     def number(self, number: int) -> str:
         """A whole number with its thousands apart."""
         return f"{number:,}".replace(",", self._thousands)
+
+    def amount(self, amount: str) -> str:
+        """An amount with its unit's decimals, as the ledger writes it, with its thousands apart."""
+        whole, point, decimals = amount.removeprefix("-").partition(".")
+        sign = "\N{MINUS SIGN}" if amount.startswith("-") else ""
+        return f"{sign}{self.number(int(whole))}{point and self._point}{decimals}"
+
+    def month(self, month: int) -> str:
+        """A month, which counts as 12 * year + month - 1."""
+        return self(MONTHS[month % 12], year=str(month // 12))
+
+    def month_text(self, month: str) -> str:
+        """A month that stands as YYYY-MM."""
+        return self.month(parse_month(month))
+
+    def day(self, day: str) -> str:
+        """A day that stands as YYYY-MM-DD."""
+        return date_text(parse_day(day) * _DAY_S, self)
 
     def distance(self, metres: int) -> str:
         """A distance as precise as people need it."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.books import open_book
+from ledger.errors import NotFoundError
 from ledger.jsonform import to_json
 from ledger.reciprocity.state import Account, Member, Outgoing, Unit
 from protocol.amounts import show_amount, show_day
@@ -40,13 +41,17 @@ class Movement(NamedTuple):
 
 
 class Told(NamedTuple):
-    """One applied statement: where it stands, when it was taken in (UTC seconds), what it says; its body as JSON."""
+    """One applied statement: where it stands, when it was taken in (UTC seconds), what it says."""
 
     position: int
     at: int
     statement: Statement
     said: ReciprocityBody
-    body: object
+
+    @property
+    def body(self) -> object:
+        """What it says, as JSON."""
+        return to_json(self.statement.read_body())
 
 
 class Journal(NamedTuple):
@@ -72,9 +77,24 @@ class Journal(NamedTuple):
 
 def read_journal(reads: Snapshot, tree: Tree) -> Journal:
     """What is derived from a log, and what was applied to come there. Profiles and notes are in no export."""
+    return _journal(reads, tree, applied(reads, tree, 0, tree.derived))
+
+
+def read_member_journal(reads: Snapshot, tree: Tree, member: bytes) -> Journal:
+    """The same with only what concerns a member: what is said of them, and moves what they hold.
+
+    Raises NotFoundError.
+    """
+    if open_book(reads, tree).get(Member, member) is None:
+        raise NotFoundError(f"no member {member.hex()} in this ledger")
+    positions = reads.chain(tree.tree, member)
+    return _journal(reads, tree, (told for one in positions for told in applied(reads, tree, one, one + 1)))
+
+
+def _journal(reads: Snapshot, tree: Tree, found: Iterator[Told]) -> Journal:
     book = open_book(reads, tree)
-    told = list(_applied(reads, tree))
-    movements = [movement for one in told if (movement := _movement(book, one)) is not None]
+    told = list(found)
+    movements = [movement for one in told if (movement := movement_of(book, one)) is not None]
     return Journal(
         show_log_id(tree.origin.log_id),
         tree.origin.log_id,
@@ -87,11 +107,12 @@ def read_journal(reads: Snapshot, tree: Tree) -> Journal:
     )
 
 
-def _applied(reads: Snapshot, tree: Tree) -> Iterator[Told]:
-    for begin in range(0, tree.derived, _CHUNK):
-        end = min(tree.derived, begin + _CHUNK)
-        verdicts = reads.verdicts(tree.tree, begin, end)
-        for stored in reads.entries(tree.tree, begin, end):
+def applied(reads: Snapshot, tree: Tree, begin: int, end: int) -> Iterator[Told]:
+    """What the entries begin..end of a log have applied, in order; profiles and notes are left out."""
+    for start in range(begin, end, _CHUNK):
+        stop = min(end, start + _CHUNK)
+        verdicts = reads.verdicts(tree.tree, start, stop)
+        for stored in reads.entries(tree.tree, start, stop):
             told = None if stored.position in verdicts else _told(stored)
             if told is not None:
                 yield told
@@ -108,10 +129,10 @@ def _told(stored: Stored) -> Told | None:
         said = read_reciprocity(statement)
     except Malformed:
         return None
-    return Told(stored.position, entry.at, statement, said, to_json(statement.read_body()))
+    return Told(stored.position, entry.at, statement, said)
 
 
-def _movement(book: Book, told: Told) -> Movement | None:
+def movement_of(book: Book, told: Told) -> Movement | None:
     """What a statement has moved between accounts, if it has."""
     match told.said:
         case Post(code=code, legs=legs, on=on) if legs:

@@ -5,4 +5,8 @@ view        one log's ledger to look at: names that are known here, scales of un
 naming      who or what a text means: an id, its beginning, or a name
 members     members and their profiles
 accounts    units and accounts
+movements   what moved on an account, and what it held after
+flows       who gave to whom, in groups and by month
+footprints  energy, emissions and goods under each contract
+contributions  what a member gave and received over time; thanks
 """

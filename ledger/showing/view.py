@@ -50,14 +50,23 @@ class Found(NamedTuple):
 class LedgerView:
     """One log's ledger as it stands. `private`: whoever looks may see what is not public.
 
-    `reader` is a member who may see what is said of themselves.
+    `reader` is a member who may see what is said of themselves; `languages` are those that whoever looks prefers.
     """
 
-    def __init__(self, reads: Snapshot, tree: Tree, *, private: bool = False, reader: bytes = b"") -> None:
+    def __init__(
+        self,
+        reads: Snapshot,
+        tree: Tree,
+        *,
+        private: bool = False,
+        reader: bytes = b"",
+        languages: tuple[str, ...] = (),
+    ) -> None:
         self.reads = reads
         self.tree = tree
         self.private = private
         self.reader = reader
+        self.languages = languages
         self._names: dict[bytes, str] = {}
         self._units: dict[str, Unit] = {}
 
@@ -191,8 +200,9 @@ class LedgerView:
         return f"{self.name(account.owner)}/{account.unit}"
 
     def words(self, texts: dict[str, str]) -> str:
-        """One of several languages: the organisation's own if it is there."""
-        return texts.get(self.language) or next(iter(texts.values()), "")
+        """A text in one of several languages: that of whoever looks, or else the organisation's own."""
+        wanted = (*(tag.partition("-")[0].lower() for tag in self.languages), self.language)
+        return next(filter(None, map(texts.get, wanted)), "") or next(iter(texts.values()), "")
 
     def party_object(self, party: bytes) -> dict[str, str]:
         """A party as JSON."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, static_log, status, witness
+from node import api, bundles, federation, ledger_api, static_log, status, witness
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -25,15 +25,20 @@ from protocol.identity import show_log_id
 from protocol.witness import SIZE_MEDIA_TYPE, write_request
 from tests.builders import Log, found_organisation, witness_key
 from tests.ledger.making import hold
+from tests.node.mutual import one, write_mutual
 from tests.node.running import doubt, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.node.running import RunningNode
+    from tests.node.mutual import one, write_mutual
+from tests.node.running import RunningNode
 
 DOCUMENT = describe(
-    (*api.ROUTES, *federation.ROUTES, *witness.ROUTES, *static_log.ROUTES, *bundles.ROUTES, *status.ROUTES)
+    (
+        *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
+    )
 )
 OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
@@ -44,15 +49,21 @@ EXPECTED_5XX = {503, 507}
 _text = st.text(max_size=60) | st.sampled_from(
     ["", "0", "-1", "1", "9" * 30, "1e9", "\x00", "%", "../..", "'\"<>{}", "é" * 40]
 )
+_id = st.binary(max_size=20).map(bytes.hex)
 _values = {
     "log": st.sampled_from(["a" * 52, "KNOWN"]) | _text,
     "epoch": st.sampled_from(["1", "2", "01", "4294967296"]) | _text,
     "position": st.integers(-2, 2**70).map(str) | _text,
-    "id": st.binary(max_size=20).map(bytes.hex) | _text,
+    "id": _id | _text,
+    "member": st.just(one("amina").hex()) | _id | _text,
+    "account": st.just(one("account fund").hex()) | _id | _text,
     "origin": st.binary(min_size=32, max_size=32).map(bytes.hex) | _text,
     "tile": st.from_regex(r"(entries|[0-9]{1,3})/(x[0-9]{3}/)?[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | _text,
 }
 _queries = {
+    "from": st.from_regex(r"[0-9]{4}-[0-9]{2}", fullmatch=True),
+    "until": st.from_regex(r"[0-9]{4}-[0-9]{2}", fullmatch=True),
+    "year": st.from_regex(r"[0-9]{3,5}", fullmatch=True),
     "limit": st.integers(-5, 200).map(str),
     "lat": st.floats().map(str),
     "lon": st.floats(-200, 200).map(str),
@@ -174,11 +185,14 @@ def test_search_is_described_as_it_is_understood() -> None:
 async def test_every_operation_answers_as_described(node: RunningNode) -> None:
     other, key = Log(found_organisation("other")).grow(3), str(witness_key("north"))
     hold(node.ledger.store, other)
+    write_mutual(node.ledger)
     there = {
         "log": show_log_id(node.log_id),
         "epoch": "1",
         "position": "2",
         "id": record(3)["id"].hex(),
+        "member": one("amina").hex(),
+        "account": one("account fund").hex(),
         "tile": "0/000.p/13",
         "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }
@@ -222,6 +236,8 @@ async def _check(node: RunningNode, method: str, url: str, operation: dict[str, 
 @settings(settings.get_profile("node"))
 @given(data=st.data())
 async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.DataObject) -> None:
+    if node.ledger.own.size < 20:
+        write_mutual(node.ledger)
     for path, method, operation in OPERATIONS:
         if method != "get":
             continue

@@ -4,27 +4,22 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
+from aiohttp.test_utils import TestClient, make_mocked_request
 
 from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.witness import witness_verifier
 from node.asked import Asked
-from node.client import Client
-from node.config import Config
-from node.finder import Finder
-from node.gossip import Hub
 from node.listing import cut
 from node.pages import error_page, wants_html
 from node.profile import safe_url, shown_url
-from node.server import make_application
 from protocol.identity import show_log_id
 from tests.builders import seeded
+from tests.node.browsing import ACTIVE, Page, read, serve
 from tests.node.running import doubt
 
 if TYPE_CHECKING:
@@ -35,40 +30,6 @@ NOW = 1_790_000_000
 YEAR_S = 365 * 86_400
 EVIL = "\"'><script>alert(1)</script>{{ 7*7 }}{x.__class__}\u202e\u2066 </title>"
 EVIL_LIST = f"/?near=Lille&status={quote(EVIL[:32])}"
-ACTIVE = {"script", "iframe", "object", "embed", "img", "base", "frame", "style", "math", "template", "noscript"}
-VOID = {"meta", "link", "input", "br", "path", "circle", "img"}
-
-
-class Page(HTMLParser):
-    """A page taken apart: its elements, its text, and what does not close."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.feed(html)
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def links(self) -> list[str]:
-        return [attributes["href"] for tag, attributes in self.elements if tag == "a"]
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.elements)
 
 
 def record(label: str, **fields: Any) -> dict[str, Any]:
@@ -163,28 +124,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 async def browser(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
     async for client in serve(ledger):
         yield client
-
-
-async def serve(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
-    client = Client("test")
-    hub = Hub(ledger, client, "test")
-    app = make_application(ledger, Finder(ledger.store), hub, Config(), "token")
-    async with TestClient(TestServer(app)) as browser:
-        yield browser
-    await client.close()
-
-
-async def read(browser: TestClient[Any, Any], url: str, status: int = 200, language: str = "en") -> Page:
-    headers = {"Accept": "text/html", "Accept-Language": language}
-    response = await browser.get(url, headers=headers, allow_redirects=False)
-    assert response.status == status, url
-    assert response.content_type == "text/html"
-    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
-    page = Page(await response.text())
-    assert page.count("main") == page.count("h1") == page.count("title") == 1
-    assert page.elements[0] == ("html", {"lang": language[:2], "dir": "ltr"})
-    assert not ACTIVE & {tag for tag, _ in page.elements}
-    return page
 
 
 def record_path(ledger: Ledger, label: str) -> str:

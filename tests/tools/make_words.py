@@ -20,7 +20,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from node.words import DATES, LABELS
+from node.words import DATES, LABELS, MONTHS, SHORT_MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def used() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
         if name == "node/words.py":
             for group, labels in LABELS.items():
                 yield from ((f"{name}:{group}", label, None) for label in labels.values())
-            yield from ((name, date, None) for date in DATES)
+            yield from ((name, date, None) for date in (*DATES, *MONTHS, *SHORT_MONTHS))
 
 
 def in_step(old: Catalog) -> Catalog:

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pages as a browser without scripts reads them."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from node.client import Client
+from node.config import Config
+from node.finder import Finder
+from node.gossip import Hub
+from node.server import make_application
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ledger.ledger import Ledger
+
+ACTIVE = {"script", "iframe", "object", "embed", "img", "base", "frame", "style", "math", "template", "noscript"}
+VOID = {"meta", "link", "input", "br", "path", "circle", "img"}
+
+
+class Page(HTMLParser):
+    """A page taken apart: its elements, its text, and what does not close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(html)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def links(self) -> list[str]:
+        return [attributes["href"] for tag, attributes in self.elements if tag == "a"]
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.elements)
+
+
+async def serve(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
+    client = Client("test")
+    hub = Hub(ledger, client, "test")
+    app = make_application(ledger, Finder(ledger.store), hub, Config(), "token")
+    async with TestClient(TestServer(app)) as browser:
+        yield browser
+    await client.close()
+
+
+async def read(browser: TestClient[Any, Any], url: str, status: int = 200, language: str = "en") -> Page:
+    headers = {"Accept": "text/html", "Accept-Language": language}
+    response = await browser.get(url, headers=headers, allow_redirects=False)
+    assert response.status == status, url
+    assert response.content_type == "text/html"
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    page = Page(await response.text())
+    assert page.count("main") == page.count("h1") == page.count("title") == 1
+    assert page.elements[0] == ("html", {"lang": language[:2], "dir": "ltr"})
+    assert not ACTIVE & {tag for tag, _ in page.elements}
+    return page
