@@ -18,15 +18,17 @@ _PATH = click.Path(path_type=Path)
 @click.argument("member")
 @click.option("--output", "-o", type=_PATH, help="File; LOG-MEMBER.member-statement if not given; - is stdout.")
 @click.option("--trust", type=_PATH, help="Write a trust file for the log and its witnesses, too.")
+@click.option("--page", type=_PATH, help="Write a page, too, that checks the statement in any browser, offline.")
 @log_option
 @click.option("--public", is_flag=True, help="Leave out the profile and the notes that are not public.")
 @json_option
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913 - one for each file that is written
     data_dir: str | None,
     member: str,
     output: Path | None,
     trust: Path | None,
+    page: Path | None,
     log: str,
     *,
     public: bool,
@@ -36,13 +38,14 @@ def command(
 
     It holds all entries that concern the member, the balances of the member's accounts, and the proof that nothing was
     left out, up to the last state that the log has signed. Whoever has the file needs nobody to check it:
-    `folkmoot verify FILE`.
+    `folkmoot verify FILE`, or the page that --page writes, which holds the statement and shows it as tables.
     """
     if as_json and str(output) == "-":
         raise click.UsageError("either the file goes to stdout or JSON about it, not both")
     from ledger.member_statement import make_member_statement
     from ledger.proving import trust_file
     from ledger.showing.naming import find_member
+    from node.verifier.page import verifier_page
     from protocol.identity import short_log_id
     from protocol.member_replay import MemberVerdict
 
@@ -50,6 +53,7 @@ def command(
         one = find_member(view, member)
         made = make_member_statement(view.reads, view.tree, one, private=not public)
         trusted = trust_file(view.reads, view.tree)
+        languages = view.charter.languages
         path = output or Path(f"{short_log_id(view.log_id)}-{one.hex()[:8]}.member-statement")
     if str(output) == "-":
         sys.stdout.buffer.write(made.data)
@@ -57,6 +61,8 @@ def command(
         path.write_bytes(made.data)
     if trust:
         trust.write_bytes(trusted)
+    if page:
+        page.write_text(verifier_page(made.data, languages), "utf-8")
     witnessed = made.verdict is MemberVerdict.TRUE
     if as_json:
         value = {
@@ -72,5 +78,7 @@ def command(
     say(f"written: {path}, {made.entries:,} entries, {len(made.data):,} bytes")
     if trust:
         say(f"written: {trust}; compare the log ids in it with what the organisations told you themselves")
+    if page:
+        say(f"written: {page}; open it in a browser, on any machine")
     if not witnessed:
         say("The witnesses have not cosigned it yet: until they have, a verifier says that it cannot tell.")

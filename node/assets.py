@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from node.verifier.scripts import joined
+from node.verifier.scripts import read, verifier_script
 
-VERIFIER = "verifier.js"
+VERIFIER_SCRIPT, VERIFIER_STYLE = "verifier.js", "verifier.css"
 MEDIA_TYPES = {
     "folkmoot.css": "text/css",
     "ledger.css": "text/css",
     "favicon.svg": "image/svg+xml",
-    VERIFIER: "text/javascript",
+    VERIFIER_SCRIPT: "text/javascript",
+    VERIFIER_STYLE: "text/css",
 }
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
@@ -33,7 +34,12 @@ class Asset(NamedTuple):
 @cache
 def asset(name: str) -> Asset:
     """One of the files of the list."""
-    content = joined().encode() if name == VERIFIER else (files("node") / "static" / name).read_bytes()
+    if name == VERIFIER_SCRIPT:
+        content = verifier_script().encode()
+    elif name == VERIFIER_STYLE:
+        content = read("page.css").encode()
+    else:
+        content = (files("node") / "static" / name).read_bytes()
     return Asset(content, sha256(content).hexdigest()[:16])
 
 

@@ -28,6 +28,7 @@ from node import (
     peer_pages,
     static_log,
     status,
+    verify_page,
     witness,
 )
 from node.asking import ask_witnesses
@@ -236,6 +237,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *pages.ROUTES,
         *peer_pages.ROUTES,
         *ledger_pages.ROUTES,
+        *verify_page.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -5,4 +5,6 @@ They check by themselves what `folkmoot verify` checks, with the same verdicts: 
 `scalar`, `curve`, `ed25519`) over the formats (`encoding` to `bodies`) to the verdicts on a proof file (`proof`), a
 balance (`balance`), a short proof (`short-proof`) and a member statement (`member-verdict`). They use what browsers of
 2017 have, so no BigInt, and no WebCrypto, which is missing on pages over plain http.
+
+What begins with `page` shows it, in the `words` of seven languages. `scripts` joins them; `page.py` makes the document.
 """

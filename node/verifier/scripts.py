@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-SCRIPTS = (
+CORE = (
     "bytes",
     "integer",
     "sha2",
@@ -31,15 +31,34 @@ SCRIPTS = (
     "member-verdict",
     "short-proof",
 )
+"""What reads and judges: it asks nothing of a page."""
+
+LANGUAGES = ("en", "fr", "nl", "de", "es", "ca", "it")
+PAGE = (
+    "page-words",
+    *(f"words/{language}" for language in LANGUAGES),
+    "page-elements",
+    "page-chart",
+    "page-member",
+    "page-verdict",
+    "page-parts",
+    "page-start",
+)
+"""What shows it to a reader."""
+
+
+def join(names: tuple[str, ...]) -> str:
+    """Scripts as one text, open to whatever comes behind it."""
+    return "\n".join(read(f"{name}.js") for name in names)
 
 
 @cache
-def joined() -> str:
-    """All scripts as one, with nothing of it left in the page's own names."""
-    texts = [(files("node") / "verifier" / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
-    return "\n".join(['"use strict";', "(function () {", *texts, "})();", ""])
+def verifier_script() -> str:
+    """The whole program of the page; it leaves no names of its own behind."""
+    return "\n".join(['"use strict";', "(function () {", join(CORE), join(PAGE), "start();", "})();", ""])
 
 
-def inner() -> str:
-    """The same without what closes it off: for whoever puts more in."""
-    return joined().split("\n", 2)[2].rpartition("})();")[0]
+@cache
+def read(name: str) -> str:
+    """A file of this folder."""
+    return (files("node") / "verifier" / name).read_text("utf-8")

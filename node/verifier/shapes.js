@@ -9,6 +9,7 @@ const flag = (value) => typeof value === "boolean";
 const words = (least, most) => (value) => isText(value, least, most);
 const oneOf = (text) => (value) => typeof value === "string" && text.split(" ").includes(value);
 const matching = (pattern) => (value) => typeof value === "string" && pattern.test(value);
+const plainWords = (least, most) => both(words(least, most), matching(/^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$/));
 const listOf = (shape, least, most) => (value) => isArrayOf(value, least, most, (item) => shape(item));
 const both = (shape, rule) => (value) => shape(value) && rule(value);
 const either = (one, other) => (value) => one(value) || other(value);
@@ -35,7 +36,7 @@ function ascends(items) {
 const ID = bytesOf(16);
 const HASH = bytesOf(32);
 const PARTY = either(ID, HASH);
-const LANGUAGE_NAMES = mapOf((tag) => typeof tag === "string", words(1, 300), 1, 32);
+const LANGUAGE_NAMES = mapOf(matching(LANGUAGE_TAG), plainWords(1, 300), 1, 32);
 const SECONDS = whole(0, AT_MAX);
 
 // Spec 17 §1.

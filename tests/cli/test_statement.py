@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -52,6 +53,9 @@ def test_a_member_gets_a_file_and_checks_it_alone(moot: Moot, run: Run, tmp_path
     assert ran.json | {"file": "", "bytes": 0} == {
         "schema": "folkmoot.statement/1", "file": "", "bytes": 0, "member": moot.ada, "entries": 6, "witnessed": True,
     }  # fmt: skip
+    page = tmp_path / "ada.html"
+    moot.home.well("statement", "Ada", "-o", file, "--page", page)
+    assert f'id="file">{b64encode(file.read_bytes()).decode()}<' in page.read_text("utf-8")
     shown = run("verify", file, "--trust", trust)
     assert shown.code == 0
     for text in (

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-_LETTERS = "aZ9._-é漢\N{GRINNING FACE}"
+_LETTERS = "aZ9._-é漢\n\N{GRINNING FACE}"
 _CODE = "aZ9._-"
 
 
@@ -104,7 +104,8 @@ class Drawing:
 
     def _text(self, info: Any) -> str:
         if info.pattern is None:
-            return "".join(self._chance.choices(_LETTERS, k=self._length(info)))
+            letters = f"{_LETTERS}\a" if self._slips_now() else _LETTERS
+            return "".join(self._chance.choices(letters, k=self._length(info)))
         most = int(re.findall(r"\{1,([0-9]+)\}", info.pattern)[0])
         length = self._chance.choice([1, most, 3, most + 1 if self._slips_now() else 1])
         return "".join(self._chance.choices(_CODE, k=length)) + ("\n" if self._slips_now() else "")

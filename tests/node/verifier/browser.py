@@ -99,6 +99,8 @@ class Tab:
             self._loaded.set()
         elif event == "Runtime.exceptionThrown":
             self.complaints.append(str(about["exceptionDetails"]))
+        elif event == "Runtime.consoleAPICalled":
+            self.complaints.append(str([one.get("description", one.get("value")) for one in about["args"]]))
         elif event == "Log.entryAdded" and about["entry"]["level"] in {"error", "warning"}:
             self.complaints.append(about["entry"]["text"])
         elif event == "Network.requestWillBeSent":
