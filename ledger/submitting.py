@@ -70,7 +70,8 @@ def try_ledger(ledger: Ledger, group: Sequence[Submission]) -> None:
             try:
                 trial.require(item.payload, int(ledger.clock()))
             except RefusedError as error:
-                raise RefusedError(f"entry {number}, {kinds[number]}: {error}") from None
+                where = f"entry {number}, {kinds[number]}: " if len(group) > 1 else f"{kinds[number]}: "
+                raise RefusedError(f"{where}{error}") from None
 
 
 def statement_kind(payload: bytes) -> str:

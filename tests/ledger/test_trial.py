@@ -30,7 +30,7 @@ def test_what_would_be_rejected_is_refused_in_plain_words(ledger: Ledger) -> Non
     ada, key = member(ledger, "Ada")
     wallet, bank = account(ledger, ada), account(ledger, type_="external")
     item = ready(ledger, "post", post("transfer", {wallet: -1, bank: 1}), key)
-    with pytest.raises(RefusedError, match=r"entry 0, post: .*\(floor\): an account does not hold that much"):
+    with pytest.raises(RefusedError, match=r"post: .*\(floor\): an account does not hold that much"):
         try_ledger(ledger, [item])
     opening = ready(ledger, "post", post("opening", {bank: -500, wallet: 500}))
     try_ledger(ledger, [opening, item])

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`folkmoot post`: movements of amounts between accounts, of any code; what was posted; taking back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import CommandError
+from cli.output import json_option, plain, show, show_json
+from cli.pay import read_day
+from cli.speaking import How, log_option, looking, says, speaking
+
+if TYPE_CHECKING:
+    from ledger.showing.view import LedgerView
+    from protocol.encoding import Value
+
+CODES = (
+    *("opening", "transfer", "contribution", "exchange", "demurrage", "share_in", "share_out", "settle", "wage"),
+    *("guarantee_call", "writeoff", "reinvest", "access_fee", "dividend", "rent", "host_fee"),
+)
+_BASIS = ("claim", "event", "commit", "dividend", "post", "decision")
+
+
+@click.group("post", short_help="Movements between accounts, of any code; corrections.")
+def command() -> None:
+    """Posts: legs whose sum is zero in each unit. `folkmoot pay` makes the simplest of them."""
+
+
+@command.command("add")
+@click.argument("code", type=click.Choice(CODES), metavar="CODE")
+@click.argument("legs", nargs=-1, required=True, metavar="ACCOUNT=AMOUNT...")
+@click.option("--on", help="The day; today if not given.")
+@click.option("--contract", help="The contract that it rests on.")
+@click.option("--clause", type=click.IntRange(1, 32), help="The number of the clause.")
+@click.option("--claim", help="Id of a claim that it rests on.")
+@click.option("--event", help="Id of an event that it rests on.")
+@click.option("--commit", help="Id of a booking that it rests on.")
+@click.option("--post", help="Id of a post that it rests on.")
+@click.option("--dividend", help="Id of a dividend that it rests on.")
+@click.option("--decision", help="Id of a decision that permits it.")
+@click.option("--period", type=click.IntRange(0), help="Number of the period of a rent, from 0.")
+@says
+@click.pass_obj
+def add(data_dir: str | None, /, code: str, legs: tuple[str, ...], *, how: How, **given: Any) -> None:  # noqa: ANN401 - texts
+    """Posts legs, such as Bank=-12.50 Amina=12.50. What is taken (-) takes the owner's word, or a contract's.
+
+    CODE is opening, transfer, contribution, exchange, demurrage, share_in, share_out, settle, wage, guarantee_call,
+    writeoff, reinvest, access_fee, dividend, rent or host_fee.
+    """
+    from ledger.reciprocity.state import Account
+    from ledger.showing.naming import find_contract
+
+    with speaking(data_dir, how) as speaker:
+        with speaker.view() as view:
+            moved = _legs(view, legs)
+            basis: dict[str, Value] = {name: _id(given[name]) for name in _BASIS if given[name]}
+            basis |= {"contract": find_contract(view, given["contract"])} if given["contract"] else {}
+            basis |= {"clause": given["clause"] - 1} if given["clause"] else {}
+            basis |= {"period": given["period"]} if given["period"] is not None else {}
+            body: dict[str, Value] = {"code": code, "on": read_day(given["on"])}
+            body["legs"] = [[account, amount] for account, amount in sorted(moved.items())]
+            body |= {"basis": basis} if basis else {}
+            owners = [view.book.need(Account, account).owner for account, amount in moved.items() if amount < 0]
+            parties = [view.log_id] if basis.get("contract") or "decision" in basis else owners or [view.log_id]
+        speaker.report(speaker.say("post", body, parties), f"{code}, {len(moved)} legs")
+
+
+def _legs(view: LedgerView, texts: tuple[str, ...]) -> dict[bytes, int]:
+    """Accounts and amounts of ACCOUNT=AMOUNT."""
+    from ledger.reciprocity.state import Account
+    from ledger.showing.naming import find_account
+
+    moved: dict[bytes, int] = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        if not equals:
+            raise click.UsageError(f"{text[:60]!r} is not a leg: write it like Amina=12.50")
+        account = find_account(view, name)
+        if account in moved:
+            raise click.UsageError(f"{name} stands twice: one leg for each account")
+        moved[account] = view.read_amount(number, view.book.need(Account, account).unit)
+    return moved
+
+
+def _id(text: str) -> bytes:
+    try:
+        one = bytes.fromhex(text)
+    except ValueError:
+        one = b""
+    if len(one) != 16:
+        raise CommandError(f"{text[:40]!r} is not an id: 32 characters of 0-9 and a-f", 2)
+    return one
+
+
+@command.command("list")
+@click.option("--account", default="", help="Of this account; of all if neither it nor --owner is given.")
+@click.option("--owner", default="", help="Of the accounts of a member, or org.")
+@click.option("--from", "since", help="From this day on.")
+@click.option("--until", help="Before this day.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@log_option
+@json_option
+@click.pass_obj
+def list_(data_dir: str | None, /, *, log: str, limit: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - texts
+    """Lists posts, the newest first."""
+    from ledger.showing.naming import find_account, find_party
+    from ledger.showing.posts import POSTS_SCHEMA, post_objects
+
+    with looking(data_dir, log) as view:
+        posts = post_objects(
+            view,
+            limit,
+            account=find_account(view, given["account"]) if given["account"] else b"",
+            owner=find_party(view, given["owner"]) if given["owner"] else b"",
+            since=read_day(given["since"]) if given["since"] else None,
+            until=read_day(given["until"]) if given["until"] else None,
+        )
+    if as_json:
+        show_json({"schema": POSTS_SCHEMA, "posts": posts})
+        return
+    for post in posts:
+        show_post(post)
+
+
+def show_post(post: dict[str, Any]) -> None:
+    """A post and its legs."""
+    state = ", corrected" if post["corrected"] else ""
+    show(f"{post['on']}  {post['code']}{state}  entry {post['position']}  {post['id'][:8]}")
+    for leg in post["legs"]:
+        show(f"  {leg['amount']:>16} {leg['unit']:<6} {plain(leg['account']['name'])}")
+
+
+@command.command("show")
+@click.argument("post")
+@log_option
+@json_option
+@click.pass_obj
+def show_(data_dir: str | None, post: str, log: str, *, as_json: bool) -> None:
+    """Shows a post: POST is its id, or the number of its entry."""
+    from ledger.showing.posts import POST_SCHEMA, find_post, post_object
+
+    with looking(data_dir, log) as view:
+        value = post_object(view, find_post(view, post))
+    if as_json:
+        show_json({"schema": POST_SCHEMA, "post": value})
+        return
+    show_post(value)
+    for name, one in value["basis"].items():
+        show(f"  rests on {name} {plain(one)}")
+
+
+@command.command("correct")
+@click.argument("post")
+@says
+@click.pass_obj
+def correct(data_dir: str | None, post: str, *, how: How) -> None:
+    """Takes a post back by another one that points to it. Whoever got something has to agree."""
+    from ledger.reciprocity.state import Account
+    from ledger.showing.posts import find_post
+    from protocol.reciprocity_bodies import Post
+
+    with speaking(data_dir, how) as speaker:
+        with speaker.view() as view:
+            found = find_post(view, post)
+            assert isinstance(found.body, Post)
+            legs: list[Value] = [[account, -amount] for account, amount in found.body.legs]
+            owners = [view.book.need(Account, account).owner for account, amount in found.body.legs if amount > 0]
+            parties = owners or [view.log_id]
+        basis: dict[str, Value] = {"post": found.statement.id}
+        body: dict[str, Value] = {"code": "correction", "legs": legs, "on": read_day(None), "basis": basis}
+        speaker.report(speaker.say("post", body, parties), f"entry {found.position} is taken back")
