@@ -3,36 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import Account, Outgoing
 from tests.builders import seeded
-from tests.ledger.reciprocity.town import AT, DAY, Town, post_body
+from tests.ledger.reciprocity.town import AT, Town, post_body
 
 PEER = seeded("neighbour that is gone")
-
-
-def decide(town: Town, kind: str, body: dict[str, Any], voters: list[bytes]) -> bytes:
-    """A decision of all members for one act."""
-    proposal = {"title": {"en": "?"}, "choices": ["yes", "no"], "closes": DAY, "acts": [[kind, act_digest(body)]]}
-    asked = town.must("proposal", proposal)
-    for voter in voters:
-        town.must("vote", {"proposal": asked, "member": voter, "choice": 0}, town.keys[voter])
-    return town.must("decision", {"proposal": asked, "choice": 0, "counts": [len(voters), 0], "abstained": 0})
 
 
 def test_a_reservation_is_freed_and_a_debt_written_off_by_decision_only() -> None:
     town = Town()
     town.unit()
-    ada, bo = town.member(), town.member()
+    ada, _ = town.member(), town.member()
     wallet, bank, losses = town.account(ada), town.account(type_="external"), town.account(type_="pool", floor=-9_000)
     connector = town.account(type_="connector", peer=PEER)
     town.move("opening", {bank: -1_000, wallet: 1_000})
     body = {"account": wallet, "connector": connector, "log": PEER, "to": bytes(16), "amount": 400, "unit": "EUR"}
     transfer = town.must("xfer.reserve", {**body, "scale": 2, "deadline": AT}, town.keys[ada])
     assert town.refused("post", post_body("transfer", {wallet: -700, bank: 700}), town.keys[ada]) == "floor"
-    decision = decide(town, "xfer.void", {"transfer": transfer}, [ada, bo])
+    decision = town.decide("xfer.void", {"transfer": transfer})
     town.must("xfer.void", {"transfer": transfer, "decision": decision})
     state, account = town.book.get(Outgoing, transfer), town.book.get(Account, wallet)
     assert state is not None
@@ -41,5 +29,5 @@ def test_a_reservation_is_freed_and_a_debt_written_off_by_decision_only() -> Non
     debt = {connector: -300, losses: 300}
     assert town.refused("post", post_body("transfer", debt)) == "not_authorised"
     legs = {losses: -300, connector: 300}
-    town.move("transfer", legs, decision=decide(town, "post", post_body("transfer", legs), [ada, bo]))
+    town.move("transfer", legs, decision=town.decide("post", post_body("transfer", legs)))
     assert town.posted(connector) == 300

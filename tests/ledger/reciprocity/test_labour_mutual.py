@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import ClaimState
 from tests.ledger.reciprocity.town import DAY, Town, post_body
 
@@ -59,14 +58,6 @@ class Mutual(Town):
     def pay_wage(self, claim: bytes) -> None:
         legs = {self.fund: -93_500, self.wages: 52_019, self.social: 28_476, self.tax: 13_005}
         self.move("wage", legs, contract=self.terms, clause=2, claim=claim)
-
-    def decide(self, kind: str, body: dict[str, Any]) -> bytes:
-        """A decision of all members for one act."""
-        proposal = {"title": {"en": "?"}, "choices": ["yes", "no"], "closes": DAY, "acts": [[kind, act_digest(body)]]}
-        asked = self.must("proposal", proposal)
-        for member in (self.worker, *self.pledgers):
-            self.must("vote", {"proposal": asked, "member": member, "choice": 0}, self.keys[member])
-        return self.must("decision", {"proposal": asked, "choice": 0, "counts": [5, 0], "abstained": 0})
 
 
 def pairs(weights: dict[bytes, int]) -> list[list[Any]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ledger.reciprocity.decisions import act_digest
 from protocol.amounts import month_of
 from tests.ledger.reciprocity.test_labour_mutual import pairs
 from tests.ledger.reciprocity.town import AT, DAY, Town, post_body
@@ -177,7 +176,7 @@ def test_a_surplus_is_shared_by_what_each_has_contributed(town: Town) -> None:
         town.move("settle", {bank: -amount, pool: amount}, contract=terms, claim=claim)
     month = month_of(DAY)
     declared = {"contract": terms, "clause": 1, "from": month, "until": month + 1, "surplus": 1_000_000, "pool": pool}
-    dividend = declare(town, members, declared)
+    dividend = town.by_decision("dividend", declared)
     shares = dict(zip(accounts, (335_334, 217_296, 117_370), strict=False))
     legs = {pool: -1_000_000, reserve: 300_000, commons: 30_000, **shares}
     basis: dict[str, Any] = {"contract": terms, "clause": 1, "dividend": dividend}
@@ -201,7 +200,7 @@ def test_a_surplus_is_shared_by_hours(town: Town) -> None:
     worked(town, members[1], town.log_id, effort={"amount": 9_900, "unit": "h"})
     month = month_of(DAY)
     declared = {"contract": terms, "clause": 0, "from": month, "until": month + 1, "surplus": 90_000, "pool": pool}
-    dividend = declare(town, members, declared)
+    dividend = town.by_decision("dividend", declared)
     legs = {pool: -90_000, reserve: 30_000, accounts[0]: 40_000, accounts[1]: 20_000}
     town.move("dividend", legs, contract=terms, clause=0, dividend=dividend)
 
@@ -216,15 +215,3 @@ def test_a_claim_is_paid_in_its_own_unit(town: Town) -> None:
     claim = town.must("claim", claimed | {"contract": terms})
     body = post_body("settle", {given: -500, hours: 500}, contract=terms, claim=claim)
     assert town.refused("post", body) == "wrong_unit"
-
-
-def declare(town: Town, members: list[bytes], declared: dict[str, Any]) -> bytes:
-    """A dividend that the assembly has decided."""
-    proposal = {"title": {"en": "?"}, "choices": ["yes", "no"], "closes": DAY} | {
-        "acts": [["dividend", act_digest(declared)]]
-    }
-    asked = town.must("proposal", proposal)
-    for member in members:
-        town.must("vote", {"proposal": asked, "member": member, "choice": 0}, town.key(member))
-    counted = {"proposal": asked, "choice": 0, "counts": [len(members), 0], "abstained": 0}
-    return town.must("dividend", declared | {"decision": town.must("decision", counted)})

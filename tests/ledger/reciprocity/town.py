@@ -8,8 +8,9 @@ from typing import Any
 
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book, Said
+from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.hearing import Heard
-from ledger.reciprocity.state import Account, Contract
+from ledger.reciprocity.state import Account, AnyCell, Contract, Member
 from protocol.merkle import leaf_hash
 from protocol.reciprocity import check_reciprocity, read_reciprocity
 from protocol.reciprocity_bodies import ReciprocityBody
@@ -61,7 +62,7 @@ class Town:
         self.position = 0
         self.at = AT
         self.verdict = ""
-        self.statements: list[tuple[str, bytes, dict[str, Any]]] = []
+        self.leaves: list[bytes] = []
         self._numbers = 0
 
     def next_id(self) -> bytes:
@@ -74,15 +75,23 @@ class Town:
         keys = signers or (self.org,)
         one_id = statement_id or self.next_id()
         data = make_statement(self.log_id, kind, one_id, self.at, keys[0].public, body)
+        self.enter(data, keys)
+        return one_id
+
+    def enter(self, data: bytes, keys: tuple[SigningKey, ...]) -> None:
+        """Enters a statement and folds it."""
+        self.hear(data, frozenset(key.public for key in keys), leaf_hash(data))
+
+    def hear(self, data: bytes, signers: frozenset[bytes], leaf: bytes) -> None:
+        """Folds a statement in the next place."""
         statement = parse_statement(data)
         assert isinstance(statement, Statement)
-        signed_by = frozenset(key.public for key in keys)
         said = read_reciprocity(statement)
-        heard = Heard(statement, said, signed_by, self.position, self.at, lambda key: key == self.org.public)
         self.kept.bodies[self.position] = said
-        self.verdict = apply(self.book, heard, leaf_hash(data))
+        self.leaves.append(leaf)
+        heard = Heard(statement, said, signers, self.position, self.at, lambda key: key == self.org.public)
+        self.verdict = apply(self.book, heard, leaf)
         self.position += 1
-        return one_id
 
     def must(self, kind: str, body: dict[str, Any], *signers: SigningKey) -> bytes:
         """Says something that has to be applied."""
@@ -144,9 +153,57 @@ class Town:
         return self.must("post", post_body(code, legs, **fields), *signers)
 
     def posted(self, account: bytes) -> int:
-        found = self.book.get(Account, account)
+        return self.cell(Account, account).posted
+
+    def cell(self, sort: type[AnyCell], key: bytes) -> AnyCell:
+        """What has been derived of a thing that is there."""
+        found = self.book.get(sort, key)
         assert found is not None
-        return found.posted
+        return found
+
+    def cell_owner(self, account: bytes) -> bytes:
+        return self.cell(Account, account).owner
+
+    def event(self, provider: bytes, receiver: bytes, action: str = "work", **fields: Any) -> bytes:
+        """An event that is applied."""
+        return self.must("event", event_body(provider, receiver, action, **fields), self.key(provider))
+
+    def claim(self, debtor: bytes, creditor: bytes, amount: int, account: bytes, **fields: Any) -> bytes:
+        """A claim that is applied."""
+        body = {"debtor": debtor, "creditor": creditor, "amount": amount, "unit": "EUR", "account": account, **fields}
+        return self.must("claim", body, self.key(creditor))
+
+    def decide(self, kind: str, body: dict[str, Any]) -> bytes:
+        """A decision of all members who have a vote for one act."""
+        voters = [
+            one for one in self.keys if self.cell(Member, one).votes and self.cell(Member, one).status == "active"
+        ]
+        proposal = {"title": {"en": "?"}, "choices": ["yes", "no"], "closes": DAY, "acts": [[kind, act_digest(body)]]}
+        asked = self.must("proposal", proposal)
+        for voter in voters:
+            self.must("vote", {"proposal": asked, "member": voter, "choice": 0}, self.keys[voter])
+        counts = [len(voters), 0]
+        return self.must("decision", {"proposal": asked, "choice": 0, "counts": counts, "abstained": 0})
+
+    def by_decision(self, kind: str, body: dict[str, Any]) -> bytes:
+        """A statement that the assembly has permitted; its id."""
+        decision = self.decide(kind, body)
+        if kind == "post":
+            return self.must(kind, {**body, "basis": {**body.get("basis", {}), "decision": decision}})
+        return self.must(kind, {**body, "decision": decision})
+
+
+def event_body(provider: bytes, receiver: bytes, action: str = "work", **fields: Any) -> dict[str, Any]:
+    """The body of an event that expects something in return."""
+    return {
+        "action": action,
+        "provider": provider,
+        "receiver": receiver,
+        "on": DAY,
+        "stream": "livelihood",
+        "expects": "reciprocity",
+        **fields,
+    }
 
 
 def post_body(code: str, legs: dict[bytes, int], on: int = DAY, **basis: Any) -> dict[str, Any]:
