@@ -12,6 +12,7 @@ import click
 
 from cli.failure import CommandError
 from cli.output import json_option, say, show, show_json
+from cli.rules import rules_fields, with_rules
 
 if TYPE_CHECKING:
     from cli.sheet import Organisation
@@ -45,6 +46,7 @@ KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write the recovery sheets; DATA-DIR-recovery if not given.",
 )
+@with_rules
 @json_option
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
@@ -59,6 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     threshold: int | None,
     recovery_dir: Path | None,
     *,
+    rules: tuple[str | None, str | None],
     as_json: bool,
 ) -> None:
     """Founds an organisation in an empty data directory: operating key, recovery keys, charter, log.
@@ -72,6 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     from protocol.identity import show_log_id
 
     directory = data_directory(data_dir)
+    assembly = rules_fields(rules)
     threshold = threshold or min(holders // 2 + 1, THRESHOLD_MAX)
     if not name.isprintable():
         raise click.UsageError("a name has no control characters")
@@ -94,6 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
         "territory": territory,
         "endpoints": list(endpoints),
         "licence": licence,
+        **assembly,
     }
     try:
         keys = found_log(directory, fields, secrets, threshold, int(time.time()))

@@ -10,6 +10,7 @@ import click
 
 from cli.failure import CommandError
 from cli.output import json_option, plain, say, show, show_json
+from cli.rules import rules_fields, rules_object, with_rules
 from cli.signing import (
     add,
     ask_secret,
@@ -91,6 +92,7 @@ def show_keys(data_dir: str | None, *, as_json: bool) -> None:
                 | {"threshold": charter.recovery.threshold, "generation": charter.kseq},
                 "witness": witness,
                 "endpoints": charter.endpoints,
+                "assembly": rules_object(charter.assembly),
             }
         )
         return
@@ -100,8 +102,8 @@ def show_keys(data_dir: str | None, *, as_json: bool) -> None:
         show(f"  operating  {fingerprint(key)}  {'on this machine' if key == here else 'elsewhere'}")
     for key in removed:
         show(f"  removed    {fingerprint(key)}")
-    recovery = charter.recovery
-    show(f"  recovery   {recovery.threshold} of {len(recovery.keys)} sheets, generation {charter.kseq}")
+    show(f"  recovery   {charter.recovery.threshold} of {len(charter.recovery.keys)} sheets, generation {charter.kseq}")
+    show(f"  assembly   {charter.assembly or 'turnout 1/2, majority over 1/2'}")
     if witness:
         show(f"  witness    {witness}")
 
@@ -206,6 +208,7 @@ def revoke(
     help="Verifier key of a witness; repeat it. Replaces all.",
 )
 @click.option("--quorum", type=click.IntRange(0, 16), help="How many witnesses make a checkpoint `published`.")
+@with_rules
 @_amending
 @click.pass_obj
 def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
@@ -219,10 +222,11 @@ def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
     sheets: tuple[Path, ...],
     out: Path | None,
     *,
+    rules: tuple[str | None, str | None],
     destroy: bool,
     as_json: bool,
 ) -> None:
-    """Changes what the charter says: name, addresses, witnesses."""
+    """Changes what the charter says: name, addresses, witnesses, the rules of the assembly."""
     from ledger.operating import operating_key
 
     directory = _closed(data_dir)
@@ -232,6 +236,7 @@ def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if name is not None:
         changes["name"] = charter.name | {charter.languages[0]: name}
+    changes |= rules_fields(rules, charter.assembly)
     changes |= {"endpoints": list(endpoints)} if endpoints else {}
     changes |= {"witnesses": list(witnesses)} if witnesses else {}
     if not changes:

@@ -41,7 +41,7 @@ def in_words(amendment: Amendment) -> list[str]:
     old, new = amendment.keys.charter, amendment.charter
     lines = [f"new operating key    {fingerprint(key)}" for key in new.keys if key not in old.keys]
     lines += [f"REMOVED for ever     {fingerprint(key)}" for key in old.keys if key not in new.keys]
-    for name in ("name", "kind", "languages", "territory", "endpoints", "witnesses", "quorum", "licence"):
+    for name in ("name", "kind", "languages", "territory", "endpoints", "witnesses", "quorum", "licence", "assembly"):
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             lines.append(f"{name:<20} {plain(before or 'none')}  becomes  {plain(after or 'none')}")

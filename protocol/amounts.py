@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import gcd
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta
@@ -30,6 +31,8 @@ Month = Annotated[int, Meta(ge=12, lt=12 * 10_000)]
 UnitCode = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,12}\Z")]
 
 _AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,9}))?", re.ASCII)
+_PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))? ?%", re.ASCII)
+_FRACTION = re.compile(r"([0-9]{1,10})(?: ?/ ?([0-9]{1,10}))?", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
 _WORKING_DAYS = 5
@@ -85,6 +88,23 @@ def show_amount(amount: int, scale: int) -> str:
     digits = f"{abs(amount):0{scale + 1}}"
     sign = "-" if amount < 0 else ""
     return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits
+
+
+def parse_rate(text: str) -> tuple[int, int]:
+    """The rate that "6.5 %", "13/200" or a whole number says, in lowest terms. Raises Malformed (`rate`)."""
+    numerator = denominator = 0
+    if percent := _PERCENT.fullmatch(text):
+        decimals = percent[2] or ""
+        numerator, denominator = int(percent[1] + decimals), 100 * 10 ** len(decimals)
+    elif fraction := _FRACTION.fullmatch(text):
+        numerator, denominator = int(fraction[1]), int(fraction[2] or 1)
+    if not denominator:
+        raise Malformed("rate", f'{text[:40]!r} is not a rate: write it like "6.5 %" or "13/200"')
+    common = gcd(numerator, denominator)
+    numerator, denominator = numerator // common, denominator // common
+    if max(numerator, denominator) > RATE_MAX:
+        raise Malformed("rate", f"{text[:40]!r} is too fine: both numbers of a fraction are at most {RATE_MAX}")
+    return numerator, denominator
 
 
 def parse_day(text: str) -> int:

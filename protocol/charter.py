@@ -63,6 +63,10 @@ class Assembly(msgspec.Struct, frozen=True):
         if any(part > whole for part, whole in (self.quorum, self.majority)):
             raise ValueError("assembly: a quorum or majority of more than the whole")
 
+    def __str__(self) -> str:
+        """For people."""
+        return f"turnout {self.quorum[0]}/{self.quorum[1]}, majority over {self.majority[0]}/{self.majority[1]}"
+
 
 class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a charter (spec 04 §2)."""

@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from math import gcd
 from typing import NamedTuple, TypeAlias, get_args
 
 import msgspec
 
-from protocol.amounts import RATE_MAX, parse_amount, parse_day, show_amount
+from protocol.amounts import parse_amount, parse_day, parse_rate, show_amount
 from protocol.clauses import CLAUSE_KINDS, InKind, MemberClass, WageLine
 from protocol.encoding import Value
 from protocol.errors import Malformed
-
-_PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))? ?%", re.ASCII)
-_FRACTION = re.compile(r"([0-9]{1,10}) ?/ ?([0-9]{1,10})", re.ASCII)
 
 
 class Fault(Exception):  # noqa: N818 - what is wrong with a value; becomes an error once the line is known
@@ -147,20 +142,12 @@ def rate(value: object, _: Desk) -> Value:
     """A rate: "6.5 %", "13/200", 0 or 1."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = f"{value}/1"
-    numerator = denominator = 0
-    if isinstance(value, str):
-        if percent := _PERCENT.fullmatch(value):
-            decimals = percent[2] or ""
-            numerator, denominator = int(percent[1] + decimals), 100 * 10 ** len(decimals)
-        elif fraction := _FRACTION.fullmatch(value):
-            numerator, denominator = int(fraction[1]), int(fraction[2])
-    if not denominator:
+    if not isinstance(value, str):
         raise Fault(f'{value!r} is not a rate: write it like "6.5 %" or "13/200"')
-    common = gcd(numerator, denominator)
-    numerator, denominator = numerator // common, denominator // common
-    if max(numerator, denominator) > RATE_MAX:
-        raise Fault(f"{value!r} is too fine: both numbers of a fraction are at most {RATE_MAX}")
-    return [numerator, denominator]
+    try:
+        return [*parse_rate(value)]
+    except Malformed as error:
+        raise Fault(error.text) from None
 
 
 def rate_or_deny(value: object, desk: Desk) -> Value:

@@ -42,7 +42,7 @@ function readOpens(map) {
 }
 
 const CHARTER_FIELDS = ["name", "kind", "languages", "territory", "keys", "recovery", "next", "witnesses", "quorum",
-  "endpoints", "licence", "kseq", "opens"];
+  "endpoints", "licence", "kseq", "opens", "assembly"];
 
 // Each field with its rule (spec 04 §2).
 const CHARTER_RULES = [
@@ -60,7 +60,14 @@ const CHARTER_RULES = [
   ["endpoints", ({ endpoints }) => isArrayOf(endpoints, 0, 8, (url) => isText(url, 0, 2000) && ENDPOINT.test(url))],
   ["licence", ({ licence }) => isText(licence, 1, 100)],
   ["kseq", ({ kseq }) => isAtLeast(kseq, 0)],
+  ["assembly", ({ assembly }) => assembly === undefined
+    || (assembly instanceof Map && ["quorum", "majority"].every((name) => isPart(assembly.get(name))))],
 ];
+
+// A rate (spec 17 §1) of at most the whole.
+function isPart(rate) {
+  return isArrayOf(rate, 2, 2, (number) => isBetween(number, 0, 1e9)) && rate[1] > 0 && rate[0] <= rate[1];
+}
 
 function isRecoverySet({ keys, threshold }) {
   return isArrayOf(keys, 1, 16, (key, i) => isBytes(key, 32) && (i === 0 || compareBytes(keys[i - 1], key) < 0))

@@ -300,3 +300,13 @@ def test_at_most_seven_holders_can_be_needed(run: Run, tmp_path: Path) -> None:
     assert shown(home)["recovery"]["threshold"] == 7
     home.well("key", "rotate", *sheet(home, *range(10, 17)))
     assert DataDirectory(home.path).key.exists()
+
+
+def test_the_rules_of_the_assembly_stand_in_the_charter(tmp_path: Path, run: Run) -> None:
+    home = Home(tmp_path / "rules", run)
+    home.well("init", "--name", "Moot", "--kind", "assembly", "--turnout", "30 %", "--majority", "2/3")
+    assert home.well("key", "show", "--json").json["assembly"] == {"quorum": [3, 10], "majority": [2, 3]}
+    assert home("init", "--name", "Moot", "--kind", "assembly", "--majority", "half").code == 1
+    changed = home.well("key", "amend", "--turnout", "1/4", *sheet(home, 1, 2))
+    assert "turnout 3/10, majority over 2/3  becomes  turnout 1/4, majority over 2/3" in changed.err
+    assert shown(home)["assembly"] == {"quorum": [1, 4], "majority": [2, 3]}

@@ -67,9 +67,21 @@ def check_body(body: dict[str, Value]) -> Charter:
             require(isinstance(witness, str) and parse_verifier_key(witness).type == WITNESS_TYPE, "body")
         except RejectionError:
             raise RejectionError("body") from None
+    require("assembly" not in fields or is_assembly(fields["assembly"]), "body")
     return Charter(
         fields["kseq"], fields["keys"], recovery_keys, threshold, fields["next"], check_opens(fields.get("opens"))
     )
+
+
+def is_assembly(rules: Value) -> bool:
+    """Rules of an assembly: two rates of at most the whole, spec 04 §2."""
+    return is_map(rules) and all(is_part(rules.get(name)) for name in ("quorum", "majority"))
+
+
+def is_part(rate: Value) -> bool:
+    """A rate, spec 17 §1, of at most 1."""
+    whole = is_array(rate, 2, 2) and is_integer(rate[0], 0, 10**9) and is_integer(rate[1], 1, 10**9)
+    return bool(whole and rate[0] <= rate[1])
 
 
 def check_opens(opens: Value) -> int:

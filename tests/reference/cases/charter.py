@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tests.reference import charter, messagepack, world
 from tests.reference.cases import amendments
+from tests.reference.cases.assembly_rules import bad_rules
 from tests.reference.messagepack import Value
 from tests.reference.seeded import Signer, seeded_bytes, signer
 from tests.reference.statement import seal
@@ -132,6 +133,8 @@ def bodies(group: Group) -> Group:
     add("sixteen witnesses, all asked", witnesses=witness_keys(16), quorum=16)
     add("no endpoints", endpoints=[])
     add("eight endpoints", endpoints=[f"http://n{number}.example:8080/a?b=c" for number in range(8)])
+    add("rules of the assembly", assembly={"quorum": [1, 3], "majority": [2, 3]})
+    add("rules of the assembly at their ends", assembly={"quorum": [0, 10**9], "majority": [1, 1]})
     add("opens an epoch", opens=opening())
     add("opens a late epoch, with a fork proof", opens=opening(epoch=2**40, fork=bytes(32)))
     add("keys that the page does not name are ignored", zzz=[1], a=b"")
@@ -177,6 +180,7 @@ def add_bad_fields(group: Group) -> None:
         "languages",
         tags | {"with an empty tag": [""], "with a space": ["en de"], "with an underscore": ["de_AT"]},
     )
+    add_bad(group, "assembly", bad_rules())
     add_bad(group, "territory", {"of 201 characters": "a" * 201, "is a map": {"en": "a"}})
     urls = {"of 9": ["https://a.example/"] * 9, "is text": "https://a.example/", "with bytes": [b"https://a.example/"]}
     urls |= {

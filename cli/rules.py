@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The rules of the assembly, as options of the commands that make a charter or change it (spec 17 §8)."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HALF = "1/2"
+
+
+def with_rules(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options; they come in as `rules`: (turnout, majority), None where nothing was said."""
+
+    @click.option("--turnout", help="Assembly: how many of its members have to vote, such as 1/3 or 40 %.")
+    @click.option("--majority", help="Assembly: more than that part of the votes decides, such as 1/2 or 2/3.")
+    @functools.wraps(command)
+    def run(*arguments: Any, turnout: str | None, majority: str | None, **options: Any) -> Any:  # noqa: ANN401 - click's
+        return command(*arguments, rules=(turnout, majority), **options)
+
+    return run
+
+
+def rules_fields(rules: tuple[str | None, str | None], before: Any = None) -> dict[str, Any]:  # noqa: ANN401 - an Assembly
+    """The field of a charter that says so; what was not said stays as it was `before`."""
+    from protocol.amounts import parse_rate
+    from protocol.charter import Assembly
+
+    if rules == (None, None):
+        return {}
+    old = (before.quorum, before.majority) if before is not None else (parse_rate(HALF), parse_rate(HALF))
+    quorum, majority = (parse_rate(text) if text else rate for text, rate in zip(rules, old, strict=True))
+    try:
+        return {"assembly": Assembly(quorum, majority)}
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def rules_object(assembly: Any) -> dict[str, list[int]]:  # noqa: ANN401 - an Assembly, or None
+    """The rules as JSON; those that hold where the charter names none are the same for all."""
+    return {
+        "quorum": list(assembly.quorum) if assembly else [1, 2],
+        "majority": list(assembly.majority) if assembly else [1, 2],
+    }
