@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -20,10 +20,21 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
     click.option("--trust", type=_PATH, help="Write a trust file for the log and its witnesses, too."),
+    click.option("--page", type=_PATH, help="Write a page, too, that checks the proof in any browser, offline."),
     click.option("--qr", metavar="FILE", help="Write QR codes instead: to a .svg or .png file, or `terminal`."),
     click.option("--url", help="Address in the QR codes; the page of the log's own node that reads them if not given."),
     click.pass_obj,
 )
+
+
+class Targets(NamedTuple):
+    """What is written where: `output` is the proof file, `-` stdout; `qr` codes with `url` in them."""
+
+    output: Path | None
+    trust: Path | None
+    page: Path | None
+    qr: str | None
+    url: str | None
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -41,10 +52,7 @@ def prove(
     data_dir: str | None,
     log: str,
     position: int,
-    output: Path | None,
-    trust: Path | None,
-    qr: str | None,
-    url: str | None,
+    **targets: Any,  # noqa: ANN401 - what the options name
 ) -> None:
     """Writes a proof file that anybody can check offline.
 
@@ -55,7 +63,7 @@ def prove(
     def made(reads: Snapshot, tree: Tree) -> tuple[str, bytes]:
         return str(position), prove_entry(reads, tree, position)
 
-    _write(data_dir, log, made, output, trust, (qr, url))
+    _write(data_dir, log, made, Targets(**targets))
 
 
 @click.command("balance")
@@ -67,10 +75,7 @@ def balance(
     data_dir: str | None,
     log: str,
     account: str,
-    output: Path | None,
-    trust: Path | None,
-    qr: str | None,
-    url: str | None,
+    **targets: Any,  # noqa: ANN401 - what the options name
 ) -> None:
     """Writes the proof of one balance: ACCOUNT is an id, the beginning of one, a title, or the owner's name.
 
@@ -84,18 +89,16 @@ def balance(
         one = find_account(LedgerView(reads, tree, private=True), account)
         return one.hex()[:8], make_balance(reads, tree, one)
 
-    _write(data_dir, log, made, output, trust, (qr, url))
+    _write(data_dir, log, made, Targets(**targets))
 
 
 def _write(
     data_dir: str | None,
     log: str,
     make: Callable[[Snapshot, Tree], tuple[str, bytes]],
-    output: Path | None,
-    trust: Path | None,
-    codes: tuple[str | None, str | None],
+    targets: Targets,
 ) -> None:
-    """Writes a proof of a log as a file, or as QR codes (target, URL), and the trust file if it is asked for."""
+    """Writes a proof of a log as a file, or as QR codes, and what else is asked for."""
     from ledger.audit import find_tree
     from ledger.proving import trust_file
     from ledger.sqlite.store import SqliteStore
@@ -109,23 +112,27 @@ def _write(
         name, proof = make(reads, tree)
         trusted = trust_file(reads, tree)
         own = tree.tree == int(reads.fact("own") or 0)
-        endpoints = establish(reads.charters(tree.tree)).charter.endpoints
-    target, url = codes
-    if target:
+        charter = establish(reads.charters(tree.tree)).charter
+    if targets.qr:
         from cli.qr import make_codes, url_for, write_codes
         from node.config import load_config
 
         public_url = load_config(directory).public_url if own else ""
-        write_codes(make_codes(proof, url_for(url, endpoints, public_url)), target)
-    if str(output) == "-":
+        write_codes(make_codes(proof, url_for(targets.url, charter.endpoints, public_url)), targets.qr)
+    if str(targets.output) == "-":
         sys.stdout.buffer.write(proof)
-    elif output or not target:
-        path = output or Path(f"{short_log_id(tree.origin.log_id)}-{name}.tlog-proof")
+    elif targets.output or not targets.qr:
+        path = targets.output or Path(f"{short_log_id(tree.origin.log_id)}-{name}.tlog-proof")
         path.write_bytes(proof)
         say(f"written: {path}")
-    if trust:
-        trust.write_bytes(trusted)
-        say(f"written: {trust}; compare the log ids in it with what the organisations told you themselves")
+    if targets.page:
+        from node.verifier.page import verifier_page
+
+        targets.page.write_text(verifier_page(proof, charter.languages, trusted), "utf-8")
+        say(f"written: {targets.page}; open it in a browser, on any machine")
+    if targets.trust:
+        targets.trust.write_bytes(trusted)
+        say(f"written: {targets.trust}; compare the log ids in it with what the organisations told you themselves")
 
 
 @click.command("fork-proof")

@@ -112,8 +112,10 @@ def test_a_statement_goes_to_stdout_and_to_a_name_of_its_own(
 
 
 def test_a_balance_is_proved_and_checked(moot: Moot, run: Run, tmp_path: Path) -> None:
-    file, trust = tmp_path / "balance", tmp_path / "trust"
-    moot.home.well("log", "balance", moot.log[:8], "Ada", "-o", file, "--trust", trust)
+    file, trust, page = tmp_path / "balance", tmp_path / "trust", tmp_path / "balance.html"
+    moot.home.well("log", "balance", moot.log[:8], "Ada", "-o", file, "--trust", trust, "--page", page)
+    for name, path in (("file", file), ("trust", trust)):
+        assert f'id="{name}">{b64encode(path.read_bytes()).decode()}<' in page.read_text("utf-8")
     ran = run("verify", file, "--trust", trust)
     assert ran.code == 0
     assert "1234.00 EUR" in ran.out

@@ -173,6 +173,9 @@ async def test_a_reader_gives_their_own_trust_file_and_other_files(tmp_path: Pat
         await hand(tab, "choose-trust", proof["trust"].encode())
         assert await verdict(tab) == "True"
         assert "This entry stands in the log" in await speak(tab, "en")
+        address = saved(tmp_path, "proof", balance["proof"].encode(), balance["trust"].encode())
+        assert await shown(tab, address) == "True"
+        assert "those of the trust file in this page" in await speak(tab, "en")
         await hand(tab, "choose-file", b"anything else")
         assert "neither" in await verdict(tab)
         assert tab.complaints == []
