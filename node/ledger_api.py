@@ -20,7 +20,16 @@ from ledger.showing.accounts import (
     account_objects,
     unit_objects,
 )
+from ledger.showing.contracts import (
+    CLAIMS_SCHEMA,
+    CONTRACT_SCHEMA,
+    CONTRACTS_SCHEMA,
+    claim_objects,
+    contract_object,
+    contract_objects,
+)
 from ledger.showing.contributions import contributions_object
+from ledger.showing.explaining import explain, explanation_object
 from ledger.showing.flows import flows_object
 from ledger.showing.footprints import footprints_object
 from ledger.showing.members import MEMBERS_SCHEMA, member_objects, member_page
@@ -68,9 +77,24 @@ def _answering(work: Callable[[web.Request, LedgerView], Any]) -> Handler:
 def period_of(request: web.Request, view: LedgerView) -> tuple[Period, dict[str, Any]]:
     """The period asked for, and the flows in it. Raises Malformed."""
     flows, left = request.app[FLOWS].of(view)
-    newest = max(flows.months, default=month_of(int(request.app[LEDGER].clock()) // _DAY_S))
+    newest = max(flows.months, default=month_of(today_of(request)))
     period = read_period(request.query, newest)
     return period, flows_object(view, flows, *period, left)
+
+
+def today_of(request: web.Request) -> int:
+    """The day of the request, in UTC."""
+    return int(request.app[LEDGER].clock()) // _DAY_S
+
+
+def _contract(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    contract = contract_object(view, id_of(request, "contract"), today_of(request))
+    return {"schema": CONTRACT_SCHEMA, "contract": contract}
+
+
+def _explanation(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    today = today_of(request)
+    return explanation_object(view, explain(view, id_of(request, "contract"), today), today)
 
 
 def _footprints(request: web.Request, view: LedgerView) -> dict[str, Any]:
@@ -167,6 +191,18 @@ ROUTES = (
             "account": account_object(view, id_of(request, "account")),
             "movements": movement_objects(view, id_of(request, "account")),
         },
+    ),
+    _route(
+        "/contracts",
+        "The contracts of a ledger",
+        lambda request, view: {"schema": CONTRACTS_SCHEMA, "contracts": contract_objects(view, today_of(request))},
+    ),
+    _route("/contracts/{contract}", "A contract: its parties, who has signed, its clauses", _contract),
+    _route("/contracts/{contract}/explanation", "What a contract yields, each line with its rule", _explanation),
+    _route(
+        "/claims",
+        "What is owed, and what was",
+        lambda request, view: {"schema": CLAIMS_SCHEMA, "claims": claim_objects(view, today_of(request))},
     ),
     _route(
         "/flows", "Who gave to whom, in groups", lambda request, view: period_of(request, view)[1], *PERIOD_PARAMETERS

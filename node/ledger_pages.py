@@ -10,13 +10,14 @@ from aiohttp import web
 
 from ledger.errors import NotFoundError
 from ledger.showing.accounts import account_object, account_objects, unit_objects
+from ledger.showing.contracts import claim_objects, contract_objects
 from ledger.showing.contributions import contributions_object
 from ledger.showing.footprints import footprints_object
 from ledger.showing.members import member_objects, member_page
 from ledger.showing.movements import movement_objects
 from node.keys import LEDGER
 from node.languages import choose
-from node.ledger_api import period_of
+from node.ledger_api import period_of, today_of
 from node.ledger_pictures import contribution_pictures, flow_pictures
 from node.ledgers import id_of, view_of
 from node.rendering import error_page, reader_of, render
@@ -25,18 +26,21 @@ from protocol.errors import Malformed
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from ledger.showing.view import LedgerView
     from node.listing import Reader
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    Work = Callable[[web.Request, LedgerView, Reader], dict[str, Any]]
 
 ROWS_SHOWN = 20
 """Of a list on the overview; the whole list has a page of its own."""
+STANDING = frozenset({"offered", "waiting", "in force"})
+"""States of contracts that have not ended."""
 
 
-def page(template: str, work: Callable[[web.Request, LedgerView, Reader], dict[str, Any]]) -> Handler:
+def page(template: str, work: Work) -> Handler:
     """A handler that renders what `work` reads of the ledger that the path names."""
 
     async def handler(request: web.Request) -> web.Response:
@@ -56,6 +60,14 @@ def page(template: str, work: Callable[[web.Request, LedgerView, Reader], dict[s
         return render(request, template, reader, **values)
 
     return handler
+
+
+def ledger_routes(pages: Iterable[tuple[str, str, Work, str]]) -> tuple[Route, ...]:
+    """Routes of pages of a ledger: (path below the ledger, template, what it shows, what it is)."""
+    return tuple(
+        Route("GET", f"/ledger/{{log}}{path}", page(template, work), about, "text/html", statuses=(200, 404))
+        for path, template, work, about in pages
+    )
 
 
 def ledger_values(view: LedgerView, reader: Reader) -> dict[str, Any]:
@@ -88,7 +100,7 @@ async def _own(request: web.Request) -> web.Response:
 
 
 def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
-    words = reader.words
+    words, today = reader.words, today_of(request)
     period, flows = period_of(request, view)
     members = member_objects(view)
     accounts = account_objects(view, owner=view.log_id)
@@ -101,6 +113,8 @@ def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "members": words.count("{number} member", "{number} members", len(members)),
         "accounts": accounts[:ROWS_SHOWN],
         "more_accounts": len(accounts) > ROWS_SHOWN,
+        "contracts": [one for one in contract_objects(view, today) if one["state"] in STANDING][:ROWS_SHOWN],
+        "claims": claim_objects(view, today, unpaid=True)[:ROWS_SHOWN],
     }
 
 
@@ -121,13 +135,15 @@ def _account(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any
 
 
 def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
-    member_id = id_of(request, "member")
+    member_id, today = id_of(request, "member"), today_of(request)
     shown = member_page(view, member_id)
     period, _ = period_of(request, view)
     told = contributions_object(view, member_id, *period)
     return {
         "member": shown["member"],
         "accounts": shown["accounts"],
+        "contracts": contract_objects(view, today, member_id),
+        "claims": claim_objects(view, today, party=member_id, unpaid=True),
         "period": period,
         "pictures": contribution_pictures(told, period, view, reader.words),
         "told": told,
@@ -145,8 +161,5 @@ _PAGES = (
 )
 ROUTES = (
     Route("GET", "/ledger", _own, "The ledger of this node's organisation", "text/html", statuses=(303,)),
-    *(
-        Route("GET", f"/ledger/{{log}}{path}", page(template, work), about, "text/html", statuses=(200, 404))
-        for path, template, work, about in _PAGES
-    ),
+    *ledger_routes(_PAGES),
 )

@@ -20,6 +20,7 @@ from ledger.witness import Witness
 from node import (
     api,
     bundles,
+    contract_pages,
     federation,
     ledger_api,
     ledger_pages,
@@ -238,6 +239,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *peer_pages.ROUTES,
         *ledger_pages.ROUTES,
         *verify_page.ROUTES,
+        *contract_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -10,7 +10,7 @@ from ledger.errors import NotFoundError
 from ledger.reciprocity.contracts import is_in_force, is_signed
 from ledger.reciprocity.state import Accession, ClaimState, Contract
 from ledger.reciprocity.yields import budget, can_advance, payable_by
-from ledger.showing.terms import clause_wording
+from ledger.showing.terms import Spelling, clause_wording
 from protocol.amounts import show_day
 from protocol.clauses import body_of
 
@@ -51,7 +51,7 @@ def contract_object(view: LedgerView, contract_id: bytes, today: int) -> dict[st
             {
                 "number": number,
                 **body_to_json(body_of(clause)),
-                "says": [wording._asdict() for wording in clause_wording(clause, view)],
+                "says": [wording._asdict() for wording in clause_wording(clause, Spelling(view))],
             }
             for number, clause in enumerate(contract.clauses, 1)
         ],

@@ -75,9 +75,9 @@ def explanation_object(view: LedgerView, explained: Explained, today: int) -> di
 
 def _item_object(view: LedgerView, item: Item) -> dict[str, Any]:
     return {
-        "what": item.what,
+        "what": str(item.what),
         "state": item.state,
-        "why": item.why,
+        "why": str(item.why or ""),
         "about": item.about.hex(),
         "on": None if item.on is None else show_day(item.on),
         "unit": item.unit,

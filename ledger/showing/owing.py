@@ -14,6 +14,7 @@ from ledger.reciprocity.outcomes import borne
 from ledger.reciprocity.state import EventState
 from ledger.reciprocity.yields import budget, contribution, loss, payable_by, settlement, wage
 from ledger.reciprocity.yields_use import Given, reinvestment
+from ledger.showing.terms import Wording, wording
 from protocol.clauses import GuaranteedPayment, MutualGuarantee, RateContribution, Reinvest, WageConversion
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ POSTED, OWED, COMING = "posted", "owed", "coming"
 
 
 class Item(NamedTuple):
-    """Something that follows from a contract. `about` is what triggers it; `why` says what is waited for.
+    """Something that follows from a contract. `about` is what triggers it; `why` says what is waited for, if anything.
 
     `code` and `basis` are those of the post; the code is empty where none is made of it.
     """
 
-    what: str
+    what: Wording
     state: str
     lines: Sequence[Line]
     unit: str
@@ -42,7 +43,7 @@ class Item(NamedTuple):
     code: str = ""
     basis: dict[str, Value] | None = None
     on: int | None = None
-    why: str = ""
+    why: Wording | None = None
 
 
 class Terms(NamedTuple):
@@ -74,15 +75,15 @@ def claim_items(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[It
     if any(isinstance(clause, RateContribution) for clause in clauses):
         lines = contribution(clauses, claim.amount, sources)
         done = claim.closed == "paid"
-        why = "" if done else "it is paid out as the claim is paid"
-        yield Item("contribution", POSTED if done else COMING, lines, claim.unit, claim_id, why=why)
+        why = None if done else wording("it is paid out as the claim is paid")
+        yield Item(wording("contribution"), POSTED if done else COMING, lines, claim.unit, claim_id, why=why)
     if claim.paid:
         lines = settlement(clauses, claim.amount, claim.account, 0, claim.paid, sources)
-        yield Item("what was paid", POSTED, lines, claim.unit, claim_id)
+        yield Item(wording("what was paid"), POSTED, lines, claim.unit, claim_id)
     if claim.paid < claim.amount and not claim.closed:
         lines = settlement(clauses, claim.amount, claim.account, claim.paid, claim.amount - claim.paid, sources)
-        why = "the claim is not paid: `folkmoot claim settle`"
-        yield Item("what is still to be paid", COMING, lines, claim.unit, claim_id, why=why)
+        why = wording("the claim is not paid: `folkmoot claim settle`")
+        yield Item(wording("what is still to be paid"), COMING, lines, claim.unit, claim_id, why=why)
     yield from _wages(terms, claim_id, claim)
     yield from _reinvestments(terms, claim_id, claim)
     yield from _losses(terms, claim_id, claim)
@@ -97,10 +98,11 @@ def _wages(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
         lines = wage(clauses, index, claim.amount, claim.account, (terms.id, claim_id))
         ready = claim.advanced or claim.paid >= budget(clauses, claim.amount)
         state = POSTED if claim.waged else OWED if ready and claim.closed != "written_off" else COMING
-        why = "the claim is neither advanced nor paid: `folkmoot claim advance`" if state == COMING else ""
+        waits = wording("the claim is neither advanced nor paid: `folkmoot claim advance`")
+        why = waits if state == COMING else None
         due = payable_by(clauses, claim.day)
         basis = terms.basis(index, claim=claim_id)
-        yield Item("wage", state, lines, claim.unit, claim_id, "wage", basis, due, why)
+        yield Item(wording("wage"), state, lines, claim.unit, claim_id, "wage", basis, due, why)
 
 
 def _reinvestments(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
@@ -116,9 +118,10 @@ def _reinvestments(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator
         basis = terms.basis(index, claim=claim_id)
         if given:
             basis["events"] = [one.event for one in given]
-        why = "what was given in kind for it stands in the post" if claim.reinvested and clause.in_kind else ""
+        stands = wording("what was given in kind for it stands in the post")
+        why = stands if claim.reinvested and clause.in_kind else None
         state = POSTED if claim.reinvested else OWED
-        yield Item("reinvestment", state, lines, claim.unit, claim_id, "reinvest", basis, claim.day, why)
+        yield Item(wording("reinvestment"), state, lines, claim.unit, claim_id, "reinvest", basis, claim.day, why)
 
 
 def _given(terms: Terms, unit: str) -> Iterator[Given]:
@@ -146,8 +149,8 @@ def _losses(terms: Terms, claim_id: bytes, claim: ClaimState) -> Iterator[Item]:
         rest[index] = msgspec.structs.replace(clause, pledges=left)
         lines = loss(rest, index, claim.amount, claim.paid, (terms.id, claim_id))
         if claim.closed:
-            yield Item("loss", POSTED, lines, claim.unit, claim_id)
+            yield Item(wording("loss"), POSTED, lines, claim.unit, claim_id)
         else:
-            why = "only if the assembly decides that the client has failed: `folkmoot claim give-up`"
+            why = wording("only if the assembly decides that the client has failed: `folkmoot claim give-up`")
             basis = terms.basis(index, claim=claim_id)
-            yield Item("loss", COMING, lines, claim.unit, claim_id, "guarantee_call", basis, None, why)
+            yield Item(wording("loss"), COMING, lines, claim.unit, claim_id, "guarantee_call", basis, None, why)

@@ -22,6 +22,7 @@ from ledger.reciprocity.yields_use import (
     worked_units,
 )
 from ledger.showing.owing import COMING, OWED, POSTED, Item
+from ledger.showing.terms import Wording, wording
 from protocol.amounts import first_day
 from protocol.clauses import Access, HostFee, Lease, Patronage
 from protocol.reciprocity_bodies import Post
@@ -76,19 +77,20 @@ def _fee(
     payer = _account_of(terms, subject.receiver, clause.unit)
     about = "commit" if isinstance(subject, Commitment) else "event"
     basis = terms.basis(index, **{about: key})
-    name = f"access of {terms.view.name(subject.receiver)}"
+    name = wording("access of {receiver}", receiver=terms.view.name(subject.receiver))
     try:
         lines = access_fee(terms.clauses, index, subject.class_, units, payer, (terms.id, key))
     except ClauseError as error:
-        return Item(name, COMING, (), clause.unit, key, on=day, why=str(error))
+        return Item(name, COMING, (), clause.unit, key, on=day, why=Wording("{why}", {"why": str(error)}))
     if not any(line.amount for line in lines):
-        return Item(name, POSTED, lines, clause.unit, key, on=day, why="there is nothing to pay")
+        return Item(name, POSTED, lines, clause.unit, key, on=day, why=wording("there is nothing to pay"))
     agreed = subject.by_receiver if isinstance(subject, Commitment) else not ACCEPTED.isdisjoint(subject.says)
     if done or (payer and agreed):
         return Item(name, POSTED if done else OWED, lines, clause.unit, key, "access_fee", basis, day)
-    why = f"{terms.view.name(subject.receiver)} has no account in {clause.unit}"
+    receiver = terms.view.name(subject.receiver)
+    why = wording("{receiver} has no account in {unit}", receiver=receiver, unit=clause.unit)
     if payer:
-        why = f"{terms.view.name(subject.receiver)} has neither booked it themselves nor confirmed it"
+        why = wording("{receiver} has neither booked it themselves nor confirmed it", receiver=receiver)
     return Item(name, COMING, lines, clause.unit, key, on=day, why=why)
 
 
@@ -114,7 +116,9 @@ def rent_items(terms: Terms) -> Iterator[Item]:
             paid = _has_served(terms, key)
             state = POSTED if paid else OWED if due <= terms.today else COMING
             basis = terms.basis(index, period=period)
-            yield Item(f"rent, period {period}", state, lines, unit, terms.id, "rent", basis, due)
+            yield Item(
+                wording("rent, period {period}", period=str(period)), state, lines, unit, terms.id, "rent", basis, due
+            )
             if state == COMING:
                 break
 
@@ -145,7 +149,7 @@ def host_items(terms: Terms) -> Iterator[Item]:
             empty = not any(line.amount for line in lines)
             state = POSTED if done or empty else OWED
             basis = terms.basis(index, post=one)
-            yield Item("host fee", state, lines, unit, one, "host_fee", basis, found.body.on)
+            yield Item(wording("host fee"), state, lines, unit, one, "host_fee", basis, found.body.on)
 
 
 def dividend_items(terms: Terms) -> Iterator[Item]:
@@ -158,11 +162,11 @@ def dividend_items(terms: Terms) -> Iterator[Item]:
         clause = clause_at(terms.clauses, declared.clause, Patronage)
         totals = dividend_totals(book, clause, unit, range(declared.from_, declared.until))
         lines = patronage(terms.clauses, declared.clause, declared.surplus, declared.pool, totals, (terms.id, key))
-        why = ""
+        why = None
         if legs_of(lines) != declared.legs:
             make = yielding(declared.clause, clause, (terms.id, key))
             lines = [make.line("patronage", account, amount, braced(amount)) for account, amount in declared.legs]
-            why = "as it was reckoned when it was declared; members have given more since"
+            why = wording("as it was reckoned when it was declared; members have given more since")
         basis = terms.basis(declared.clause, dividend=key)
         state = POSTED if declared.posted else OWED
-        yield Item("dividend", state, lines, unit, key, "dividend", basis, first_day(declared.until), why)
+        yield Item(wording("dividend"), state, lines, unit, key, "dividend", basis, first_day(declared.until), why)

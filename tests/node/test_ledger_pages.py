@@ -12,8 +12,10 @@ import pytest
 from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.showing.flows import Flows, pair_up
 from ledger.showing.view import LedgerView, own_tree
+from node.contract_pages import exact_text
 from node.periods import Period, read_period
 from node.pictures import Column, Stream, draw_bands, draw_columns
+from node.words import Words
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 from protocol.member_replay import MemberVerdict
@@ -68,7 +70,10 @@ PAGES = (
     "",
     "/members",
     "/accounts",
+    "/contracts",
+    "/claims",
     f"/account/{one('account fund').hex()}",
+    *(f"/contract/{one(name).hex()}" for name in ("contract", "tools", "open offer")),
     *(f"/member/{one(name).hex()}" for name in ("amina", "bruno", "choir", "baker", "shop")),
 )
 
@@ -78,7 +83,7 @@ async def test_the_overview_shows_who_gave_to_whom(browser: TestClient[Any, Any]
     for text in ("Lille Commons", "5 members", "Money, EUR", "Time, h", "Goods, pot", "indivisible reserve"):
         assert text in page.text
     assert page.count("figure") == 3
-    assert page.count("table") == 3 + 1 + 1
+    assert page.count("table") == 3 + 4, "one for each picture; footprint, claims, contracts, accounts"
     flows = (await data(browser, ledger, "/flows?from=2026-01&until=2026-12"))["flows"]
     rows = sum(tag == "path" and "band" in attributes.get("class", "") for tag, attributes in page.elements)
     assert rows == len(flows) == 15
@@ -119,6 +124,53 @@ async def test_a_member_s_page_shows_contributions_balances_and_thanks(
     assert "Kept by this organisation" in (await read(browser, of(ledger, "baker"))).text
     assert "a collective" in (await read(browser, of(ledger, "choir"))).text
     assert "through Amina" in re.sub(r"\s+", " ", (await read(browser, of(ledger, "bruno"))).text)
+
+
+async def test_a_contract_is_told_in_plain_words(browser: TestClient[Any, Any], ledger: Ledger) -> None:
+    path = at(ledger, f"/contract/{one('contract').hex()}")
+    page = await read(browser, path)
+    for text in ("Labour mutual", "in force", "6.5 % of each claim goes to: ", "It pays at most 5,000.00\u00a0EUR"):
+        assert text in page.text
+    for text in ("Mutuelle de travail", "6.5 % de chaque créance va à", "Il avance au plus 5\u202f000,00\u00a0EUR"):
+        assert text in (await read(browser, path, language="fr")).text
+    offered = await read(browser, at(ledger, f"/contract/{one('open offer').hex()}"))
+    assert "offered, not signed by all yet" in offered.text
+    assert offered.text.count("has not signed") == 2
+    tools = await read(browser, at(ledger, f"/contract/{one('tools').hex()}"))
+    assert "for-profit firm no access" in tools.text
+
+
+async def test_a_contract_shows_each_line_with_its_rule(browser: TestClient[Any, Any], ledger: Ledger) -> None:
+    page = await read(browser, at(ledger, f"/contract/{one('contract').hex()}"))
+    told = await data(browser, ledger, f"/contracts/{one('contract').hex()}/explanation")
+    lines = [line for item in told["items"] for line in item["lines"]]
+    assert page.count("summary") == len(told["items"]) == 6
+    assert sum(attributes.get("class") == "lines" for _, attributes in page.elements) == 6
+    for line in lines:
+        assert line["rule"] in page.text
+        for source in line["sources"]:
+            assert f"/v1/log/{show_log_id(ledger.log_id)}/1/proofs/{source['position']}" in page.links()
+    tax = next(line for line in lines if line["name"] == "tax")
+    assert (tax["amount"], tax["rule"], tax["exact"]) == ("130.05", "(748.00 - 97.76) × 20/100", [65024, 500])
+    assert "130.048" in page.text
+
+
+async def test_what_is_owed_is_shown_with_its_day(browser: TestClient[Any, Any], ledger: Ledger) -> None:
+    unpaid, _, settled = (await read(browser, at(ledger, "/claims"))).text.partition("Paid or given up")
+    assert "1\u00a0September 2026" in unpaid
+    assert "late" in unpaid
+    assert "in dispute" in unpaid
+    assert "1,000.00" not in unpaid
+    assert "1,000.00" in settled
+    assert "333.33" in (await read(browser, of(ledger, "amina"))).text
+    claims = (await data(browser, ledger, "/claims"))["claims"]
+    assert sorted(claim["state"] for claim in claims) == ["late", "open", "paid"]
+
+
+def test_fractions_are_written_as_far_as_they_go() -> None:
+    assert exact_text(130048, 1000, Words("en")) == "130.048"
+    assert exact_text(-1, 3, Words("fr")) == "\N{MINUS SIGN}0,333333…"
+    assert exact_text(8, 4, Words("en")) == "2"
 
 
 async def test_an_account_shows_what_it_held_after_each_movement(browser: TestClient[Any, Any], ledger: Ledger) -> None:

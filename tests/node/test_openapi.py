@@ -57,6 +57,7 @@ _values = {
     "id": _id | _text,
     "member": st.just(one("amina").hex()) | _id | _text,
     "account": st.just(one("account fund").hex()) | _id | _text,
+    "contract": st.sampled_from([one("contract").hex(), one("tools").hex()]) | _id | _text,
     "origin": st.binary(min_size=32, max_size=32).map(bytes.hex) | _text,
     "tile": st.from_regex(r"(entries|[0-9]{1,3})/(x[0-9]{3}/)?[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | _text,
 }
@@ -193,6 +194,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "id": record(3)["id"].hex(),
         "member": one("amina").hex(),
         "account": one("account fund").hex(),
+        "contract": one("contract").hex(),
         "tile": "0/000.p/13",
         "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }

@@ -5,8 +5,9 @@
     python -m tests.tools.make_words xx         # begins a language; its Plural-Forms, if not as in English, by hand
 
 A message is the first argument of `words(...)`, `_(...)` in a template, `.count(one, many, ...)`,
-`.particular(context, message)`, a label of `node.words.LABELS`, a date, or what stands in `message(...)`. Each file has
-them in the order of the files that use them, so that two people who add messages to two pages do not meet.
+`.particular(context, message)`, a label of `node.words.LABELS`, a date, or what stands in `message(...)` or, in
+`ledger/showing`, in `wording(...)`. Each file has them in the order of the files that use them, so that two people who
+add messages to two pages do not meet.
 """
 
 from __future__ import annotations
@@ -27,14 +28,22 @@ if TYPE_CHECKING:
 
 NODE = Path(__file__).parents[2] / "node"
 FOLDER = NODE / "translations"
-KEYWORDS = {"_": None, "words": None, "count": (1, 2), "particular": ((1, "c"), 2), "message": None}
+SHOWING = NODE.parent / "ledger" / "showing"
+KEYWORDS = {
+    "_": None,
+    "words": None,
+    "count": (1, 2),
+    "particular": ((1, "c"), 2),
+    "message": None,
+    "wording": None,
+}
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract"}
 _WIDTH = 118
 
 
 def used() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """The messages in order: the file that uses it, the message or both its forms, its context."""
-    for path in sorted(NODE.rglob("*")):
+    for path in (*sorted(NODE.rglob("*")), *sorted(SHOWING.glob("*.py"))):
         method = _METHODS.get(path.suffix)
         if method is None or FOLDER in path.parents:
             continue
