@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A picture of contributions over time: a bar for each month, or each year where there are many.
 
-const CHART = { width: 640, height: 180, left: 34, bottom: 24, top: 10, barsMin: 12, barsMax: 36 };
+const CHART = { widthMin: 280, widthMax: 640, height: 180, left: 34, bottom: 24, top: 10, barsMin: 12, barsMax: 36 };
+const LABEL_WIDTH = 52;
 
 // The chart of [month, whether it was a gift]; null where there is nothing to show.
 function contributionChart(given) {
@@ -18,7 +19,8 @@ function contributionChart(given) {
 }
 
 function drawBars(bars, step) {
-  const { width, height, left, bottom, top } = CHART, floor = height - bottom;
+  const { widthMin, widthMax, height, left, bottom, top } = CHART, floor = height - bottom;
+  const width = Math.max(widthMin, Math.min(widthMax, document.documentElement.clientWidth - 32));
   const most = Math.max(...bars.map(({ gifts, others }) => gifts + others));
   const wide = (width - left) / bars.length, tall = (floor - top) / most;
   const picture = makeSvg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "chart-title" },
@@ -28,7 +30,7 @@ function drawBars(bars, step) {
     picture.appendChild(makeSvg("path", { d: `M${left} ${y}H${width}`, class: "line" }));
     picture.appendChild(makeSvg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, numberText(number)));
   }
-  const everyOther = Math.ceil(bars.length / 12);
+  const everyOther = Math.ceil(LABEL_WIDTH / wide);
   bars.forEach(({ month, gifts, others }, i) => {
     const x = left + (i + 0.12) * wide, bar = { x, width: wide * 0.76 };
     picture.appendChild(makeSvg("rect", Object.assign({
@@ -58,6 +60,6 @@ function chartLegend(bars) {
   const entry = (kind, code, paint) => make("span", { class: "legend" },
     makeSvg("svg", { viewBox: "0 0 14 14", class: "square", "aria-hidden": "true" },
       makeSvg("rect", { width: 14, height: 14, class: kind, fill: paint })),
-    ` ${label("expects", code)}: ${numberText(sum(kind))}`);
+    ` ${say("counted", { what: label("expects", code), number: numberText(sum(kind)) })}`);
   return make("figcaption", {}, entry("others", "reciprocity", null), entry("gifts", "none", "url(#hatching)"));
 }

@@ -67,8 +67,9 @@ function table(caption, columns, rows) {
     make(i ? "td" : "th", { scope: i ? null : "row", class: columns[i][1] || null }, cell)
   )))));
   show(rows.slice(0, ROWS_SHOWN));
-  const region = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say(caption) },
-    make("table", { "aria-label": say(caption) }, make("thead", {}, make("tr", {}, ...heads)), body));
+  const whole = make("table", { "aria-label": say(caption), class: columns.length > 4 ? "wide" : null },
+    make("thead", {}, make("tr", {}, ...heads)), body);
+  const region = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say(caption) }, whole);
   if (rows.length <= ROWS_SHOWN) return region;
   const all = say("show_all", { number: numberText(rows.length) });
   const button = make("button", { type: "button", class: "more" }, all);

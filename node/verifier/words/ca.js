@@ -96,6 +96,7 @@ WORDS.ca = {
     kept_by_node: "clau desada pel node",
     no_accounts: "El membre no té cap compte en aquest registre.",
     unknown_scale: "* En la part més petita de la unitat: quants decimals té no és en aquest fitxer.",
+    counted: "{what}: {number}",
     chart: "Contribucions donades, mes a mes",
   },
   verdict: { true: "Cert", false: "Fals", unknown: "No es pot saber" },

@@ -96,6 +96,7 @@ WORDS.de = {
     kept_by_node: "Schlüssel beim Knoten verwahrt",
     no_accounts: "Das Mitglied hat in diesem Logbuch kein Konto.",
     unknown_scale: "* In der kleinsten Einheit: Wie viele Nachkommastellen sie hat, steht nicht in dieser Datei.",
+    counted: "{what}: {number}",
     chart: "Gegebene Beiträge, Monat für Monat",
   },
   verdict: { true: "Wahr", false: "Falsch", unknown: "Nicht zu sagen" },

@@ -96,6 +96,7 @@ WORDS.en = {
     kept_by_node: "key kept by the node",
     no_accounts: "The member has no account in this log.",
     unknown_scale: "* In the smallest part of the unit: how many decimals it has is not in this file.",
+    counted: "{what}: {number}",
     chart: "Contributions given, month by month",
   },
   verdict: { true: "True", false: "False", unknown: "Cannot tell" },

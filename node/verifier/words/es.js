@@ -96,6 +96,7 @@ WORDS.es = {
     kept_by_node: "clave guardada por el nodo",
     no_accounts: "El miembro no tiene cuenta en este registro.",
     unknown_scale: "* En la parte más pequeña de la unidad: cuántos decimales tiene no está en este archivo.",
+    counted: "{what}: {number}",
     chart: "Contribuciones dadas, mes a mes",
   },
   verdict: { true: "Verdadero", false: "Falso", unknown: "No se puede saber" },

@@ -96,6 +96,7 @@ WORDS.it = {
     kept_by_node: "chiave custodita dal nodo",
     no_accounts: "Il membro non ha conti in questo registro.",
     unknown_scale: "* Nella parte più piccola dell’unità: quanti decimali abbia non è in questo file.",
+    counted: "{what}: {number}",
     chart: "Contributi dati, mese per mese",
   },
   verdict: { true: "Vero", false: "Falso", unknown: "Non si può dire" },

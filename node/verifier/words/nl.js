@@ -96,6 +96,7 @@ WORDS.nl = {
     kept_by_node: "sleutel bewaard door het knooppunt",
     no_accounts: "Het lid heeft geen rekening in dit logboek.",
     unknown_scale: "* In het kleinste deel van de eenheid: hoeveel decimalen zij heeft, staat niet in dit bestand.",
+    counted: "{what}: {number}",
     chart: "Gegeven bijdragen, maand na maand",
   },
   verdict: { true: "Waar", false: "Onwaar", unknown: "Niet te zeggen" },
