@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 from ledger.ledger import Ledger
 from tests.benchmarks.measure import synthetic_records
 from tests.benchmarks.peer import append_all, found
+from tests.published import DATA
 
 REPEATS = 11
 
@@ -32,7 +32,7 @@ def _median(*command: str) -> float:
 
 
 def run() -> dict[str, Any]:
-    """The figures; the import only where FOLKMOOT_DATA points to the data sets."""
+    """The figures; the import only where the published data sets are."""
     program = [str(Path(sys.executable).with_name("folkmoot"))]
     figures: dict[str, Any] = {
         "python -c pass ms": _median(sys.executable, "-c", "pass"),
@@ -49,11 +49,10 @@ def run() -> dict[str, Any]:
             [*at, "log", "prove", "", "1500", "-o", proof, "--trust", trust], check=True, capture_output=True
         )
         figures["verify ms"] = _median(*program, "verify", proof, "--trust", trust)
-        data = os.environ.get("FOLKMOOT_DATA")
-        if data:
+        if DATA is not None:
             found(folder / "b", "Import")
             at = [*program, "--data-dir", str(folder / "b")]
-            file = str(Path(data) / "coops-uk" / "coops-uk-2022.csv")
+            file = str(DATA / "coops-uk" / "coops-uk-2022.csv")
             figures["import of coops-uk s"] = _timed(*at, "import", file, "--licence", "ODC-By-1.0") / 1000
             figures["import peak MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return figures

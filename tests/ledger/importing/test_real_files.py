@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The published files that the importer must survive; FOLKMOOT_DATA names the folder that holds them."""
-
-import os
-from pathlib import Path
+"""The published files that the importer must survive, where they are there."""
 
 import msgspec
 import pytest
@@ -13,14 +10,14 @@ from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.importing.table import Table
 from protocol.record import check_record
+from tests.published import DATA, NO_DATA
 
-FOLDER = os.environ.get("FOLKMOOT_DATA", "")
-
-pytestmark = pytest.mark.skipif(not FOLDER, reason="FOLKMOOT_DATA does not point to the data sets")
+pytestmark = pytest.mark.skipif(DATA is None, reason=NO_DATA)
 
 
 def _import(path: str) -> tuple[Table, list[Converted]]:
-    table = read_table((Path(FOLDER) / path).read_bytes())
+    assert DATA is not None
+    table = read_table((DATA / path).read_bytes())
     mapping = suggest(table, "real")
     mapping = msgspec.structs.replace(mapping, licence=mapping.licence or "CC0-1.0")
     assert from_toml(to_toml(mapping)) == mapping
