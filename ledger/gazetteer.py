@@ -110,6 +110,17 @@ def _place(line: str) -> Place:
     return Place(name, country, int(lat) * _E7_PER_UNIT, int(lon) * _E7_PER_UNIT, int(population))
 
 
+def everywhere() -> Iterator[Place]:
+    """Every place of the table, in the order in which `numbered` counts them from 0."""
+    gazetteer = _gazetteer()
+    return map(_place, gazetteer.places.between(0, len(gazetteer.places)))
+
+
+def numbered(number: int) -> Place:
+    """One place of the table."""
+    return _place(_gazetteer().places[number])
+
+
 def _places_named(folded: str) -> Iterator[tuple[int, Place]]:
     """Every place of this name, of any country, in no order, each with its weight."""
     gazetteer = _gazetteer()

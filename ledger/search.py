@@ -53,11 +53,7 @@ class Page(NamedTuple):
 def search(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Page:
     """The records that a query asks for, without those that are denied."""
     with columns.lock:
-        ids = _select(reads, columns, query)
-        if hidden.trees:
-            ids = ids[~np.isin(columns.rid[ids] >> 32, list(hidden.trees))]
-        if hidden.rids:
-            ids = ids[~np.isin(columns.rid[ids], list(hidden.rids))]
+        ids = select(reads, columns, query, hidden)
         facets = {facet: columns.counts(facet, ids) for facet in columns.FACETS}
         keys = _order_keys(reads, columns, query)
         shown = _first(keys, ids, query.cursor, query.limit + 1)
@@ -67,13 +63,23 @@ def search(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOT
     return Page(len(ids), facets, rids[: query.limit], write_cursor(last) if more else "")
 
 
+def select(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Ids:
+    """The places of all the records that a query asks for, in no order. Whoever calls holds the lock of the columns."""
+    ids = _matching(reads, columns, query)
+    if hidden.trees:
+        ids = ids[~np.isin(columns.rid[ids] >> 32, list(hidden.trees))]
+    if hidden.rids:
+        ids = ids[~np.isin(columns.rid[ids], list(hidden.rids))]
+    return ids
+
+
 def text_expression(words: Sequence[str], column: str = "") -> str:
     """An FTS5 expression: every word a prefix, each quoted, because words of users are not a query language."""
     quoted = " AND ".join('"' + word.replace('"', '""') + '"*' for word in words)
     return f"{{{column}}} : ({quoted})" if column else quoted
 
 
-def _select(reads: Snapshot, columns: Columns, query: Query) -> Ids:
+def _matching(reads: Snapshot, columns: Columns, query: Query) -> Ids:
     boxes = [box for box in (query.box, circle_box(query.circle) if query.circle else None) if box]
     if query.words:
         ids = columns.places(reads.matching(text_expression(query.words)))

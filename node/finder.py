@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from ledger.clusters import POINTS_MAX, Clusters, clusters
 from ledger.columns import Columns
 from ledger.denying import denied_records
 from ledger.present import lag, page_object
@@ -51,6 +52,15 @@ class Finder:
         query = parse_query(parameters, now, private=private)
         self._wait_for_own_writes()
         return self._answer(query)
+
+    def clusters(
+        self, parameters: Mapping[str, Sequence[str]], now: int, zoom: int, most: int = POINTS_MAX
+    ) -> Clusters:
+        """The public hits of a query as a map shows them. Raises QueryError."""
+        query = parse_query(parameters, now)
+        columns = self._current()
+        with self._store.read() as reads:
+            return clusters(reads, columns, query, zoom, self._hidden(reads), most)
 
     def warm_up(self) -> None:
         """Loads the columns before somebody waits for them."""

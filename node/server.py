@@ -24,6 +24,7 @@ from node import (
     federation,
     ledger_api,
     ledger_pages,
+    map_api,
     openapi,
     pages,
     peer_pages,
@@ -226,7 +227,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[FLOWS] = FlowKeeper()
     described = (
         *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
-        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
+        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
     document = openapi.describe(described)
 

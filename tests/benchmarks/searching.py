@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Search over 200,000 records at the API: text, box and facets."""
+"""Search over 200,000 records at the API: text, box, facets and clusters."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from aiohttp import ClientSession
 from ledger.ledger import DataDirectory, Ledger
 from node.config import Config
 from node.server import Node
-from tests.benchmarks.measure import current_mb, percentile, synthetic_records
+from tests.benchmarks.measure import cpu_s, current_mb, percentile, synthetic_records
 from tests.benchmarks.peer import append_all, found
 
 RECORDS = 200_000
 QUERIES = 600
+MAPS = 100
 
 
 async def _ask(directory: DataDirectory) -> dict[str, Any]:
@@ -45,6 +46,7 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
             body = await answer.read()
             took[sort].append(time.perf_counter() - begun)
             assert answer.status == 200, body[:200]
+        mapped = await _map(session, node.url)
     memory = current_mb()
     await node.stop()
     every = [seconds for sort in ("rare", "medium", "common") for seconds in took[sort]]
@@ -55,8 +57,32 @@ async def _ask(directory: DataDirectory) -> dict[str, Any]:
         "first answer after s": first,
         **figures,
         "rare, medium, common p99 ms": 1000 * percentile(every, 0.99),
+        **mapped,
         "memory MB": memory,
     }
+
+
+async def _map(session: ClientSession, url: str) -> dict[str, float]:
+    """Clusters of everything, of a country and of a town, beside the answer of the node to a question without work."""
+    figures = {}
+    asked = {
+        "clusters of all": "/v1/clusters?zoom=5",
+        "clusters of a country": "/v1/clusters?zoom=6&bbox=-5,42,8,51",
+        "clusters of a town": "/v1/clusters?zoom=12&bbox=2.9,50.5,3.2,50.7",
+        "nothing (/healthz)": "/healthz",
+    }
+    for name, path in asked.items():
+        took, burnt = [], cpu_s()
+        for _ in range(MAPS):
+            begun = time.perf_counter()
+            answer = await session.get(url + path)
+            await answer.read()
+            took.append(time.perf_counter() - begun)
+            assert answer.status == 200
+        figures[f"{name} p50 ms"] = 1000 * percentile(took, 0.5)
+        figures[f"{name} p99 ms"] = 1000 * percentile(took, 0.99)
+        figures[f"{name} processor ms"] = 1000 * (cpu_s() - burnt) / MAPS
+    return figures
 
 
 def run() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, ledger_api, static_log, status, witness
+from node import api, bundles, federation, ledger_api, map_api, static_log, status, witness
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -37,7 +37,7 @@ from tests.node.running import RunningNode
 DOCUMENT = describe(
     (
         *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
-        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES),
+        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
 )
 OPERATIONS = [
