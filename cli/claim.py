@@ -192,4 +192,4 @@ def give_up(data_dir: str | None, claim: str, *, how: How) -> None:
             if loss is not None:
                 body = post_body(loss, day)
             shown = f"the claim on {view.name(found.debtor)} is given up"
-        speaker.report(speaker.say("post", body, [organisation]), plain(shown))
+        speaker.report(speaker.say("post", body, [organisation]), plain(shown), to_be_decided=True)

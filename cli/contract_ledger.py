@@ -254,4 +254,46 @@ def carry_out(data_dir: str | None, contract: str, only: str, *, dry_run: bool, 
     show(f"{len(posted)} posted" if not dry_run else f"{len(owed)} would be posted")
 
 
-COMMANDS: Sequence[click.Command] = (offer, sign, end, list_, show_, explain_, carry_out)
+@click.command("dividend")
+@click.argument("contract")
+@click.argument("surplus")
+@click.argument("pool")
+@click.option("--from", "since", required=True, help="The first month, such as 2026-01.")
+@click.option("--until", required=True, help="The month after the last.")
+@says
+@click.pass_obj
+def dividend(data_dir: str | None, contract: str, surplus: str, pool: str, since: str, until: str, *, how: How) -> None:
+    """Writes that SURPLUS, in the account POOL, is to be shared out as CONTRACT says. The assembly decides that.
+
+    When it is enacted, `folkmoot contract carry-out` pays it.
+    """
+    from cli.claim import DECIDE_FIRST
+    from ledger.reciprocity.state import Account, Contract
+    from ledger.showing.naming import find_account, find_contract
+    from protocol.amounts import parse_month
+    from protocol.clauses import Patronage
+
+    if how.out is None:
+        raise click.UsageError(DECIDE_FIRST)
+    with speaking(data_dir, how) as speaker:
+        with speaker.view() as view:
+            contract_id, account = find_contract(view, contract), find_account(view, pool)
+            clauses = view.book.need(Contract, contract_id).clauses
+            shares = [index for index, clause in enumerate(clauses) if isinstance(clause, Patronage)]
+            if len(shares) != 1:
+                raise click.UsageError(f"{len(shares)} clauses of this contract share a surplus, not one")
+            organisation = view.log_id
+            body: dict[str, Value] = {
+                "contract": contract_id,
+                "clause": shares[0],
+                "from": parse_month(since),
+                "until": parse_month(until),
+                "surplus": view.read_amount(surplus, view.book.need(Account, account).unit),
+                "pool": account,
+                "decision": bytes(16),
+            }
+        said = speaker.say("dividend", body, [organisation])
+        speaker.report(said, f"{surplus} is to be shared out", to_be_decided=True)
+
+
+COMMANDS: Sequence[click.Command] = (offer, sign, end, list_, show_, explain_, carry_out, dividend)

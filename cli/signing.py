@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.amending import Applied, Own
     from ledger.ledger import DataDirectory
     from protocol.amendment import Amendment
+    from protocol.charter import Assembly
     from protocol.signature import SigningKey
 
 _FINGERPRINT_DIGITS = 20
@@ -45,6 +46,8 @@ def in_words(amendment: Amendment) -> list[str]:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             lines.append(f"{name:<20} {plain(before or 'none')}  becomes  {plain(after or 'none')}")
+    if old.assembly != new.assembly:
+        lines.append(f"{'assembly':<20} {_rules(old.assembly)}  becomes  {_rules(new.assembly)}")
     if old.recovery.threshold != new.recovery.threshold:
         lines.append(f"threshold            {old.recovery.threshold}  becomes  {new.recovery.threshold}")
     if new.opens:
@@ -53,6 +56,14 @@ def in_words(amendment: Amendment) -> list[str]:
             "are accepted, and nothing after them"
         )
     return lines or ["nothing but the number of the charter and the recovery keys"]
+
+
+def _rules(rules: Assembly | None) -> str:
+    """The rules of an assembly, for people."""
+    if rules is None:
+        return "no rules of its own"
+    quorum, majority = (f"{part}/{whole}" for part, whole in (rules.quorum, rules.majority))
+    return f"at least {quorum} of the members vote, more than {majority} of them for it"
 
 
 def show_amendment(amendment: Amendment) -> None:

@@ -193,8 +193,8 @@ class Speaker:
             self._keys = {key.public: key for key in map(open_key, self._how.keys)}
         return self._keys
 
-    def report(self, saved: Saved, text: str, **more: object) -> None:
-        """Tells what was said and where it stands."""
+    def report(self, saved: Saved, text: str, *, to_be_decided: bool = False, **more: object) -> None:
+        """Tells what was said and where it stands. `to_be_decided`: what was written is for the assembly to permit."""
         written = saved.state == _WRITTEN
         place = {"file": str(self._how.out), "lacking": saved.lacking} if written else {"position": saved.position}
         if self._how.as_json:
@@ -206,7 +206,9 @@ class Speaker:
         tell(saved.id.hex())
         if saved.lacking:
             say(f"Yet to sign it: {', '.join(map(plain, saved.lacking))} (folkmoot member sign {self._how.out})")
-        if written:
+        if written and to_be_decided:
+            say(f"Next: folkmoot assembly propose TITLE --permits {self._how.out}")
+        elif written:
             say(f"Then, where the log is kept: folkmoot submit {self._how.out}")
 
 

@@ -4,10 +4,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
-from ledger.reciprocity.state import Account, Contract, Member, ProposalState
+from ledger.reciprocity.state import (
+    Account,
+    Cell,
+    ClaimState,
+    Commitment,
+    Contract,
+    EventState,
+    Member,
+    ProposalState,
+)
 from ledger.search import text_expression
 from ledger.showing.known import SHORT_DIGITS
 from ledger.text import fold, words
@@ -64,6 +74,34 @@ def find_resource(view: LedgerView, text: str) -> bytes:
     return found.pop()
 
 
+_THINGS: tuple[tuple[type[Cell], str], ...] = (
+    (Member, "member"),
+    (Account, "account"),
+    (Contract, "contract"),
+    (ClaimState, "claim"),
+    (EventState, "event"),
+    (Commitment, "booking"),
+    (ProposalState, "proposal"),
+)
+
+
+def find_thing(view: LedgerView, text: str) -> bytes:
+    """Whatever a text means: a member, account or contract by its name too, all else by its id. Raises NotFoundError.
+
+    A post is named by its whole id.
+    """
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        said = view.book.said(bytes.fromhex(text))
+        if said is None or not said.applied:
+            raise NotFoundError(f"nothing in this ledger has the id {text}")
+        return bytes.fromhex(text)
+    for cell, what in _THINGS:
+        with suppress(NotFoundError):
+            find = {Member: find_member, Account: find_account, Contract: find_contract}.get(cell)
+            return find(view, text) if find else find_by_id(view, cell, text, what)
+    raise NotFoundError(f"nothing in this ledger is called {text[:60]!r}: say its id")
+
+
 def find_by_id(view: LedgerView, cell: type[AnyCell], text: str, what: str) -> bytes:
     """The thing of that sort whose id, or the beginning of it, a text is. Raises NotFoundError."""
     return _find(view, cell, text, what, lambda *_: ())
@@ -92,9 +130,7 @@ def _find(
     fits: Callable[[AnyCell], bool] = lambda _: True,
 ) -> bytes:
     """The one thing that is meant: by a whole name or id, or else by the beginning of one."""
-    if re.fullmatch(r"[0-9a-f]{32}", text):
-        if view.book.get(cell, bytes.fromhex(text)) is None:
-            raise NotFoundError(f"no {what} {text} in this ledger")
+    if re.fullmatch(r"[0-9a-f]{32}", text) and view.book.get(cell, bytes.fromhex(text)) is not None:
         return bytes.fromhex(text)
     wanted = fold(text)
     whole: list[bytes] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.books import open_book
 from ledger.errors import NotFoundError
 from ledger.present import read_record
+from ledger.reciprocity.book import Rules
 from ledger.reciprocity.state import Account, Contract, Member, ProposalState, Unit
 from ledger.showing.known import SHORT_DIGITS
 from protocol.amounts import parse_amount, show_amount
@@ -72,8 +73,11 @@ class LedgerView:
 
     @cached_property
     def book(self) -> Book:
-        """What was derived."""
-        return open_book(self.reads, self.tree)
+        """What was derived, under the assembly's rules in force."""
+        book = open_book(self.reads, self.tree)
+        said = self.charter.assembly
+        book.rules = Rules(said.quorum, said.majority) if said else Rules()
+        return book
 
     @property
     def log_id(self) -> bytes:

@@ -13,8 +13,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from cli import init
-from cli.main import cli, main
+from cli.main import main
+from tests.cli.towns import found, make_library, make_mutual, make_town
 from tests.founding import copy, founded
 
 if TYPE_CHECKING:
@@ -81,34 +81,29 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path, run: Run) -> Home:
     """A founded organisation."""
-    copy(founded(_found), tmp_path / "moot")
+    copy(founded(found), tmp_path / "moot")
     return Home(tmp_path / "moot", run)
-
-
-def _found(path: Path) -> None:
-    init.command.main(["--name", "Moot", "--kind", "assembly"], obj=str(path), standalone_mode=False)
 
 
 @pytest.fixture
 def town(tmp_path: Path, run: Run) -> Home:
     """An organisation with two members: Amina, whose key the node keeps and who has 100.00 EUR, and Bruno."""
-    copy(founded(_town), tmp_path / "town")
+    copy(founded(make_town), tmp_path / "town")
     return Home(tmp_path / "town", run)
 
 
-def _town(path: Path) -> None:
-    _found(path)
-    for line in (
-        f"member key {path}-bruno.key",
-        "unit add EUR money",
-        "member add worker --name Amina",
-        f"member add user --name Bruno --key {path}-bruno.key",
-        "account open Amina EUR",
-        "account open Bruno EUR",
-        "account open org EUR --type external --title Bank",
-        "pay Bank Amina 100.00",
-    ):
-        cli.main(["--data-dir", str(path), *line.split()], standalone_mode=False)
+@pytest.fixture
+def mutual(tmp_path: Path, run: Run) -> Home:
+    """The town as a labour mutual, whose contract Amina has acceded to, and an invoice of 1000.00 for her work."""
+    copy(founded(make_mutual), tmp_path / "mutual")
+    return Home(tmp_path / "mutual", run)
+
+
+@pytest.fixture
+def library(tmp_path: Path, run: Run) -> Home:
+    """The town as a tool library; Bruno is a co-op with 50.00, Amina a commoner."""
+    copy(founded(make_library), tmp_path / "library")
+    return Home(tmp_path / "library", run)
 
 
 def spawn(path: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:

@@ -3,63 +3,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from cli.main import cli
-from ledger.contract_templates import template_text
-from tests.cli.conftest import Home, _town
 from tests.cli.test_ledger import balances, refused
-from tests.founding import copy, founded
+from tests.cli.towns import template
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
-
-PLEDGES = {"amina": "Amina", "bruno": "Bruno", "choir": "Commons"}
-ACCOUNTS = {
-    "Services": "pool",
-    "Guarantee fund": "fund",
-    "Reserve": "reserve",
-    "Social security": "external",
-    "Tax office": "external",
-    "Commons": "pool",
-}
-
-
-def _mutual(path: Path) -> None:
-    _town(path)
-
-    def do(*words: str) -> None:
-        cli.main(["--data-dir", str(path), *words], standalone_mode=False)
-
-    do("member", "add", "for_profit", "--name", "Client")
-    for title, kind in ACCOUNTS.items():
-        do("account", "open", "org", "EUR", "--title", title, "--type", kind)
-    do("account", "set", "Bruno", "--floor", "-250.00", "--key", f"{path}-bruno.key")
-    do("pay", "Bank", "Guarantee fund", "5000.00")
-    file = Path(f"{path}-contract.toml")
-    file.write_text(template())
-    do("contract", "offer", str(file))
-    do("contract", "sign", "Labour mutual", "org")
-    do("contract", "sign", "Labour mutual", "Amina")
-    do("claim", "add", "Client", "1000.00", "Amina", "--for", "Amina", "--contract", "Labour", "--ended", "2026-03-02")
-
-
-def template() -> str:
-    text = template_text("labour-mutual")
-    for name, account in PLEDGES.items():
-        text = re.sub(rf"^pledge_{name} = .*$", f'pledge_{name} = "{account}"', text, flags=re.MULTILINE)
-    return text
-
-
-@pytest.fixture
-def mutual(tmp_path: Path, run: Run) -> Home:
-    """The town as a labour mutual, whose contract Amina has acceded to, and an invoice of 1000.00 for her work."""
-    copy(founded(_mutual), tmp_path / "mutual")
-    return Home(tmp_path / "mutual", run)
+    from tests.cli.conftest import Home
 
 
 def claim_of(home: Home) -> str:

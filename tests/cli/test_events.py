@@ -3,59 +3,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-import pytest
-
 from cli.event import ACTIONS
-from cli.main import cli
 from cli.post import CODES
-from ledger.contract_templates import template_text
 from protocol.reciprocity_bodies import Action, PostCode
-from tests.cli.conftest import Home, _town
+from tests.cli.conftest import Home
 from tests.cli.test_ledger import balances, refused
-from tests.founding import copy, founded
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
+    pass
 
 YEAR = time.gmtime().tm_year + 1
 DAY, THREE_LATER = f"{YEAR}-03-10", f"{YEAR}-03-13"
-
-
-def _library(path: Path) -> None:
-    _town(path)
-
-    def do(*words: str) -> None:
-        cli.main(["--data-dir", str(path), *words], standalone_mode=False)
-
-    do("unit", "add", "h", "time")
-    do("unit", "add", "kWh", "energy", "--decimals", "0")
-    do("account", "open", "org", "EUR", "--title", "Upkeep")
-    do("pay", "Amina", "Bruno", "50.00")
-    do("member", "set", "Bruno", "--class", "coop")
-    do("member", "set", "Amina", "--class", "commoner")
-    for name in ("Cement mixer", "Ladder"):
-        file = Path(f"{path}-record.json")
-        file.write_text(json.dumps({"kind": "resource", "name": {"en": name}, "licence": "CC0-1.0"}))
-        do("record", "put", str(file))
-    file = Path(f"{path}-contract.toml")
-    file.write_text(template_text("tool-library"))
-    do("contract", "offer", str(file))
-    do("contract", "sign", "Tool library", "org")
-    do("contract", "sign", "Tool library", "Amina")
-    do("contract", "sign", "Tool library", "Bruno", "--key", f"{path}-bruno.key")
-
-
-@pytest.fixture
-def library(tmp_path: Path, run: Run) -> Home:
-    """A tool library; Bruno is a co-op with 50.00, Amina a commoner."""
-    copy(founded(_library), tmp_path / "library")
-    return Home(tmp_path / "library", run)
 
 
 def key(home: Home) -> list[str]:
