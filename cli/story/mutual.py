@@ -328,12 +328,14 @@ class _Year:
         wallet = self.wallets[member]
         return min(wallet, self.pledges.get(member, wallet))
 
-    def _decide(self, title: dict[str, str], kind: str, body: dict[str, Any], on: int) -> bytes:
-        """The assembly says yes: most members vote, some through a delegate."""
+    def _decide(self, title: dict[str, str], kind: str, body: dict[str, Any]) -> bytes:
+        """The assembly says yes: all members vote, some through a delegate, so that nobody need be waited for."""
         say = self.scribe
         acts = [[kind, act_digest(body)]]
-        asked = say.say("proposal", {"title": title, "choices": ["oui", "non"], "closes": on, "acts": acts})
-        voters = self.members[: len(self.members) * 7 // 10]
+        asked = say.say(
+            "proposal", {"title": title, "choices": ["oui", "non"], "closes": self.today + 14, "acts": acts}
+        )
+        voters = self.members[: -self.delegating]
         against = 5
         for number, voter in enumerate(voters):
             say.say("vote", {"proposal": asked, "member": voter, "choice": int(number < against)}, voter)
@@ -360,7 +362,7 @@ class _Year:
             on = self.today - 20
             body = {"code": "guarantee_call", "legs": [list(leg) for leg in legs], "on": on, "basis": basis}
             title = {"fr": "Appeler la garantie mutuelle", "en": "Call the mutual guarantee"}
-            decision = self._decide(title, "post", body, on)
+            decision = self._decide(title, "post", body)
             say.post("guarantee_call", legs, on, **basis, decision=decision)
 
     def _share(self) -> None:
@@ -376,7 +378,7 @@ class _Year:
             "surplus": surplus,
             "pool": self.services,
         }
-        decision = self._decide({"fr": "Partager l'excédent", "en": "Share the surplus"}, "dividend", body, on)
+        decision = self._decide({"fr": "Partager l'excédent", "en": "Share the surplus"}, "dividend", body)
         dividend = say.say("dividend", body | {"decision": decision})
         totals = [Total(one, given, self._first_account(one)) for one, given in self.given.items() if given]
         legs = legs_of(patronage(self.clauses, _PATRONAGE, surplus, self.services, totals))
