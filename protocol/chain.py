@@ -30,11 +30,11 @@ class StateLeaf(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_u
 
     id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     sort: Annotated[int, msgspec.Meta(ge=SORT_MEMBER, le=SORT_ACCOUNT)]
-    count: Annotated[int, msgspec.Meta(ge=0)]
+    count: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     head: Annotated[bytes, msgspec.Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]
     posted: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] = 0
     reserved: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
-    unit: Annotated[str, msgspec.Meta(max_length=12, pattern="^[A-Za-z0-9._-]*$")] = ""
+    unit: Annotated[str, msgspec.Meta(max_length=12, pattern=r"^[A-Za-z0-9._-]*\Z")] = ""
     scale: Annotated[int, msgspec.Meta(ge=0, le=SCALE_MAX)] = 0
 
     def encode(self) -> bytes:

@@ -120,9 +120,12 @@ def leaves(group: Group) -> Group:
         ("id of 15 bytes", 0, identity[1:]), ("sort 2", 1, 2), ("count below 0", 2, -1),
         ("head of 31 bytes", 3, head[1:]),
         ("posted as text", 4, "-12.50"), ("reserved below 0", 5, -1), ("no unit", 6, ""), ("a unit of 13", 6, "A" * 13),
-        ("a unit with a space", 6, "A B"), ("scale 10", 7, 10), ("a member with an amount", 1, 0),
+        ("a unit with a space", 6, "A B"), ("a unit with a newline", 6, "EUR\n"),
+        ("scale 10", 7, 10), ("a member with an amount", 1, 0),
     ):  # fmt: skip
         group.invalid(name, "leaf", leaf_hex=messagepack.encode([*good[:at], other, *good[at + 1 :]]).hex())
+    too_many = messagepack.encode([*good[:2], 2**63 - 1, *good[3:]]).replace(b"\xcf\x7f", b"\xcf\x80", 1)
+    group.invalid("a count of more than 63 bits", "leaf", leaf_hex=too_many.hex())
     group.invalid("seven parts", "leaf", leaf_hex=messagepack.encode(good[:7]).hex())
     group.invalid("a byte behind", "leaf", leaf_hex=account.encode().hex() + "00")
     return group
