@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import cache
+from gzip import compress
 from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
@@ -16,18 +17,26 @@ VERIFIER_SCRIPT, VERIFIER_STYLE = "verifier.js", "verifier.css"
 MEDIA_TYPES = {
     "folkmoot.css": "text/css",
     "ledger.css": "text/css",
+    "map.css": "text/css",
+    "map.js": "text/javascript",
+    "outlines.json": "application/json",
+    "leaflet.css": "text/css",
+    "leaflet.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
     VERIFIER_SCRIPT: "text/javascript",
     VERIFIER_STYLE: "text/css",
 }
+_LEAFLET = frozenset({"leaflet.css", "leaflet.js"})
+"""From a package that nothing is imported of: it is there to carry these files."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
 
 
 class Asset(NamedTuple):
-    """A file's content and the digest it is known by."""
+    """A file's content, the same compressed by gzip, and the digest it is known by."""
 
     content: bytes
+    compressed: bytes
     digest: str
 
 
@@ -38,9 +47,11 @@ def asset(name: str) -> Asset:
         content = verifier_script().encode()
     elif name == VERIFIER_STYLE:
         content = read("page.css").encode()
+    elif name in _LEAFLET:
+        content = (files("js_lib_leaflet") / "static" / "js_lib_leaflet" / name).read_bytes()
     else:
         content = (files("node") / "static" / name).read_bytes()
-    return Asset(content, sha256(content).hexdigest()[:16])
+    return Asset(content, compress(content, 9, mtime=0), sha256(content).hexdigest()[:16])
 
 
 def asset_url(name: str) -> str:
@@ -53,9 +64,13 @@ async def serve_asset(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in MEDIA_TYPES:
         raise web.HTTPNotFound
-    content, digest = asset(name)
+    content, compressed, digest = asset(name)
     kept = request.query.get("v") == digest
     headers = {"Cache-Control": _IMMUTABLE if kept else _ASK_AGAIN, "ETag": f'"{digest}"'}
     if any(tag.value in {digest, "*"} for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        content = compressed
+        headers["Content-Encoding"] = "gzip"
+    headers["Vary"] = "Accept-Encoding"
     return web.Response(body=content, content_type=MEDIA_TYPES[name], charset="utf-8", headers=headers)

@@ -93,7 +93,16 @@ def _outlines() -> Outlines:
             line.append(projected(x / unit, y / unit))
         lines.append(line)
     rings = [[point for n in ring for point in (lines[n] if n >= 0 else lines[~n][::-1])[1:]] for ring in told["land"]]
-    return Outlines(tuple(map(_shape, rings)), tuple(_shape(lines[number]) for number in told["borders"]))
+    return Outlines(tuple(_shape(_whole(ring)) for ring in rings), tuple(_shape(lines[n]) for n in told["borders"]))
+
+
+def _whole(points: list[Point]) -> list[Point]:
+    """The edge of an area that goes on beyond the edge of the world, where it crosses 180 degrees."""
+    whole, before = [], points[0][0]
+    for x, y in points:
+        before = x + round(before - x)
+        whole.append((before, y))
+    return whole
 
 
 def _shape(points: list[Point]) -> Shape:

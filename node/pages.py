@@ -21,6 +21,7 @@ from node.assets import serve_asset
 from node.keys import FINDER, HUB, LEDGER
 from node.languages import Text, choose
 from node.listing import Result, facets, filters, result, wider
+from node.maps import map_of
 from node.profile import Names, profile
 from node.rendering import error_page, reader_of, render, wants_html
 from node.routes import Route
@@ -79,7 +80,9 @@ async def _directory(request: web.Request) -> web.Response:
     try:
         found, circle, names = await asyncio.to_thread(_find, request, asked, reader)
     except QueryError as error:
-        return render(request, "directory.html", reader, status=400, problem=str(error), **_form(asked, reader.words))
+        return render(
+            request, "directory.html", reader, status=400, problem=str(error), map=None, **_form(asked, reader.words)
+        )
     words = reader.words
     page = Found(
         heading=words.count("{number} entry", "{number} entries", found["total"]),
@@ -88,17 +91,20 @@ async def _directory(request: web.Request) -> web.Response:
         next=asked.at(found["next"]).url() if found["next"] else "",
         first=asked.first_page().url() if asked.get("cursor") else "",
     )
-    return render(
+    response = render(
         request,
         "directory.html",
         reader,
         problem="",
         page=page,
+        map=map_of(asked, words) if found["total"] else None,
         facets=facets(found["facets"], asked, words),
         filters=filters(asked, circle, words),
         wider=wider(asked, circle, words),
         **_form(asked, words),
     )
+    response.enable_compression()  # nothing secret is on this page
+    return response
 
 
 def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str, Any], Circle | None, dict[str, Text]]:

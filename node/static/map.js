@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The map beside the list: hits from /v1/clusters, coasts and borders from outlines.json, names from /v1/towns, all of
+// this node. Texts of records are put in as text, never as HTML. Without this script the page shows /map.svg.
+"use strict";
+
+const box = document.getElementById("map");
+const words = JSON.parse(box.dataset.words);
+const language = document.documentElement.lang;
+const number = new Intl.NumberFormat(language);
+const MARKERS_MAX = 150; // more places than these are drawn on a canvas, without an element for each
+const LISTED = 12;
+const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
+const PAUSE_MS = 150;
+
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function ofLanguage(texts) {
+  const wanted = [language, ...navigator.languages].map((tag) => tag.split("-")[0]);
+  const tag = wanted.find((one) => one in texts) ?? Object.keys(texts)[0];
+  return { text: texts[tag], lang: tag === "und" ? "" : tag };
+}
+
+async function ask(path, signal) {
+  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+function search(more) {
+  const asked = new URLSearchParams(box.dataset.search);
+  for (const [name, value] of Object.entries(more)) asked.set(name, value);
+  return asked.toString();
+}
+
+function edges(bounds) {
+  const inside = (value, most) => Math.max(-most, Math.min(most, value)).toFixed(7);
+  return [
+    inside(bounds.getWest(), 180), inside(bounds.getSouth(), 90), inside(bounds.getEast(), 180), inside(bounds.getNorth(), 90),
+  ].join(",");
+}
+
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const map = L.map(box, {
+  zoomControl: false, attributionControl: false, minZoom: 1, maxZoom: 17, zoomAnimation: !still, fadeAnimation: !still,
+  markerZoomAnimation: !still, inertia: !still, maxBounds: [[-89, -190], [89, 190]], maxBoundsViscosity: 0.8,
+  scrollWheelZoom: false, zoomSnap: 0.5,
+});
+L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther, position: document.dir === "rtl" ? "topright" : "topleft" }).addTo(map);
+map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => map.scrollWheelZoom.disable());
+
+// The ground: coasts and borders, or the tiles that the operator has set
+
+for (const [name, level] of [["ground", 200], ["towns", 350]]) map.createPane(name).style.zIndex = level;
+map.getPane("ground").style.pointerEvents = map.getPane("towns").style.pointerEvents = "none";
+const ground = L.canvas({ pane: "ground", padding: 0.3 });
+const shapes = [];
+
+function colours() {
+  const style = getComputedStyle(box);
+  const of = (name) => style.getPropertyValue(`--map-${name}`).trim();
+  for (const [shape, kind] of shapes) {
+    shape.setStyle(
+      kind === "land" ? { color: of("coast"), fillColor: of("land"), fillOpacity: 1, weight: 1 }
+        : { color: of("border"), weight: 1.2, dashArray: "5 3" },
+    );
+  }
+}
+
+async function drawOutlines() {
+  const told = await ask(box.dataset.outlines);
+  const lines = told.lines.map((numbers) => {
+    let x = 0, y = 0;
+    const points = [];
+    for (let at = 0; at < numbers.length; at += 2) points.push([(y += numbers[at + 1]) / told.unit, (x += numbers[at]) / told.unit]);
+    return points;
+  });
+  const ring = (parts) => {
+    const points = parts.flatMap((n) => (n >= 0 ? lines[n] : [...lines[~n]].reverse()).slice(1));
+    let [, before] = points[0];
+    return points.map(([lat, lon]) => [lat, (before = lon + 360 * Math.round((before - lon) / 360))]); // across 180 degrees
+  };
+  const options = { renderer: ground, interactive: false, pane: "ground", smoothFactor: 0.6 };
+  for (const parts of told.land) shapes.push([L.polygon(ring(parts), options).addTo(map), "land"]);
+  for (const n of told.borders) shapes.push([L.polyline(lines[n], options).addTo(map), "border"]);
+  colours();
+}
+
+const towns = L.layerGroup().addTo(map);
+
+async function drawTowns(signal) {
+  const told = await ask(`/v1/towns?bbox=${edges(map.getBounds())}`, signal);
+  towns.clearLayers();
+  for (const town of told.towns) {
+    const name = element("span", town.name, { "aria-hidden": "true" });
+    const icon = L.divIcon({ html: name, className: "town", iconSize: null });
+    L.marker([town.lat, town.lon], { icon, interactive: false, keyboard: false, pane: "towns" }).addTo(towns);
+  }
+}
+
+// The hits
+
+const hits = L.layerGroup().addTo(map);
+const dots = L.canvas({ padding: 0.2 });
+
+function marker(position, html, className, label, open) {
+  const made = L.marker(position, { icon: L.divIcon({ html, className, iconSize: null }), riseOnHover: true });
+  made.on("add", () => made.getElement().setAttribute("aria-label", label));
+  made.on("click", open);
+  made.on("keydown", ({ originalEvent: key }) => {
+    if (key.key === "Enter" || key.key === " ") {
+      key.preventDefault();
+      open();
+    }
+  });
+  return made.addTo(hits);
+}
+
+function drawCell(cell) {
+  const [west, south, east, north] = cell.bbox;
+  const label = words.cluster.replace("{number}", number.format(cell.count));
+  const size = `cluster size-${String(cell.count).length}`;
+  const closer = () => {
+    if (map.getZoom() >= map.getMaxZoom()) showList([cell.lat, cell.lon], cell.bbox.join(","), box);
+    else map.fitBounds([[south, west], [north, east]], { maxZoom: Math.max(map.getZoom() + 2, 3) });
+  };
+  marker([cell.lat, cell.lon], element("span", number.format(cell.count)), size, label, closer);
+}
+
+function drawPlace(place, few) {
+  const position = [place.lat, place.lon];
+  const spot = [place.lon, place.lat, place.lon, place.lat].map((value) => value.toFixed(7)).join(",");
+  const kind = Object.hasOwn(words.kinds, place.kind) ? place.kind : "several";
+  if (few) {
+    const one = place.name ? `${ofLanguage(place.name).text}, ${words.kinds[place.kind] ?? place.kind}` : words.kinds[place.kind] ?? place.kind;
+    const label = place.count > 1 ? words.together.replace("{number}", number.format(place.count)) : one;
+    const sign = element("span", place.count > 1 ? number.format(place.count) : "");
+    const made = marker(position, sign, `place ${kind}`, label, () => showList(position, spot, made.getElement()));
+    return;
+  }
+  const colour = getComputedStyle(box).getPropertyValue(`--map-${kind === "offer" || kind === "need" ? "offer" : "hit"}`).trim();
+  const style = { renderer: dots, radius: place.count > 1 ? 8 : 6, weight: 1.5, color: "#fff", fillColor: colour, fillOpacity: 0.9 };
+  L.circleMarker(position, style).on("click", () => showList(position, spot, box)).addTo(hits);
+}
+
+async function showList(position, spot, from) {
+  const list = element("ul", "");
+  const told = await ask(`/v1/records?${search({ bbox: spot, limit: LISTED })}`);
+  for (const record of told.records) {
+    const { text, lang } = ofLanguage(record.name);
+    const item = element("li", "");
+    const link = element("a", text, { href: `/record/${record.log}/${record.id}`, lang, dir: "auto" });
+    if (box.dataset.target) link.target = box.dataset.target;
+    item.append(link, element("span", words.kinds[record.kind] ?? record.kind));
+    list.append(item);
+  }
+  if (told.total > told.records.length) {
+    const item = element("li", "");
+    item.append(element("a", words.all.replace("{number}", number.format(told.total)), { href: `${box.dataset.list}?${search({ bbox: spot })}` }));
+    list.append(item);
+  }
+  const popup = L.popup({ maxWidth: 280, closeButton: true, autoPanPadding: [20, 20] }).setLatLng(position).setContent(list).openOn(map);
+  const close = popup.getElement().querySelector(".leaflet-popup-close-button");
+  close.setAttribute("aria-label", words.close);
+  close.href = "#map";
+  list.querySelector("a")?.focus();
+  popup.on("remove", () => from.isConnected && from.focus());
+}
+
+const status = document.getElementById("map-status");
+const here = document.getElementById("map-here");
+let asking = new AbortController();
+let waiting = 0;
+
+async function refresh() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  const asked = search({ zoom: Math.round(map.getZoom()), bbox: edges(map.getBounds()) });
+  try {
+    const told = await ask(`/v1/clusters?${asked}`, signal);
+    hits.clearLayers();
+    told.cells.forEach(drawCell);
+    told.places.forEach((place) => drawPlace(place, told.places.length <= MARKERS_MAX));
+    status.textContent = words.shown.replace("{number}", number.format(told.total));
+    if (here) here.href = `${box.dataset.list}?${search({ bbox: edges(map.getBounds()) })}`;
+    if (!box.dataset.tiles) await drawTowns(signal);
+  } catch (fault) {
+    if (fault.name !== "AbortError") status.textContent = words.fault;
+  }
+}
+
+async function start() {
+  const asked = new URLSearchParams(box.dataset.search).get("bbox");
+  const [west, south, east, north] = asked ? asked.split(",").map(Number) : (await ask(`/v1/clusters?${search({ zoom: 0 })}`)).bbox ?? EUROPE;
+  map.fitBounds([[south, west], [north, east]], { maxZoom: 13, padding: [24, 24], animate: false });
+  map.on("moveend", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, PAUSE_MS);
+  });
+  await refresh();
+  if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { maxZoom: 19 }).addTo(map);
+  else await drawOutlines();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
+  box.dataset.ready = "yes";
+}
+
+box.hidden = false;
+box.parentElement.classList.add("live");
+map.invalidateSize();
+start().catch(() => (status.textContent = words.fault));
