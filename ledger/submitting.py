@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from ledger.bodyform import body_from_json
 from ledger.errors import RefusedError
+from ledger.own import Said
+from ledger.speaking import ORGANISATION, joined_before, key_for_newcomer, key_of, said_by
 from ledger.trial import Trial, wait_until_folded
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS, check_body
@@ -41,18 +43,42 @@ _OTHER_DOORS = {
 
 
 def ready_statement(
-    ledger: Ledger, kind: str, body: object, statement_id: bytes, scope: int = SCOPE_PUBLIC
+    ledger: Ledger,
+    kind: str,
+    body: object,
+    statement_id: bytes,
+    scope: int = SCOPE_PUBLIC,
+    signers: Sequence[str] = (ORGANISATION,),
 ) -> Submission:
-    """A statement of the organisation from JSON, checked strictly and signed. Raises Malformed."""
-    if kind in {"override", "receipt", "state"}:
-        raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
+    """A statement from JSON, checked strictly and signed: by the organisation, or by members whose keys are kept here.
+
+    The first signer is its author. Whoever joins with a key in this node's keeping gets one. Raises Malformed,
+    RefusedError, NotFoundError.
+    """
     value = body_from_json(kind, body)
     record = value.get("record")
     if kind == "record.put" and isinstance(record, dict):
         record.setdefault("id", statement_id or os.urandom(16))
+    newcomer = None
+    if kind == "member.join" and "key" not in value:
+        before = joined_before(ledger, statement_id, value) if statement_id else None
+        if before is not None:
+            return before
+        newcomer = key_for_newcomer(ledger, value)
+    ready_body(kind, value, scope, is_json=False)
+    keys = [key_of(ledger, signer) for signer in signers] + ([newcomer] if newcomer else [])
+    return said_by(ledger, Said(kind, value, statement_id, scope), keys)
+
+
+def ready_body(kind: str, body: object, scope: int, *, is_json: bool = True) -> dict[str, Value]:
+    """A body that may be signed here, from JSON. Raises Malformed, RefusedError."""
+    if kind in _OTHER_DOORS and kind != "charter":
+        raise RefusedError(f"{_OTHER_DOORS[kind]}, not through this door")
+    value = body_from_json(kind, body) if is_json else body
+    assert isinstance(value, dict)
     check_body(kind, value)
     check_scope(kind, value, scope)
-    return ledger.state(kind, value, statement_id, scope)
+    return value
 
 
 def try_ledger(ledger: Ledger, group: Sequence[Submission]) -> None:

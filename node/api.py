@@ -6,10 +6,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import re
 import time
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,29 +16,20 @@ from aiohttp import web
 from ledger.denying import denied_records
 from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
-from ledger.own import Receipt, Submission, submission
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
-from ledger.state import position_state
-from ledger.submitting import ready_statement, try_ledger
 from ledger.watchers import forget_peer, watchers_of
 from ledger.witness import witness_verifier
-from ledger.writer import GROUP_ENTRIES
 from node.config import parse_peer_url
 from node.keys import FINDER, HUB, LEDGER, TOKEN
-from node.problem import problem
 from node.routes import Parameter, Route
 from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
-from protocol.identity import parse_log_id, show_log_id
-from protocol.note import strict_base64
-from protocol.statement import SCOPE_PUBLIC
+from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
-    from ledger.ledger import Ledger
     from ledger.sqlite.store import Snapshot
 
-_STATEMENT_ID = re.compile(r"[0-9a-f]{32}")
 SCOPE_PARAMETER = Parameter("scope", "private: what is not public instead, for whoever has the steward's token")
 SEARCH_PARAMETERS = (
     Parameter("q", "words; each is the beginning of a word, accents and case do not count"),
@@ -233,85 +222,6 @@ async def _override(request: web.Request) -> web.Response:
     return json_answer({"schema": "folkmoot.override/1", "position": position}, 201)
 
 
-async def _write(request: web.Request) -> web.Response:
-    ledger = request.app[LEDGER]
-    value = await read_json(request)
-    if not isinstance(value, dict) or set(value) - {"entries", "payloads"}:
-        raise Malformed("body", 'send {"entries": [{"kind", "body", "id"?}]} or {"payloads": [base64]}')
-    entries, payloads = value.get("entries", []), value.get("payloads", [])
-    if not isinstance(entries, list) or not isinstance(payloads, list):
-        raise Malformed("body", "entries and payloads are arrays")
-    if (payloads and entries) or not 1 <= len(entries) + len(payloads) <= GROUP_ENTRIES:
-        raise Malformed("body", f"send 1 to {GROUP_ENTRIES} entries, or as many payloads")
-    if entries and not is_steward(request):
-        return problem(401, "Not authorised", "writing in the organisation's name takes the steward's token")
-    key = request.headers.get("Idempotency-Key", "").encode(errors="surrogateescape")
-    group = [_entry_submission(request, item, key, number) for number, item in enumerate(entries)]
-    group += [await asyncio.to_thread(_signed_submission, request, item) for item in payloads]
-    await asyncio.to_thread(try_ledger, ledger, group)
-    receipts = await asyncio.wrap_future(ledger.writer.append(group))
-    states = await asyncio.to_thread(_states, ledger, receipts)
-    shown = [
-        {"id": item.id.hex(), "position": receipt.position, "repeated": receipt.repeated, "state": state}
-        for item, receipt, state in zip(group, receipts, states, strict=True)
-    ]
-    newest = max(range(len(receipts)), key=lambda number: receipts[number].position)
-    body = {
-        "schema": "folkmoot.receipts/1",
-        "state": states[newest],
-        "log": show_log_id(ledger.log_id),
-        "receipts": shown,
-    }
-    return json_answer(body, 201)
-
-
-def _states(ledger: Ledger, receipts: list[Receipt]) -> list[str]:
-    with ledger.store.read() as reads:
-        tree = reads.tree_numbered(ledger.own.tree)
-        return [
-            receipt.state if receipt.state == "queued" else position_state(reads, tree, receipt.position)
-            for receipt in receipts
-        ]
-
-
-def _entry_submission(request: web.Request, item: object, key: bytes, number: int) -> Submission:
-    """A statement that this node makes and signs for a steward."""
-    if (
-        not isinstance(item, dict)
-        or set(item) - {"kind", "body", "id", "scope"}
-        or not isinstance(item.get("kind"), str)
-    ):
-        raise Malformed("body", f"entry {number}: an object with kind, body and perhaps id and scope")
-    if "id" not in item and not key:
-        raise Malformed("idempotency", "send an Idempotency-Key header, or an id with each entry")
-    statement_id = item.get("id", sha256(b"%b/%d" % (key, number)).hexdigest()[:32])
-    if not isinstance(statement_id, str) or not _STATEMENT_ID.fullmatch(statement_id):
-        raise Malformed("body", f"entry {number}: an id is 32 hexadecimal digits")
-    try:
-        scope = item.get("scope", SCOPE_PUBLIC)
-        if not isinstance(scope, int) or isinstance(scope, bool):
-            raise Malformed("scope", "a scope is 0 public, 1 circle or 2 private")
-        identity = bytes.fromhex(statement_id)
-        return ready_statement(request.app[LEDGER], item["kind"], item.get("body"), identity, scope)
-    except Malformed as error:
-        raise Malformed(error.reason, f"entry {number}: {error.text}") from None
-
-
-def _signed_submission(request: web.Request, item: object) -> Submission:
-    """A payload that was signed elsewhere."""
-    from ledger.submitting import check_signed_payload  # noqa: PLC0415 - the rarer way
-
-    text, scope = (item.get("payload"), item.get("scope")) if isinstance(item, dict) else (item, SCOPE_PUBLIC)
-    if not isinstance(text, str) or type(scope) is not int or (isinstance(item, dict) and set(item) != _PAYLOAD_KEYS):
-        raise Malformed("body", 'a payload is base64 text, or {"payload": base64 text, "scope": 0, 1 or 2}')
-    payload = strict_base64(text)
-    check_signed_payload(request.app[LEDGER], payload, scope)
-    return submission(payload, scope)
-
-
-_PAYLOAD_KEYS = {"payload", "scope"}
-
-
 _LOG = "/v1/log/{log}/{epoch}"
 ROUTES = (
     Route(
@@ -368,13 +278,5 @@ ROUTES = (
         statuses=(201, 400, 401, 409),
         steward=True,
         body="Override",
-    ),
-    Route(
-        "POST",
-        "/v1/entries",
-        _write,
-        "Write entries into the organisation's log",
-        statuses=(201, 400, 401, 409, 503, 507),
-        body="Entries",
     ),
 )

@@ -15,7 +15,36 @@ if TYPE_CHECKING:
 
     from node.routes import Route
 
+_SIGNERS = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": 15,
+    "items": {"type": "string", "pattern": "^(organisation|[0-9a-f]{32})$"},
+    "description": "The organisation, or members whose keys this node keeps; the author first",
+}
+
 _BODIES: dict[str, Any] = {
+    "Carried": {
+        "type": "object",
+        "required": ["carried"],
+        "additionalProperties": False,
+        "properties": {
+            "carried": {"type": "string", "maxLength": 393216, "description": "Spec 17 §11"},
+            "countersign": {"type": "boolean", "description": "Add the organisation's signature: for stewards"},
+        },
+    },
+    "Draft": {
+        "type": "object",
+        "required": ["kind", "body"],
+        "additionalProperties": False,
+        "properties": {
+            "kind": {"type": "string"},
+            "body": {"type": "object"},
+            "author": {"type": "string", "description": "organisation, the id of a member, or a public key"},
+            "scope": {"type": "integer", "minimum": 0, "maximum": 2},
+            "signers": _SIGNERS,
+        },
+    },
     "Peer": {
         "type": "object",
         "required": ["url"],
@@ -62,6 +91,7 @@ _BODIES: dict[str, Any] = {
                         "body": {"type": "object"},
                         "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
                         "scope": {"type": "integer", "minimum": 0, "maximum": 2},
+                        "signers": _SIGNERS,
                     },
                 },
             },

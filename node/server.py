@@ -32,6 +32,7 @@ from node import (
     status,
     verify_page,
     witness,
+    writing,
 )
 from node.asking import ask_witnesses
 from node.client import Client
@@ -226,7 +227,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[bundles.DOWNLOADS] = bundles.Downloads()
     app[FLOWS] = FlowKeeper()
     described = (
-        *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
     document = openapi.describe(described)

@@ -99,6 +99,13 @@ class LedgerView:
         """The language that the organisation's texts are in unless they say otherwise."""
         return self.charter.languages[0]
 
+    def member(self, member_id: bytes) -> Member:
+        """A member. Raises NotFoundError."""
+        found = self.book.get(Member, member_id)
+        if found is None:
+            raise NotFoundError(f"no member {member_id.hex()} in this ledger")
+        return found
+
     def unit(self, code: str) -> Unit:
         """What is counted under a code. Raises NotFoundError."""
         if code not in self._units:

@@ -16,14 +16,17 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, ledger_api, map_api, static_log, status, witness
+from node import api, bundles, federation, ledger_api, map_api, static_log, status, witness, writing
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
 from protocol.bundle import END, encode_header
+from protocol.carried import Carried, sign_carried, write_carried
+from protocol.encoding import Value
 from protocol.identity import show_log_id
+from protocol.statement import make_statement
 from protocol.witness import SIZE_MEDIA_TYPE, write_request
-from tests.builders import Log, found_organisation, witness_key
+from tests.builders import START, Log, found_organisation, seeded, witness_key
 from tests.ledger.making import hold
 from tests.node.mutual import one, write_mutual
 from tests.node.running import doubt, record
@@ -36,7 +39,7 @@ from tests.node.running import RunningNode
 
 DOCUMENT = describe(
     (
-        *(*api.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
 )
@@ -80,7 +83,10 @@ _json = st.recursive(
     max_leaves=12,
 )
 _kinds = st.sampled_from(
-    ["record.put", "record.close", "claim.checked", "claim.same", "import.start", "role", "erase", "charter", "x"]
+    [
+        *("record.put", "record.close", "claim.checked", "claim.same", "import.start", "role", "erase", "charter", "x"),
+        *("member.join", "post", "contract.offer", "note", "state", "xfer.void"),
+    ]
 )
 _fields = st.sampled_from(
     [
@@ -101,6 +107,7 @@ _fields = st.sampled_from(
         "log",
         "url",
         "point",
+        *("legs", "clauses", "basis", "about", "text", "owner", "parties", "custody", "class"),
     ]
 )
 _bodies = st.recursive(
@@ -116,7 +123,11 @@ _entries = st.fixed_dictionaries(
     optional={
         "entries": st.lists(
             st.fixed_dictionaries(
-                {"kind": _kinds, "body": _bodies}, optional={"id": st.sampled_from(["00" * 16, "x", ""])}
+                {"kind": _kinds, "body": _bodies},
+                optional={
+                    "id": st.sampled_from(["00" * 16, "x", ""]),
+                    "signers": st.lists(st.sampled_from(["organisation", "00" * 16, "x"]), max_size=2),
+                },
             ),
             max_size=3,
         ),
@@ -127,7 +138,7 @@ _entries = st.fixed_dictionaries(
 
 def is_open(path: str, parameters: list[dict[str, Any]]) -> bool:
     """Whether only some of what can be asked there takes the token."""
-    return path == "/v1/entries" or any(parameter["name"] == "scope" for parameter in parameters)
+    return path in {"/v1/entries", "/v1/carried"} or any(parameter["name"] == "scope" for parameter in parameters)
 
 
 def _references(value: object) -> Iterator[str]:
@@ -205,6 +216,8 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Decision": {"action": "region", "region": "Lille"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
         "Witness": {"key": key},
+        "Carried": {"carried": _carried(node)},
+        "Draft": {"kind": "unit.define", "body": {"code": "Q", "scale": 0, "sort": "count", "name": {"en": "Q"}}},
         "WitnessRequest": write_request(0, [], bytes(other.note())),
     }
     doubt(node.ledger, "it was put back")  # so that this can be overridden
@@ -220,6 +233,14 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
             # There is no proof against a log that has not forked.
             assert answer.status in ({404} if path.endswith("/fork-proof") else {200, 201}), path
             assert answer.content_type in described["content"], path
+
+
+def _carried(node: RunningNode) -> str:
+    """A statement of the organisation that was signed elsewhere."""
+    key = node.ledger.key
+    body: dict[str, Value] = {"code": "P", "scale": 0, "sort": "count", "name": {"en": "P"}}
+    statement = make_statement(node.log_id, "unit.define", seeded("carried", 16), START, key.public, body)
+    return write_carried(sign_carried(Carried(statement), key))
 
 
 async def _check(node: RunningNode, method: str, url: str, operation: dict[str, Any], **options: Any) -> None:
@@ -262,7 +283,7 @@ async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.Dat
 async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) -> None:
     size = node.ledger.own.size
     headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": key}
-    for path in ("/v1/entries", "/v1/peers", "/v1/witnesses"):
+    for path in ("/v1/entries", "/v1/peers", "/v1/witnesses", "/v1/carried", "/v1/drafts"):
         operation = DOCUMENT["paths"][path]["post"]
         await _check(node, "post", path, operation, data=BytesIO(json.dumps(body).encode()), headers=headers)
     node.ledger.writer.settle()
