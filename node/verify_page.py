@@ -15,7 +15,7 @@ from node.keys import LEDGER
 from node.languages import choose
 from node.rendering import reader_of
 from node.routes import Route
-from node.verifier.page import empty_page
+from node.verifier.page import Addresses, empty_page
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -25,13 +25,9 @@ async def _verify(request: web.Request) -> web.Response:
     reader = reader_of(request)
     ledger: Ledger = request.app[LEDGER]
     charter = ledger.keys.charter
-    text = empty_page(
-        asset_url(VERIFIER_SCRIPT),
-        asset_url(VERIFIER_STYLE),
-        reader.languages,
-        choose(charter.name, (*reader.languages, *charter.languages)).text,
-        "/v1/trust",
-    )
+    script, style, icon = (asset_url(name) for name in (VERIFIER_SCRIPT, VERIFIER_STYLE, "favicon.svg"))
+    home = choose(charter.name, (*reader.languages, *charter.languages)).text
+    text = empty_page(Addresses(script, style, icon, trust="/v1/trust"), reader.languages, home)
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
     return web.Response(text=text, content_type="text/html", headers=headers)
 

@@ -140,6 +140,9 @@ function show() {
     element.textContent = say(element.getAttribute("data-say"));
   });
   byId("language").value = language;
+  byId("tools-title").textContent = page.file ? say("tools") : say("tools_first");
+  const believed = page.trust && say("counted", { what: say("trusted_by"), number: page.trust.name() });
+  fill(empty(byId("trust-name")), {}, [believed]);
   byId("forget-trust").hidden = !page.trust;
   byId("save").hidden = !page.file;
   byId("busy").hidden = !page.file || Boolean(page.judged || page.problem);

@@ -7,7 +7,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from node.verifier.scripts import read, verifier_script
 
@@ -26,7 +26,10 @@ def verifier_page(file: bytes, languages: Sequence[str] = (), trust: bytes = b""
         f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; img-src data:; "
         "connect-src 'none'; base-uri 'none'; form-action 'none'"
     )
-    head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>'
+    head = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<link rel="icon" href="data:,">\n<style>{style}</style>'
+    )
     return _page(
         head=head,
         languages=languages,
@@ -35,17 +38,24 @@ def verifier_page(file: bytes, languages: Sequence[str] = (), trust: bytes = b""
     )
 
 
-def empty_page(script_url: str, style_url: str, languages: Sequence[str], home: str, trust_url: str) -> str:
-    """The page without a file, its script and style by address; `home` is the name of the node, where it leads back.
+class Addresses(NamedTuple):
+    """Where a page that is not whole in itself finds the rest; `trust` is the trust file it begins with."""
 
-    The trust file at `trust_url` is taken until the reader gives another.
-    """
+    script: str
+    style: str
+    icon: str
+    trust: str
+
+
+def empty_page(addresses: Addresses, languages: Sequence[str], home: str) -> str:
+    """The page without a file, as a node shows it; `home` is the name of the node, where it leads back."""
     return _page(
-        head=f'<link rel="stylesheet" href="{escape(style_url)}">',
+        head=f'<link rel="icon" type="image/svg+xml" href="{escape(addresses.icon)}">\n'
+        f'<link rel="stylesheet" href="{escape(addresses.style)}">',
         languages=languages,
         home=f'<a class="home" href="/"><bdi dir="auto">{escape(home)}</bdi></a>',
-        trust_url=trust_url,
-        script=f'<script src="{escape(script_url)}"></script>',
+        trust_url=addresses.trust,
+        script=f'<script src="{escape(addresses.script)}"></script>',
     )
 
 

@@ -7,6 +7,7 @@ WORDS.ca = {
     intro: "Doneu a aquesta pàgina un extracte de membre o una prova. Es comprova aquí, en aquest aparell. No s’envia res.",
     skip: "Anar al veredicte",
     language: "Llengua",
+    tools_first: "Comprovar un extracte o una prova",
     tools: "Comprovar una altra cosa",
     choose_file: "Un extracte de membre o una prova",
     choose_trust: "El vostre propi fitxer de confiança",

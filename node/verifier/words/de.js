@@ -7,6 +7,7 @@ WORDS.de = {
     intro: "Geben Sie dieser Seite einen Mitgliedsauszug oder einen Beweis. Geprüft wird hier, auf diesem Gerät. Nichts wird gesendet.",
     skip: "Zum Urteil",
     language: "Sprache",
+    tools_first: "Einen Auszug oder Beweis prüfen",
     tools: "Etwas anderes prüfen",
     choose_file: "Ein Mitgliedsauszug oder Beweis",
     choose_trust: "Ihre eigene Vertrauensdatei",

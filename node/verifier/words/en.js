@@ -7,6 +7,7 @@ WORDS.en = {
     intro: "Give this page a member statement or a proof. It is checked here, on this device. Nothing is sent anywhere.",
     skip: "Skip to the verdict",
     language: "Language",
+    tools_first: "Check a statement or a proof",
     tools: "Check something else",
     choose_file: "A member statement or proof",
     choose_trust: "Your own trust file",

@@ -7,6 +7,7 @@ WORDS.es = {
     intro: "Dé a esta página un extracto de miembro o una prueba. Se comprueba aquí, en este aparato. No se envía nada.",
     skip: "Ir al veredicto",
     language: "Idioma",
+    tools_first: "Comprobar un extracto o una prueba",
     tools: "Comprobar otra cosa",
     choose_file: "Un extracto de miembro o una prueba",
     choose_trust: "Su propio archivo de confianza",

@@ -7,6 +7,7 @@ WORDS.fr = {
     intro: "Donnez à cette page un relevé de membre ou une preuve. Tout est vérifié ici, sur cet appareil. Rien n’est envoyé.",
     skip: "Aller au verdict",
     language: "Langue",
+    tools_first: "Vérifier un relevé ou une preuve",
     tools: "Vérifier autre chose",
     choose_file: "Un relevé de membre ou une preuve",
     choose_trust: "Votre propre fichier de confiance",

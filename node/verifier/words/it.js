@@ -7,6 +7,7 @@ WORDS.it = {
     intro: "Date a questa pagina un estratto di un membro o una prova. La verifica avviene qui, su questo dispositivo. Non viene inviato nulla.",
     skip: "Vai al verdetto",
     language: "Lingua",
+    tools_first: "Verificare un estratto o una prova",
     tools: "Verificare altro",
     choose_file: "Un estratto di un membro o una prova",
     choose_trust: "Il vostro file di fiducia",

@@ -7,6 +7,7 @@ WORDS.nl = {
     intro: "Geef deze pagina een ledenoverzicht of een bewijs. Het wordt hier nagekeken, op dit toestel. Er wordt niets verstuurd.",
     skip: "Naar het oordeel",
     language: "Taal",
+    tools_first: "Een overzicht of bewijs nakijken",
     tools: "Iets anders nakijken",
     choose_file: "Een ledenoverzicht of bewijs",
     choose_trust: "Uw eigen vertrouwensbestand",

@@ -75,7 +75,7 @@ def test_the_page_is_whole_in_itself() -> None:
     html = verifier_page(b"\xff\x00file", ("fr", 'x"><script>'), b"trust")
     assert "connect-src 'none'" in html
     assert 'id="file">/wBmaWxl<' in html
-    assert not re.search(r"(?:src|href)=\"(?!#)", html)
+    assert not re.search(r"(?:src|href)=\"(?!#|data:)", html)
     assert "<script>'" not in html.replace("<script>alert", "")
     assert html.count("</script>") == 3
     assert 'x"><script>' not in html

@@ -64,7 +64,8 @@ async def test_qr_codes_are_checked_where_they_are_read(node: RunningNode, tmp_p
         paste = f"(t => {{ t.value = '{first}\\n{second} {changed}'; t.dispatchEvent(new Event('input')); }})"
         await tab.run(f"{paste}(document.getElementById('parts'))")
         assert "read wrongly" in await verdict(tab)
+        assert tab.complaints == []
         assert all(third not in url.partition("#")[0] for url in tab.requests)
         assert {url.partition("?")[0].partition("#")[0].removeprefix(node.url) for url in tab.requests} <= {
-            "/verify", "/static/verifier.js", "/static/verifier.css", "/v1/trust", "/favicon.ico",
+            "/verify", "/static/verifier.js", "/static/verifier.css", "/static/favicon.svg", "/v1/trust",
         }  # fmt: skip
