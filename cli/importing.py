@@ -45,7 +45,7 @@ class _Options:
     as_json: bool
 
 
-@click.command("import", short_help="Take in a CSV or GeoJSON file, update it, undo it.")
+@click.command("import", short_help="Take in a file of records, update it, undo it.")
 @click.argument("file", type=_FILE, required=False)
 @click.option("--mapping", type=_FILE, help="Mapping file; without it one is suggested.")
 @click.option("--save-mapping", type=_FILE, help="Write the mapping that is used to a file, to edit and keep.")
@@ -67,7 +67,7 @@ class _Options:
 @json_option
 @click.pass_obj
 def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, listing: bool, **options: Any) -> None:  # noqa: ANN401 - as the options say
-    """Imports a CSV or GeoJSON file of any encoding: good rows go in, bad ones are named.
+    """Imports CSV, GeoJSON, ODS, XLSX, KML or Murmurations: good rows go in, bad ones are named.
 
     An interrupted import goes on where it stopped; a newer edition of the same set updates, adds and closes.
     """

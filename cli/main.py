@@ -15,7 +15,7 @@ from protocol import __version__
 COMMANDS = {
     "init": ("cli.init", "Found an organisation: keys, charter, an empty log."),
     "serve": ("cli.serve", "Run the node."),
-    "import": ("cli.importing", "Take in a CSV or GeoJSON file, update it, undo it."),
+    "import": ("cli.importing", "Take in a file of records (CSV, GeoJSON, ODS, XLSX, KML, ...), update it, undo it."),
     "search": ("cli.search", "Search the directory."),
     "record": ("cli.record", "Show, add, change or close one record."),
     "member": ("cli.member", "Who belongs: join, profile, keys, signing."),

@@ -58,7 +58,8 @@ def convert(
 ) -> Converted:
     """One row. `ids` are the outside ids given out so far, which tell rows of the same name and identifier apart."""
     fields = Fields(row, mapping)
-    record: dict[str, Any] = {"id": b"", "kind": mapping.kind, "name": fields.names()}
+    kind = fields.kind()
+    record: dict[str, Any] = {"id": b"", "kind": kind, "name": fields.names()}
     url, links = fields.addresses()
     point = fields.point()
     address = fields.address(point)
@@ -76,7 +77,8 @@ def convert(
         "access": fields.access(),
         "contact": fields.contact(),
         "status": fields.status(),
-        "licence": mapping.licence,
+        "licence": fields.licence(),
+        **fields.exchange(kind),
     }
     record.update((field, value) for field, value in values.items() if value)
     outside_id = _outside_id(fields, record, ids or OutsideIds())
@@ -84,7 +86,7 @@ def convert(
     if any(problem.severity == "error" for problem in problems):
         return Converted(row.number, outside_id, None, problems)
     record["id"] = record_id(log_id, mapping.set, outside_id)
-    record["sources"] = [_source(mapping, outside_id, retrieved)]
+    record["sources"] = [_source(fields, record["licence"], outside_id, retrieved)]
     return Converted(row.number, outside_id, record, problems)
 
 
@@ -113,10 +115,10 @@ def _outside_id(fields: Fields, record: dict[str, Any], ids: OutsideIds) -> str:
     return ids.derive(name, *(address.get(part, "") for part in ("street", "postcode", "locality")))
 
 
-def _source(mapping: Mapping, outside_id: str, retrieved: int | None) -> dict[str, Any]:
-    source: dict[str, Any] = {"set": mapping.set, "record": outside_id, "licence": mapping.licence}
+def _source(fields: Fields, licence: str, outside_id: str, retrieved: int | None) -> dict[str, Any]:
+    source: dict[str, Any] = {"set": fields.mapping.set, "record": outside_id, "licence": licence}
     if retrieved:
         source["retrieved"] = retrieved
-    if mapping.attribution:
-        source["attribution"] = clean_line(mapping.attribution)
+    if attribution := fields.attribution():
+        source["attribution"] = attribution
     return source

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ledger.importing.detect import detect_decimal, detect_delimiter, strip_types
 from ledger.importing.problem import ImportFileError, Problem, shorten
-from ledger.importing.table import Row, Table
+from ledger.importing.table import Row, Table, name_columns
 
 
 def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Table:
@@ -21,7 +21,7 @@ def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Ta
     delimiter = delimiter or detect_delimiter(text)
     lines = _rows(text, delimiter)
     _, cells = next(lines, (1, []))
-    columns, notes = _columns(strip_types(cells, delimiter))
+    columns, notes = name_columns(strip_types(cells, delimiter))
     rows, refused = [], []
     number = 1
     for number, cells in lines:
@@ -65,21 +65,6 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             f"Line {number} cannot be read ({error}): a quotation mark is missing there, or the file is damaged."
             " Correct that line and import the file again."
         ) from None
-
-
-def _columns(header: list[str]) -> tuple[tuple[str, ...], list[str]]:
-    """(names of the columns, each once, remarks on those that had to be named)."""
-    columns: dict[str, None] = {}
-    notes = []
-    for position, cell in enumerate(header, 1):
-        name = plain = " ".join(cell.split()) or f"column {position}"
-        number = 2
-        while name in columns:
-            name, number = f"{plain} ({number})", number + 1
-        if name != " ".join(cell.split()):
-            notes.append(f"Column {position} has no name of its own and is called {name!r} here.")
-        columns[name] = None
-    return tuple(columns), notes
 
 
 def _wrong_width(number: int, cells: list[str], width: int) -> Problem:

@@ -9,12 +9,14 @@ from typing import Any, Final, Literal
 from ledger.importing.clean import REPLACEMENT, clean, clean_line
 from ledger.importing.countries import MEANT_OTHERWISE, parse_country
 from ledger.importing.hours import is_opening_hours
-from ledger.importing.mapping import CodeColumn, Mapping, TextColumn
+from ledger.importing.mapping import ATTRIBUTION_CHARACTERS_MAX, LICENCE, CodeColumn, Mapping, TextColumn
 from ledger.importing.points import PRECISION_METRES_MAX, Degrees, parse_point
 from ledger.importing.problem import Problem, shorten
 from ledger.importing.table import Row
+from ledger.importing.times import parse_time
 from ledger.importing.web import parse_urls
-from ledger.importing.words import is_closing, parse_status, parse_wheelchair, parse_yes_no
+from ledger.importing.words import is_closing, parse_kind, parse_status, parse_wheelchair, parse_yes_no
+from protocol.record import DIRECTED_KINDS, SCOPES, TERMS, is_language_tag
 
 NAME_CHARACTERS_MAX: Final = 300
 DESCRIPTION_CHARACTERS_MAX: Final = 8_000
@@ -24,6 +26,7 @@ CODE_CHARACTERS_MAX: Final = 100
 LANGUAGES_MAX: Final = 32
 LINKS_MAX: Final = 16
 
+_SCHEME: Final = re.compile(r"[a-z0-9-]{1,32}")
 _EMAIL: Final = re.compile(r"[^\s@<>,;\"]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
 _EUROPE: Final = (range(340_000_000, 720_000_000), range(-250_000_000, 450_000_000))
 
@@ -76,8 +79,11 @@ class Fields:
     ) -> dict[str, str]:
         texts: dict[str, str] = {}
         cleaning = clean_line if field == "name" else clean
+        told = {self.row.values.get(column.column) for column in columns if column.language}
         for column in columns:
             cell = self.row.values.get(column.column)
+            if not column.language and cell in told:
+                continue  # it repeats what stands beside it with its language
             language = column.language or self.mapping.language
             if not cell or language in texts or not (text := cleaning(cell)):
                 continue
@@ -184,9 +190,15 @@ class Fields:
                     text = re.split("[/#]", text.rstrip("/#"))[-1]
                 if not text:
                     continue
+                scheme = column.scheme
+                if schemed and not scheme:
+                    scheme, colon, text = text.partition(":")
+                    if not (colon and text and _SCHEME.fullmatch(scheme)):
+                        self.note(field, part, "Not scheme:code: left out. Write it such as osm:shop=books.")
+                        continue
                 code = self._limited(field, column.prefix + text, CODE_CHARACTERS_MAX)
                 if code:
-                    codes[f"{column.scheme}:{code}" if schemed else code] = None
+                    codes[f"{scheme}:{code}" if schemed else code] = None
         if len(codes) > limit:
             self.note(field, list(codes)[limit], f"More than {limit} of them: this and the next are left out.")
         return list(codes)[:limit]
@@ -211,9 +223,9 @@ class Fields:
                 return text
         return ""
 
-    def access(self) -> dict[str, str]:
-        """Whether wheelchairs get in, and whether it costs."""
-        found = {}
+    def access(self) -> dict[str, Any]:
+        """Whether wheelchairs get in, whether it costs, and which languages are spoken."""
+        found: dict[str, Any] = {}
         for field, columns, parse in (
             ("wheelchair", self.mapping.wheelchair, parse_wheelchair),
             ("fee", self.mapping.fee, parse_yes_no),
@@ -224,6 +236,9 @@ class Fields:
                 found[field] = answer
             elif text:
                 self.note(f"access.{field}", text, "Neither yes nor no: left out. Write yes or no.")
+        languages = [tag for tag in self._parts(self.mapping.languages) if is_language_tag(tag)]
+        if languages:
+            found["languages"] = languages[:LANGUAGES_MAX]
         return found
 
     def contact(self) -> dict[str, str]:
@@ -247,3 +262,55 @@ class Fields:
         if status is None:
             self.note("status", text, "Not a status that is known: left out. Write active, planned, paused or closed.")
         return "" if status in (None, "active") else status or ""
+
+    def kind(self) -> str:
+        """The kind that the row says, else that of the whole set."""
+        text = self.first("kind", self.mapping.kinds)
+        kind = parse_kind(text) if text else self.mapping.kind
+        if kind is None:
+            self.note(
+                "kind", text, f"Not a kind that is known: taken as {self.mapping.kind}. Write organisation, place, ..."
+            )
+        return kind or self.mapping.kind
+
+    def licence(self) -> str:
+        """The licence that the row says, else that of the whole set."""
+        text = self.first("licence", self.mapping.licences)
+        if text and not LICENCE.fullmatch(text):
+            self.note("licence", text, f"Not an SPDX expression: taken as {self.mapping.licence}. Write CC0-1.0, ...")
+            text = ""
+        return text or self.mapping.licence
+
+    def attribution(self) -> str:
+        """What the licence asks to be said: for the row, else for the whole set."""
+        return self.first("attribution", self.mapping.attributions)[:ATTRIBUTION_CHARACTERS_MAX] or clean_line(
+            self.mapping.attribution
+        )
+
+    def exchange(self, kind: str) -> dict[str, Any]:
+        """What is said of an offer or a need, and how far anything reaches."""
+        found: dict[str, Any] = {"scope": self.first("scope", self.mapping.scope).lower()}
+        if found["scope"] not in (*SCOPES, ""):
+            self.note("scope", found["scope"], f"Not a scope that is known: left out. Write {', '.join(SCOPES)}.")
+            found["scope"] = ""
+        if kind in DIRECTED_KINDS:
+            found["direction"] = self.first("direction", self.mapping.direction).lower() or (
+                "want" if kind == "need" else "offer"
+            )
+        terms = self._parts(self.mapping.terms)
+        for term in terms:
+            if term not in TERMS:
+                self.note("terms", term, f"Not terms that are known: left out. Write {', '.join(TERMS)}.")
+        found["terms"] = [term for term in terms if term in TERMS]
+        found["item"] = self.first("item", self.mapping.item)
+        text = self.first("valid_until", self.mapping.valid_until)
+        until = parse_time(text) if text else None
+        if text and until is None:
+            self.note("valid_until", text, "Not a day: left out. Write it such as 2027-01-31.")
+        found["valid_until"] = until
+        return found
+
+    def _parts(self, columns: tuple[str, ...]) -> list[str]:
+        """The parts of the first cell that says something, each once."""
+        text = next((self.row.values[column] for column in columns if column in self.row.values), "")
+        return list(dict.fromkeys(part for item in re.split("[;,]", text) if (part := clean_line(item))))

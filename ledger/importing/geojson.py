@@ -16,21 +16,20 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WGS84: Final = re.compile(r"4326|CRS:?84", re.IGNORECASE)
 
 
-def read_geojson(text: str, encoding: str) -> Table:
-    """The table of a FeatureCollection, or of one Feature.
+def read_geojson(document: dict[str, Any], encoding: str) -> Table:
+    """The table of a FeatureCollection, or of one Feature, as `parse_json` gives it.
 
     Null values have no cell, lists and objects become text, numbers keep their digits. A feature whose geometry is not
     a point gets the middle of its bounding box, and half the diagonal as its precision in metres.
-    Raises ImportFileError for invalid JSON and for JSON that has no features.
+    Raises ImportFileError for JSON that has no features.
     """
-    document = _parse(text)
     features = _features(document)
     columns: dict[str, None] = {}
     rows, refused = [], []
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict):
             reason = "Not a feature: a feature is an object with properties and a geometry. Correct or remove it."
-            refused.append(Problem(number, "row", shorten(_flatten(feature)), reason, "error"))
+            refused.append(Problem(number, "row", shorten(flatten(feature)), reason, "error"))
             continue
         row = Row(number, _cells(feature))
         columns.update(dict.fromkeys(row.values))
@@ -45,14 +44,15 @@ def read_geojson(text: str, encoding: str) -> Table:
         columns=tuple(columns),
         rows=tuple(rows),
         refused=tuple(refused),
-        licence=_flatten(next((document[key] for key in ("license", "licence") if key in document), "")),
+        licence=flatten(next((document[key] for key in ("license", "licence") if key in document), "")),
         notes=_notes(document),
     )
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON can hold anything
+    """A JSON document whose numbers are their digits, as text. Raises ImportFileError, RecursionError."""
     try:
-        document = json.loads(text, parse_float=_number, parse_int=str, parse_constant=str)
+        return json.loads(text, parse_float=_number, parse_int=str, parse_constant=str)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
         what = "it is cut off there" if cut else "it is damaged there"
@@ -60,12 +60,6 @@ def _parse(text: str) -> dict[str, Any]:
             f"The file is not valid JSON (line {error.lineno}, character {error.colno}: {error.msg}): {what}."
             " Fetch it again, or correct it at that place."
         ) from None
-    if isinstance(document, dict):
-        return document
-    raise ImportFileError(
-        'The file is JSON but not GeoJSON: line 1 begins a list, where an object with "type": "FeatureCollection" and'
-        ' "features" is expected. Export it as GeoJSON or CSV.'
-    )
 
 
 def _number(digits: str) -> str:
@@ -81,7 +75,7 @@ def _features(document: dict[str, Any]) -> list[Any]:
     if isinstance(features, list):
         return features
     raise ImportFileError(
-        f'The JSON (type {shorten(_flatten(document.get("type", "none")))!r}) has no list "features", so it is not a'
+        f'The JSON (type {shorten(flatten(document.get("type", "none")))!r}) has no list "features", so it is not a'
         " GeoJSON FeatureCollection. Export it as GeoJSON or CSV."
     )
 
@@ -91,11 +85,11 @@ def _cells(feature: dict[str, Any]) -> dict[str, str]:
     cells = {}
     if isinstance(properties, dict):
         for key, value in properties.items():
-            text = _flatten(value)
+            text = flatten(value)
             if text.strip():
                 cells[_SURROGATE.sub("\ufffd", key)] = text
     if feature.get("id") not in (None, ""):
-        cells[FEATURE_ID] = _flatten(feature["id"])
+        cells[FEATURE_ID] = flatten(feature["id"])
     cells.update(_point(feature.get("geometry")))
     return cells
 
@@ -107,7 +101,7 @@ def _point(geometry: object) -> dict[str, str]:
     if geometry.get("type") == "Point":
         if not isinstance(coordinates, list) or len(coordinates) < 2:
             return {}
-        return {LATITUDE: _flatten(coordinates[1]), LONGITUDE: _flatten(coordinates[0])}
+        return {LATITUDE: flatten(coordinates[1]), LONGITUDE: flatten(coordinates[0])}
     middle = bounding_point(_positions(geometry))
     if middle is None:
         return {}
@@ -131,22 +125,22 @@ def _positions(geometry: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _flatten(value: Any) -> str:  # noqa: ANN401 - JSON can hold anything
+def flatten(value: Any) -> str:  # noqa: ANN401 - JSON can hold anything
     """Any JSON value as text: lists parted by `;`, objects as `key=value` parted by `;`."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ";".join(text for item in value if (text := _flatten(item)))
+        return ";".join(text for item in value if (text := flatten(item)))
     if isinstance(value, dict):
-        return ";".join(f"{key}={text}" for key, item in value.items() if (text := _flatten(item)))
+        return ";".join(f"{key}={text}" for key, item in value.items() if (text := flatten(item)))
     # JSON can spell half a character, which no encoding can write.
     return _SURROGATE.sub("\ufffd", str(value))
 
 
 def _notes(document: dict[str, Any]) -> tuple[str, ...]:
-    reference = _flatten(document.get("crs"))
+    reference = flatten(document.get("crs"))
     if reference and not _WGS84.search(reference):
         note = (
             f'The obsolete member "crs" says {shorten(reference)!r}; GeoJSON coordinates are read as WGS 84 degrees'

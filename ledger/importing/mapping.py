@@ -13,14 +13,14 @@ import msgspec
 from ledger.importing.problem import MappingError
 from protocol.record import DIRECTED_KINDS, KINDS
 
-# Offers and needs end and carry terms, which no table that is imported has said so far.
+# Offers and needs have a direction, so a whole table is of these kinds only if its rows say so (`kinds`).
 KINDS_IMPORTED: Final = tuple(kind for kind in KINDS if kind not in DIRECTED_KINDS)
 
 _SET: Final = re.compile(r"[a-z0-9._-]{1,64}")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_LICENCE: Final = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
+LICENCE: Final = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
 _SCHEME: Final = re.compile(r"[a-z0-9-]{1,32}")
-_ATTRIBUTION_CHARACTERS_MAX: Final = 500
+ATTRIBUTION_CHARACTERS_MAX: Final = 500
 _PRECISION_METRES_MAX: Final = 100_000
 
 
@@ -60,6 +60,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `categories`, `structure`, `membership` and `identifiers` take the values of all, `street` joins all with blanks.
     `precision` is that of the points in metres; a row's cell in `precision_column` goes before it if it is coarser.
     A row is closed if a `status` column says so in words, or if a `closed` column holds a yes.
+    A cell in `kinds`, `licences` or `attributions` goes before what is said of the whole set. A column of categories
+    without a scheme holds `scheme:code`.
     An empty `set` or `licence` is still to be filled in (`gaps`). Raises MappingError.
     """
 
@@ -93,31 +95,42 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     phone: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    attributions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    direction: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    item: tuple[str, ...] = ()
+    valid_until: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(not self.set or bool(_SET.fullmatch(self.set)), "set", self.set, "1 to 64 of a-z 0-9 . _ -")
         _require(self.kind in KINDS_IMPORTED, "kind", self.kind, "one of " + ", ".join(KINDS_IMPORTED))
         _require(bool(_TAG.fullmatch(self.language)), "language", self.language, "a tag such as fr, or und")
-        licence = not self.licence or bool(_LICENCE.fullmatch(self.licence))
+        licence = not self.licence or bool(LICENCE.fullmatch(self.licence))
         _require(licence, "licence", self.licence, "an SPDX expression such as CC0-1.0, or LicenseRef-...")
-        attribution = len(self.attribution) <= _ATTRIBUTION_CHARACTERS_MAX
-        _require(attribution, "attribution", self.attribution, f"at most {_ATTRIBUTION_CHARACTERS_MAX} characters")
+        attribution = len(self.attribution) <= ATTRIBUTION_CHARACTERS_MAX
+        _require(attribution, "attribution", self.attribution, f"at most {ATTRIBUTION_CHARACTERS_MAX} characters")
         precision = 0 <= self.precision <= _PRECISION_METRES_MAX
         _require(precision, "precision", str(self.precision), f"metres, 0 to {_PRECISION_METRES_MAX}")
         pair = bool(self.latitude) == bool(self.longitude)
         _require(pair, "latitude", self.latitude or self.longitude, "given together with longitude")
-        for code in (*self.categories, *self.identifiers):
-            _require(bool(code.scheme), "scheme", code.column, "given for every column of categories and identifiers")
+        for code in self.identifiers:
+            _require(bool(code.scheme), "scheme", code.column, "given for every column of identifiers")
 
     def columns(self) -> tuple[str, ...]:
         """All columns that the mapping reads, each once."""
         single = (self.identifier, self.latitude, self.longitude, self.precision_column)
         plain = (*self.url, *self.links, *self.street, *self.postcode, *self.locality, *self.region, *self.country)
         more = (*self.hours, *self.wheelchair, *self.fee, *self.email, *self.phone, *self.status, *self.closed)
+        said = (*self.kinds, *self.licences, *self.attributions, *self.languages, *self.scope)
+        exchanged = (*self.direction, *self.terms, *self.item, *self.valid_until)
         texts = (column.column for column in (*self.name, *self.description))
         codes = (*self.categories, *self.structure, *self.membership, *self.identifiers)
         named = (*texts, *(column.column for column in codes))
-        return tuple(column for column in dict.fromkeys((*single, *named, *plain, *more)) if column)
+        return tuple(column for column in dict.fromkeys((*single, *named, *plain, *more, *said, *exchanged)) if column)
 
     def gaps(self) -> tuple[str, ...]:
         """What a person must still fill in before rows can be converted, in plain English; empty if nothing."""

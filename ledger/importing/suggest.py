@@ -15,8 +15,9 @@ from ledger.importing.points import parse_degrees
 from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, PRECISION, Table
 from ledger.importing.vocabulary import CATEGORY_KEYS, header_words, senses, split_language
 from ledger.importing.web import parse_url
-from ledger.importing.words import is_closing, parse_status
+from ledger.importing.words import is_closing, parse_kind, parse_status
 from ledger.text import fold
+from protocol.record import DIRECTIONS, SCOPES
 
 POSTCODE_PRECISION_METRES: Final = 100
 VALUES_TRIED: Final = 500
@@ -33,6 +34,9 @@ _LICENCES: Final = {
     "licence ouverte 2 0": "etalab-2.0",
 }
 _SPDX: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]*-\d[A-Za-z0-9.-]*")
+_SCHEME: Final = re.compile(r"[a-z0-9-]{1,32}")
+_SCHEMED: Final = re.compile(r"[a-z0-9-]{1,32}:[^\s/].*", re.DOTALL)
+_TAGS: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*([;,] ?[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)*")
 _LANGUAGE_OF: Final = {
     "AT": "de", "DE": "de", "ES": "es", "FR": "fr", "GB": "en", "IE": "en", "IT": "it", "NL": "nl", "US": "en"
 }  # fmt: skip
@@ -61,12 +65,14 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
     name = _texts(values, "name") or _likely_name(values, taken)
     number, street = fields.get("number", [])[:1], fields.get("street", [])[:1]
     url, links = fields.get("url", []), fields.get("links", [])
+    said = _exchange(values, fields)
+    licences = _speaking(values, fields.get("licences", ()), lambda value: _SPDX.fullmatch(value) is not None)
     url = url or _likely_url(values, {*links, *(column.column for column in name)})
     return Mapping(
         set=set_name or "",
         kind=_kind(values, len(table.rows)),
         language=language,
-        licence=_licence(table.licence),
+        licence=_licence(table.licence) or _commonest(values, licences),
         identifier=_identifier(values, fields, len(table.rows)),
         name=name,
         description=_texts(values, "description"),
@@ -75,7 +81,7 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         latitude=latitude,
         longitude=longitude,
         precision=_precision(latitude),
-        precision_column=PRECISION if latitude == LATITUDE and PRECISION in values else "",
+        precision_column=_precision_column(values, latitude),
         street=tuple(number + street if language in _NUMBER_FIRST else street + number) if street else (),
         postcode=tuple(fields.get("postcode", ())),
         locality=tuple(fields.get("locality", ())),
@@ -92,7 +98,31 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         phone=tuple(fields.get("phone", ())),
         status=tuple(_speaking(values, fields.get("status", ()), lambda value: parse_status(value) is not None)),
         closed=tuple(_speaking(values, fields.get("closed", ()), lambda value: is_closing(value) is not None)),
+        licences=tuple(licences),
+        attributions=tuple(fields.get("attributions", ())) if licences else (),
+        kinds=said["kinds"],
+        languages=said["languages"],
+        scope=said["scope"],
+        direction=said["direction"],
+        terms=said["terms"],
+        item=said["item"],
+        valid_until=said["valid_until"],
     )
+
+
+def _exchange(values: _Values, fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """The columns in which single rows say their kind, and what is given or sought how."""
+    kinds = _speaking(values, fields.get("kinds", ()), lambda value: parse_kind(value) is not None)
+    direction = _speaking(values, fields.get("direction", ()), lambda value: value in DIRECTIONS)
+    spoken = _speaking(values, fields.get("languages", ()), lambda value: bool(_TAGS.fullmatch(value)))
+    scope = _speaking(values, fields.get("scope", ()), lambda value: value in SCOPES)
+    found = {"kinds": tuple(kinds), "direction": tuple(direction), "languages": tuple(spoken), "scope": tuple(scope)}
+    return found | {field: tuple(fields.get(field, ())) if kinds else () for field in ("terms", "item", "valid_until")}
+
+
+def _commonest(values: _Values, columns: Sequence[str]) -> str:
+    """The value that stands most often in the likeliest of these columns."""
+    return Counter(values[columns[0]]).most_common(1)[0][0] if columns else ""
 
 
 def _by_headers(values: _Values) -> dict[str, list[str]]:
@@ -199,6 +229,13 @@ def _precision(latitude: str) -> int:
     return POSTCODE_PRECISION_METRES if words & {"container", "centroid", "postcode", "zip"} else 10
 
 
+def _precision_column(values: _Values, latitude: str) -> str:
+    """The column that says how precise each point is, in metres."""
+    if latitude == LATITUDE and PRECISION in values:
+        return PRECISION
+    return next((column for column in values if latitude and header_words(column) == "precision m"), "")
+
+
 def _codes(values: _Values, fields: dict[str, list[str]], rows: int) -> dict[str, tuple[CodeColumn, ...]]:
     """The columns of codes, by field."""
     found: dict[str, list[CodeColumn]] = {"categories": [], "structure": [], "membership": [], "identifiers": []}
@@ -211,11 +248,23 @@ def _codes(values: _Values, fields: dict[str, list[str]], rows: int) -> dict[str
             found[field].append(CodeColumn(column, scheme=scheme, tail=any("/" in cell for cell in cells)))
         elif column in CATEGORY_KEYS:
             found["categories"].append(CodeColumn(column, "osm", f"{column}=", separator=_separator(cells)))
+        elif column.startswith("id_") and _SCHEME.fullmatch(column[3:]):
+            found["identifiers"].append(CodeColumn(column, scheme=column[3:], separator=";"))
+        elif column in fields.get("categories", ()) and _share(cells, _is_schemed) == 1:
+            found["categories"].append(CodeColumn(column, separator=";"))
+        elif column in fields.get("structure", ()) or column in fields.get("membership", ()):
+            field = "structure" if column in fields.get("structure", ()) else "membership"
+            found[field].append(CodeColumn(column, separator=";"))
         elif column in fields.get("identifiers", ()):
             found["identifiers"].append(CodeColumn(column, scheme=_slug(column)))
         elif column in fields.get("categories", ()) and len(cells) * 100 >= rows:
             found["categories"].append(CodeColumn(column, scheme=_slug(column), separator=_separator(cells)))
     return {field: tuple(columns) for field, columns in found.items()}
+
+
+def _is_schemed(cell: str) -> bool:
+    """Whether every part of a cell is scheme:code."""
+    return all(_SCHEMED.fullmatch(part.strip()) for part in cell.split(";"))
 
 
 def _separator(cells: Sequence[str]) -> str:

@@ -13,13 +13,14 @@ LATITUDE: Final = "geometry:latitude"
 LONGITUDE: Final = "geometry:longitude"
 PRECISION: Final = "geometry:precision"
 FEATURE_ID: Final = "feature:id"
-"""Columns that a GeoJSON feature has beside its properties: decimal degrees, metres, and its `id`."""
+"""Columns that features, placemarks and profiles have beside what they say: decimal degrees, metres, and their `id`."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One line of a CSV file or one feature of a GeoJSON file.
+    """One line of a CSV file, row of a sheet, feature of a GeoJSON file, placemark or profile.
 
-    `number` is the line on which the row begins (the header is line 1) or the number of the feature (the first is 1).
+    `number` is the line on which the row begins (the header is line 1), or that of the row in its sheet, or of the
+    feature (the first is 1).
     `values` has no entry for an empty cell. Numbers are the digits of the file, never floats.
     """
 
@@ -30,11 +31,11 @@ class Row(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """All rows of one file, and how it was read.
 
-    `delimiter` is empty for GeoJSON. `licence` is what the file says of itself, or empty. `refused` are rows that
+    `delimiter` is empty for all but CSV. `licence` is what the file says of itself, or empty. `refused` are rows that
     could not be read at all; `notes` are remarks on the file as a whole, in plain English.
     """
 
-    format: Literal["csv", "geojson"]
+    format: Literal["csv", "geojson", "ods", "xlsx", "kml", "murmurations"]
     encoding: str
     delimiter: str
     decimal: Literal[".", ","]
@@ -43,3 +44,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[Problem, ...] = ()
     licence: str = ""
     notes: tuple[str, ...] = ()
+
+
+def name_columns(header: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """(names of the columns, each once, remarks on those that had to be named)."""
+    columns: dict[str, None] = {}
+    notes = []
+    for position, cell in enumerate(header, 1):
+        name = plain = " ".join(cell.split()) or f"column {position}"
+        number = 2
+        while name in columns:
+            name, number = f"{plain} ({number})", number + 1
+        if name != " ".join(cell.split()):
+            notes.append(f"Column {position} has no name of its own and is called {name!r} here.")
+        columns[name] = None
+    return tuple(columns), notes

@@ -48,7 +48,9 @@ _WORDS: Final = {
         "it": "sito web|sito internet|sito",
         "ca": "lloc web|pagina web|web",
     },
-    "links": {"en": "facebook|contact facebook|twitter|contact twitter|instagram|contact instagram|mastodon|youtube"},
+    "links": {
+        "en": "links|facebook|contact facebook|twitter|contact twitter|instagram|contact instagram|mastodon|youtube"
+    },
     "latitude": {
         "en": "geometry latitude|latitude|lat|y",
         "fr": "latitude",
@@ -123,7 +125,7 @@ _WORDS: Final = {
     },
     "categories": {
         "en": "category|categories|type|poi type|type of initiative|sector|primary activity|activity|activities"
-        "|sic code|topic|theme|tags|keywords|free keywords",
+        "|folder|sic code|topic|theme|tags|keywords|free keywords",
         "fr": "categorie|delta cat|domaine|sous domaine|sous categorie|secteur|thematique|theme|activite",
         "de": "kategorie|kategorien|branche|bereich|thema|art",
         "es": "categoria|sector|ambito|tipo|actividad|tema",
@@ -168,6 +170,15 @@ _WORDS: Final = {
         "it": "telefono",
         "ca": "telefon",
     },
+    "kinds": {"en": "kind"},
+    "licences": {"en": "licence|license", "fr": "licence"},
+    "attributions": {"en": "attribution"},
+    "languages": {"en": "languages|spoken languages"},
+    "scope": {"en": "scope|geographic scope"},
+    "direction": {"en": "direction"},
+    "terms": {"en": "terms"},
+    "item": {"en": "item"},
+    "valid_until": {"en": "valid until|expires at"},
     "status": {
         "en": "status|state of activity",
         "fr": "statut|etat",

@@ -47,6 +47,9 @@ def parse_urls(text: str) -> list[str]:
     whole = parse_url(text)
     if whole is not None:
         return [whole]
+    listed = [parse_url(part) for part in text.split() if _SCHEME.match(part)]
+    if len(listed) == len(text.split()) and all(listed):
+        return [url for url in listed if url]
     urls = [
         url
         for part in re.split(r"[\s,;]+", text.strip())

@@ -21,7 +21,17 @@ _STATUS: Final = {
     "active": "active open registered trading actif ouvert ouverte aktiv offen geoffnet activo activa abierto abierta"
     " actief attivo attiva aperto aperta actiu oberta obert",
 }
+_KINDS: Final = {
+    "organisation": "organization organisations organizations association",
+    "place": "places lieu ort lugar plaats luogo lloc",
+    "resource": "resources ressource recurso risorsa",
+    "service": "services dienst servicio servizio servei",
+    "offer": "offers offre angebot oferta aanbod offerta",
+    "need": "needs want besoin bedarf necesidad behoefte bisogno necessitat",
+    "person": "people persons personne persona persoon",
+}
 _ANSWER_OF: Final = {word: answer for answer, words in _ANSWERS.items() for word in words.split()}
+_KIND_OF: Final = {word: kind for kind, words in _KINDS.items() for word in (kind, *words.split())}
 _STATUS_OF: Final = {word: status for status, words in _STATUS.items() for word in words.split()}
 
 
@@ -35,6 +45,11 @@ def parse_wheelchair(text: str) -> str | None:
     """`yes`, `limited`, `no`, or None for anything else."""
     word = fold(text)
     return "yes" if word == "designated" else _ANSWER_OF.get(word)
+
+
+def parse_kind(text: str) -> str | None:
+    """A kind of spec 10 §2, or None for a word that means none of them."""
+    return _KIND_OF.get(fold(text))
 
 
 def parse_status(text: str) -> str | None:

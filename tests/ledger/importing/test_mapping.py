@@ -71,7 +71,7 @@ def test_toml_is_one_line_per_entry_without_defaults() -> None:
         ("licence = 'free for all!'", "licence.*SPDX"),
         ("name = [{ column = 'a', language = '?' }]", r"name\[0\]|language"),
         ("name = 'a'", "name"),
-        ("categories = [{ column = 'a' }]", "scheme"),
+        ("identifiers = [{ column = 'a' }]", "scheme"),
         ("categories = [{ column = 'a', scheme = 'A B' }]", "scheme"),
         ("latitude = 'a'", "together with longitude"),
     ],

@@ -52,7 +52,7 @@ def test_a_guessed_encoding_is_noted() -> None:
         (b"name,town\n", "no rows"),
         (b'name,town\nA,Lille\nB,"Gent\nC,Wien\n', "row on line 3 opens a quotation mark that is never closed"),
         (b"name,town\nA," + b"x" * 140_000 + b"\n", "Line 2 cannot be read"),
-        (b"PK\x03\x04rest", "spreadsheet"),
+        (b"PK\x03\x04rest", "archive is damaged"),
         (b"<!doctype html>", "web page"),
         (b"[1, 2]", "begins a list"),
         (b'{"type": "Topology", "objects": {}}', 'has no list "features"'),
