@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.own import Receipt, Submission
 
 _GROUP = 128
+PERSONS = frozenset({"worker", "commoner", "user"})
 
 
 class Scribe:
@@ -60,13 +61,14 @@ class Scribe:
         return one_id
 
     def member(self, name: str, class_: str, **fields: Any) -> bytes:  # noqa: ANN401 - fields of a body
-        """Somebody joins; the node keeps their key, and their name is private."""
+        """Somebody joins; the node keeps their key. The name of a person is private, that of an organisation is not."""
         key = SigningKey.from_seed(os.urandom(32))
         keep_member_key(self.ledger.directory, key)
         body = {"key": key.public, "class": class_, "custody": "node", **fields}
         one_id = self._write("member.join", body, [self.ledger.key, key], SCOPE_PUBLIC)
         self._keys[one_id] = key
-        self.say("member.profile", {"member": one_id, "name": name}, scope=SCOPE_PRIVATE)
+        person = class_ in PERSONS and "group" not in fields
+        self.say("member.profile", {"member": one_id, "name": name}, scope=SCOPE_PRIVATE if person else SCOPE_PUBLIC)
         return one_id
 
     def account(self, owner: bytes, type_: str, unit: str = "EUR", title: str = "", **fields: Any) -> bytes:  # noqa: ANN401 - fields of a body
