@@ -154,3 +154,31 @@ def show_account(data_dir: str | None, account: str, log: str, *, as_json: bool)
         if value.get(name) is not None:
             show(f"{name:<10} {plain(value[name])}")
     show(f"{'owner':<10} {plain(value['owner']['name'])}")
+
+
+@command.command("flows")
+@click.option("--from", "since", help="The first month, such as 2026-01; a year ago if not given.")
+@click.option("--until", help="The last month; this one if not given.")
+@log_option
+@json_option
+@click.pass_obj
+def flows(data_dir: str | None, since: str | None, until: str | None, log: str, *, as_json: bool) -> None:
+    """Shows who gave to whom in these months: money, time, goods; gifts apart."""
+    from cli.pay import read_day
+    from ledger.showing.flows import Flows, flows_object
+    from protocol.amounts import month_of, parse_month
+
+    with looking(data_dir, log) as view:
+        counted = Flows()
+        while counted.advance(view.reads, view.tree):
+            pass
+        last = parse_month(until) if until else month_of(read_day(None))
+        value = flows_object(view, counted, parse_month(since) if since else last - 11, last, 0)
+    if as_json:
+        show_json(value)
+        return
+    rows = [
+        (one["source"], one["target"], f"{one['amount']} {one['unit']}", one["what"], "gift" if one["gift"] else "")
+        for one in value["flows"]
+    ]
+    show_table(rows, ("from", "to", "amount", "for", ""))

@@ -50,6 +50,18 @@ COMMANDS = {
 }
 
 
+SECTIONS = {
+    "The node": ("init", "serve", "key", "peer", "log", "bundle", "backup", "restore", "doctor"),
+    "The directory": ("search", "record", "import", "moderation"),
+    "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
+    "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),
+    "The ledger: together": ("assembly", "dispute", "say", "submit"),
+    "To take away": ("statement", "export", "verify"),
+    "More": ("demo", "completion"),
+}
+"""The commands as --help shows them."""
+
+
 class _Commands(click.Group):
     """The commands, loaded when used."""
 
@@ -65,8 +77,9 @@ class _Commands(click.Group):
         return command
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
 
 
 @click.group(

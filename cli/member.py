@@ -141,20 +141,23 @@ def _show(member: dict[str, Any]) -> None:
 @click.option("--class", "class_", type=click.Choice(CLASSES))
 @click.option("--status", type=click.Choice(("active", "paused", "left")))
 @click.option("--votes/--no-votes", default=None, help="Whether they vote.")
+@click.option("--consent", help='Payments from neighbours up to this, such as "100.00 EUR", are taken unasked.')
 @click.option("--delegate", help="Another member who votes for them; none ends it. It is the member's own word.")
 @says
 @click.pass_obj
-def set_(
+def set_(  # noqa: PLR0913 - one for each thing that can change
     data_dir: str | None,
     member: str,
     class_: str | None,
     status: str | None,
     delegate: str | None,
+    consent: str | None,
     *,
     votes: bool | None,
     how: How,
 ) -> None:
     """Changes something about a member. Class, status and votes are the organisation's word."""
+    from cli.event import read_quantity
     from ledger.showing.naming import find_member
 
     with speaking(data_dir, how) as speaker:
@@ -167,9 +170,12 @@ def set_(
             parties = [view.log_id] if len(body) > 1 else []
             if delegate is not None:
                 body["delegate"] = b"" if delegate == "none" else find_member(view, delegate)
+            if consent is not None:
+                body["consent"] = read_quantity(view, consent)["amount"]
+            if delegate is not None or consent is not None:
                 parties.append(member_id)
             if len(body) == 1:
-                raise click.UsageError("say what is to change: --class, --status, --votes or --delegate")
+                raise click.UsageError("say what is to change: --class, --status, --votes, --delegate or --consent")
             shown = f"member {plain(view.name(member_id))}"
         speaker.report(speaker.say("member.set", body, parties), shown)
 
@@ -216,6 +222,40 @@ def profile_(  # noqa: PLR0913 - one for each part of a profile
             signer = member_id if how.keys else view.log_id
         saved = speaker.say("member.profile", body, [signer], scope=0 if public else 2)
         speaker.report(saved, f"profile of {plain(said.get('name') or member)}, {'public' if public else 'private'}")
+
+
+@command.command("contributions")
+@click.argument("member")
+@click.option("--from", "since", help="The first month, such as 2026-01; a year ago if not given.")
+@click.option("--until", help="The last month; this one if not given.")
+@log_option
+@json_option
+@click.pass_obj
+def contributions(
+    data_dir: str | None, member: str, since: str | None, until: str | None, log: str, *, as_json: bool
+) -> None:
+    """Shows what a member gave and received, by month and stream, and the thanks."""
+    from cli.pay import read_day
+    from ledger.showing.contributions import contributions_object
+    from ledger.showing.naming import find_member
+    from protocol.amounts import month_of, parse_month
+
+    last = parse_month(until) if until else month_of(read_day(None))
+    with looking(data_dir, log) as view:
+        first = parse_month(since) if since else last - 11
+        value = contributions_object(view, find_member(view, member), first, last)
+    if as_json:
+        show_json(value)
+        return
+    rows = [
+        (way, month["month"], f"{part['amount']} {unit['unit']}", part["stream"], "gift" if part["gift"] else "")
+        for way in ("given", "received")
+        for unit in value[way]
+        for month in unit["months"]
+        for part in month["parts"]
+    ]
+    show_table(rows, ("", "month", "how much", "stream", ""))
+    show(f"thanked or confirmed {len(value['thanks_received'])} times")
 
 
 @command.command("key")

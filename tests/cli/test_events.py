@@ -75,6 +75,22 @@ def test_what_happened_is_said_and_answered(library: Home) -> None:
     refused(library("event", "add", "work", "Amina", "org", "--effort", "2.50 EUR"), "the units do not fit")
 
 
+def test_what_flowed_is_summed_up(library: Home) -> None:
+    event = library.well(
+        "event", "add", "work", "Amina", "org", "--effort", "2.50 h", "--stream", "care", "--json"
+    ).json
+    library.well("event", "ack", event["id"], "confirmed")
+    value = library.well("member", "contributions", "Amina", "--json").json
+    assert value["given"][0]["months"][0]["parts"] == [{"stream": "care", "gift": False, "amount": "2.50"}]
+    assert "2.50 h" in library.well("member", "contributions", "Amina").out
+    rows = {
+        (one["source"], one["target"], one["amount"])
+        for one in library.well("account", "flows", "--json").json["flows"]
+    }
+    assert {("outside", "members", "100.00"), ("members", "organisation", "2.50")} <= rows
+    assert "organisation" in library.well("account", "flows").out
+
+
 def test_quantities_and_footprints_follow_from_events(library: Home) -> None:
     library.well("event", "add", "raise", "org", "org", "--resource", "Ladder", "--quantity", "3 kWh")
     more = ["--resource", "Ladder", "--quantity", "1 kWh", "--footprint", "12 kWh"]

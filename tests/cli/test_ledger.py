@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pytest
 
+from cli.main import COMMANDS, SECTIONS
 from tests.cli.conftest import Home, Ran, serve
 
 
@@ -104,6 +105,8 @@ def test_a_delegate_is_the_members_own_word(town: Home) -> None:
     refused(town("member", "set", "Bruno", "--delegate", "Amina"), "takes the word of Bruno")
     town.well("member", "set", "Bruno", "--delegate", "Amina", "--key", f"{town.path}-bruno.key")
     assert town.well("member", "show", "Bruno", "--json").json["member"]["delegate"]["name"] == "Amina"
+    town.well("member", "set", "Amina", "--consent", "100.00 EUR")
+    assert town.well("member", "show", "Amina", "--json").json["member"]["consent"] == 10_000
     town.well("member", "set", "Amina", "--class", "coop", "--status", "paused", "--no-votes")
     refused(town("pay", "Amina", "Bruno", "1.00"), "not active")
 
@@ -144,3 +147,8 @@ def test_through_the_running_node(town: Home) -> None:
     finally:
         node.process.terminate()
         node.process.communicate(timeout=15)
+
+
+def test_every_command_stands_in_one_section_of_the_help() -> None:
+    shown = [name for names in SECTIONS.values() for name in names]
+    assert sorted(shown) == sorted(COMMANDS)
