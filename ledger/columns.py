@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocol.record import TERMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 NO_POINT = np.iinfo(np.int32).min
 _CHUNK = 2_000
 _ROOM_MIN, _GROWTH = 1_024, 1.1
-_CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16"}
+_FOR_EVER = np.iinfo(np.int64).max
+_CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16", "direction": "int16"}
 """The types of the coded columns: kinds, countries and states are few, licences are whatever people write."""
 
 Ids = np.ndarray
@@ -52,13 +55,14 @@ class Words:
 class Columns:
     """One array for each column, one place for each record; grows, and follows changes."""
 
-    FACETS = ("kind", "category", "licence", "country", "status")
+    FACETS = ("kind", "category", "licence", "country", "status", "direction", "terms")
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.count = 0
         self._order = np.zeros(0, "int32")
-        self.words = {facet: Words() for facet in self.FACETS}
+        self.words = {name: Words() for name in (*self.FACETS, "hours")}
+        self.words["hours"].number("")
         self._reserve(_ROOM_MIN)
 
     def _reserve(self, room: int) -> None:
@@ -73,6 +77,9 @@ class Columns:
         self.lat = grown(have("lat"), "int32", NO_POINT)
         self.lon = grown(have("lon"), "int32", NO_POINT)
         self.checked_at = grown(have("checked_at"), "int64", -1)
+        self.valid_until = grown(have("valid_until"), "int64", _FOR_EVER)
+        self.hours = grown(have("hours"), "int32", 0)
+        self.terms = grown(have("terms"), "uint8", 0)
         self.private = grown(have("private"), "bool", 0)
         self.coded = {facet: grown(have("coded", {}).get(facet), code, -1) for facet, code in _CODES.items()}
         self.category = grown(have("category"), "int32", -1, 4)
@@ -111,6 +118,9 @@ class Columns:
             self.lat[places] = [NO_POINT if row.lat is None else row.lat for row in rows]
             self.lon[places] = [NO_POINT if row.lon is None else row.lon for row in rows]
             self.checked_at[places] = [-1 if row.checked_at is None else row.checked_at for row in rows]
+            self.valid_until[places] = [_FOR_EVER if row.valid_until is None else row.valid_until for row in rows]
+            self.hours[places] = [self.words["hours"].number(row.hours) for row in rows]
+            self.terms[places] = [_terms_bits(row.terms.split()) if row.terms else 0 for row in rows]
             self.private[places] = [row.scope > 0 for row in rows]
             for facet, column in self.coded.items():
                 word = self.words[facet].number
@@ -181,8 +191,16 @@ class Columns:
                 mask |= ids == place
         return mask
 
+    def with_terms(self, ids: Ids, terms: Sequence[str]) -> np.ndarray:
+        """A mask over ids: which of them are given on one of these terms."""
+        mask: np.ndarray = self.terms[ids] & _terms_bits(terms) > 0
+        return mask
+
     def counts(self, facet: str, ids: Ids) -> dict[str, int]:
         """How many of the records have each value of a facet, most frequent first."""
+        if facet == "terms":
+            bits = self.terms[ids]
+            return _in_order([(term, int(np.count_nonzero(bits & _terms_bits([term])))) for term in TERMS])
         if facet == "category":
             values = self.category[ids].ravel()
             chosen = set(ids.tolist()) if self.more_categories else set()
@@ -192,5 +210,14 @@ class Columns:
             values = self.coded[facet][ids]
         texts = self.words[facet].texts
         totals = np.bincount(values, minlength=len(texts)) if len(values) else np.zeros(len(texts), int)
-        named = [(text, int(total)) for text, total in zip(texts, totals, strict=True) if total and text]
-        return dict(sorted(named, key=lambda pair: (-pair[1], pair[0])))
+        return _in_order([(text, int(total)) for text, total in zip(texts, totals, strict=True) if text])
+
+
+def _in_order(totals: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """What there is of each value, most frequent first."""
+    return dict(sorted(((text, total) for text, total in totals if total), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _terms_bits(terms: Iterable[str]) -> int:
+    """Terms as bits; those that are none of the closed list are not searched by."""
+    return sum(1 << TERMS.index(term) for term in set(terms) if term in TERMS)

@@ -142,6 +142,10 @@ def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_
         source.record if source else "",
         record.checked_at,
         scope,
+        record.direction,
+        " ".join(record.terms),
+        record.valid_until,
+        record.hours,
     )
     return Prepared(row, index)
 

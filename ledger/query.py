@@ -23,7 +23,7 @@ _AGE = re.compile(r"([0-9]{1,5}) ?(d|w|m|y|)")
 _AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 PARAMETERS = (
     "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
-    "checked_within", "limit", "cursor",
+    "checked_within", "open", "direction", "terms", "over", "limit", "cursor",
 )  # fmt: skip
 """The names under which a query is asked, everywhere."""
 
@@ -46,7 +46,7 @@ class Circle:
 class Query:
     """A search over the records of all logs held: the public ones, or instead of them those that are not.
 
-    Every part narrows it.
+    Every part narrows it. `open_at`: open at that moment. `valid_at`: not over by then. (UTC seconds)
     """
 
     words: tuple[str, ...] = ()
@@ -58,13 +58,17 @@ class Query:
     box: tuple[int, int, int, int] | None = None
     circle: Circle | None = None
     checked_since: int | None = None
+    open_at: int | None = None
+    directions: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    valid_at: int | None = None
     limit: int = 20
     cursor: tuple[int, ...] = ()
     private: bool = False
 
 
 def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: bool = False) -> Query:
-    """The query that named texts spell; `now` in UTC seconds, for "checked within". Raises QueryError.
+    """The query that named texts spell; `now` in UTC seconds, for what depends on it. Raises QueryError.
 
     Whether it is for what is not public is no text: the caller says so, who knows that the asker may.
     """
@@ -83,6 +87,10 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: b
             box=parse_box(one["bbox"]) if "bbox" in one else None,
             circle=_circle(one),
             checked_since=now - _age(one["checked_within"]) if "checked_within" in one else None,
+            open_at=now if _switch(one, "open", "now") else None,
+            directions=_several(parameters, "direction"),
+            terms=_several(parameters, "terms"),
+            valid_at=None if _switch(one, "over", "include") else now,
             limit=_limit(one.get("limit", "20")),
             cursor=_read_cursor(one.get("cursor", "")),
             private=private,
@@ -123,6 +131,12 @@ def _circle(one: Mapping[str, str]) -> Circle | None:
     if "radius" in one or "lat" in one or "lon" in one:
         raise QueryError("radius: say around what: near=TOWN, or lat and lon")
     return None
+
+
+def _switch(one: Mapping[str, str], name: str, on: str) -> bool:
+    if one.get(name, on) != on:
+        raise QueryError(f"{name}: {on}, or leave it out; not {one[name][:40]!r}")
+    return name in one
 
 
 def _age(text: str) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from ledger.columns import NO_POINT, Columns, Ids
+from ledger.opening import is_open
 from ledger.query import Query, circle_box, write_cursor
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ledger.query import Circle
     from ledger.sqlite.store import Snapshot
 
+_NEIGHBOURS = 1_000_000
+"""Within a tenth of a degree clocks and holidays are the same; the sun is half a minute off."""
 _EARTH_M = 6_371_008.8
 _OPEN_STATUSES = ("active", "planned", "paused")
 
@@ -90,12 +93,18 @@ def _matching(reads: Snapshot, columns: Columns, query: Query) -> Ids:
     ids = columns.visible(ids, private=query.private)
     for box in boxes:
         ids = ids[_inside(columns, ids, box)]
+    return _narrowed(columns, ids, query)
+
+
+def _narrowed(columns: Columns, ids: Ids, query: Query) -> Ids:
+    """Of these places those that a query asks for beside words and boxes; what takes longest comes last."""
     statuses = query.statuses or _OPEN_STATUSES
     for facet, wanted in (
         ("status", statuses),
         ("kind", query.kinds),
         ("licence", query.licences),
         ("country", query.countries),
+        ("direction", query.directions),
     ):
         if wanted:
             numbers = [columns.words[facet].find(text) for text in wanted]
@@ -104,9 +113,39 @@ def _matching(reads: Snapshot, columns: Columns, query: Query) -> Ids:
         ids = ids[np.any([columns.in_category(ids, category) for category in query.categories], axis=0)]
     if query.checked_since is not None:
         ids = ids[columns.checked_at[ids] >= max(0, query.checked_since)]  # -1: never checked
+    if query.terms:
+        ids = ids[columns.with_terms(ids, query.terms)]
+    if query.valid_at is not None:
+        ids = ids[columns.valid_until[ids] >= query.valid_at]
     if query.circle:
         ids = ids[_distances(columns, ids, query.circle) <= query.circle.radius_m]
+    if query.open_at is not None:
+        ids = _open(columns, ids, query.open_at)
     return ids
+
+
+def _open(columns: Columns, ids: Ids, at: int) -> Ids:
+    """Of these places those of records that are open at a moment. Neighbours with the same hours are asked once."""
+    ids = ids[columns.hours[ids] > 0]
+    lat, lon = columns.lat[ids], columns.lon[ids]
+    nowhere = lat == NO_POINT
+    spot = (lat // _NEIGHBOURS + 1_000) * 4_000 + lon // _NEIGHBOURS + 2_000
+    spot[nowhere] = -1 - columns.coded["country"][ids][nowhere].astype("int32")
+    alike = columns.hours[ids].astype("int64") << 32 | spot.astype("int64") + 2**31
+    _, first, which = np.unique(alike, return_index=True, return_inverse=True)
+    texts, countries = columns.words["hours"].texts, columns.words["country"].texts
+    told = [
+        is_open(
+            texts[columns.hours[one]],
+            None if columns.lat[one] == NO_POINT else int(columns.lat[one]),
+            int(columns.lon[one]),
+            countries[columns.coded["country"][one]],
+            at,
+        )
+        for one in ids[first].tolist()
+    ]
+    found: Ids = ids[np.array(told, "bool")[which]]
+    return found
 
 
 def _inside(columns: Columns, ids: Ids, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -60,7 +60,7 @@ class Queued(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """The present state of a record, as far as it is searched by (see migration 0008).
+    """The present state of a record, as far as it is searched by (see migrations 0008 and 0013).
 
     `scope` is that of the entry that put it: a record has a public state, and apart from it one that is not (spec 15
     §4).
@@ -82,6 +82,10 @@ class RecordRow(NamedTuple):
     outside_id: str
     checked_at: int | None
     scope: int = 0
+    direction: str = ""
+    terms: str = ""
+    valid_until: int | None = None
+    hours: str = ""
 
 
 class RecordIndex(NamedTuple):

@@ -44,6 +44,10 @@ SEARCH_PARAMETERS = (
     Parameter("licence", "SPDX expression of the record's licence"),
     Parameter("country", "two letters"),
     Parameter("checked_within", "somebody looked within this time, such as 90d or 1y"),
+    Parameter("open", "now: whose opening hours say so, in the time of where they are"),
+    Parameter("direction", "offer or want: of offers and needs"),
+    Parameter("terms", "give, lend, rent, sell, time, mutual; several with commas: on one of these"),
+    Parameter("over", "include: also offers and needs whose time is over"),
     Parameter("limit", "1 to 100; 20 if not given"),
     Parameter("cursor", "`next` of the page before"),
 )

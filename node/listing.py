@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from node.asked import Asked
 
 DESCRIPTION_CHARACTERS = 260
-FACETS = ("kind", "category", "country", "licence", "status")
+FACETS = ("kind", "direction", "terms", "category", "country", "licence", "status")
 VALUES_SHOWN, VALUES_MAX = 10, 60
 STALE_S = 365 * 86_400
 WIDER_KM = (10, 25, 50, 100, 250)
@@ -191,6 +191,8 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
             text = {
                 "q": words("Words: {words}", words=value),
                 "bbox": words("Inside a box on the map"),
+                "open": words("Open now"),
+                "over": words("With what is over"),
                 "checked_within": words("Checked within {time}", time=value),
             }[name]
             links.append(Link(text, asked.without(name).url()))
@@ -208,6 +210,8 @@ def wider(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
     if not asked.get("status"):
         url = asked.with_value("status", "active,planned,paused,closed").url()
         links.append(Link(words("Include what has closed"), url))
+    if not asked.get("over"):
+        links.append(Link(words("Include offers and needs that are over"), asked.with_value("over", "include").url()))
     links += [
         Link(words("Without “{filter}”", filter=link.text), link.url) for link in filters(asked, circle, words)[:6]
     ]

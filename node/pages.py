@@ -44,7 +44,7 @@ __all__ = ["ROUTES", "error_page", "wants_html"]
 ERASURES_SHOWN = 20
 RADII_KM = (1, 2, 5, 10, 25, 50, 100)
 RADIUS_CHOSEN = "10km"
-_CARRIED = ("category", "status", "bbox", "lat", "lon", "licence", "country", "limit")
+_CARRIED = ("category", "status", "bbox", "lat", "lon", "licence", "country", "direction", "terms", "over", "limit")
 
 
 class Option(NamedTuple):

@@ -44,6 +44,8 @@ LABELS: dict[str, dict[str, str]] = LEDGER_LABELS | {
         "country": "Country",
         "licence": "Licence",
         "status": "Status",
+        "direction": "Offers and needs",
+        "terms": "Terms",
     },
     "log_state": {
         "stale": "not heard of for over a day",

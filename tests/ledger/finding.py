@@ -23,6 +23,7 @@ WORDS = (
     "книга", "Łódź", "1000", "10", "x" * 60, "x" * 45,
 )  # fmt: skip
 KINDS, LICENCES, COUNTRIES = ("place", "offer", "resource"), ("CC0-1.0", "ODbL-1.0"), ("", "FR", "DE")
+DIRECTIONS, TERMS = ("", "offer", "want"), ("give", "lend", "mutual", "barter")
 STATUSES = ("active", "planned", "paused", "closed", "melting")
 CATEGORIES = tuple(f"own:{letter}" for letter in "abcdefghij")
 
@@ -72,6 +73,10 @@ def make_item(rng: random.Random, rid: int, record_id: bytes | None = None) -> I
         source="",
         outside_id="",
         checked_at=rng.choice([None, 0, 500, 1000]),
+        direction=rng.choice(DIRECTIONS),
+        terms=" ".join(rng.sample(TERMS, rng.randrange(3))),
+        valid_until=rng.choice([None, 5, 900]),
+        hours=rng.choice(("", "24/7", "off", "about noon")),
     )
     categories = tuple(sorted(rng.sample(CATEGORIES, rng.choice([0, 1, 2, 4, 5, 9]))))
     return Item(row, RecordIndex(rid, fold(name), fold(text), categories))
@@ -122,6 +127,10 @@ def _matches(item: Item, query: Query) -> bool:
         and (not query.kinds or row.kind in query.kinds)
         and (not query.licences or row.licence in query.licences)
         and (not query.countries or row.country in query.countries)
+        and (not query.directions or row.direction in query.directions)
+        and (not query.terms or bool(set(query.terms) & set(row.terms.split()) - {"barter"}))
+        and (query.valid_at is None or row.valid_until is None or row.valid_until >= query.valid_at)
+        and (query.open_at is None or (row.hours == "24/7" and (row.lat is not None or row.country != "")))
         and (not query.categories or bool(set(query.categories) & set(item.found_by.categories)))
         and (query.checked_since is None or (row.checked_at is not None and row.checked_at >= query.checked_since))
         and _has_words(query.words, [item.found_by.name, item.found_by.text])
@@ -150,6 +159,8 @@ def naive_facets(found: Sequence[Item]) -> dict[str, dict[str, int]]:
         "licence": dict(Counter(item.row.licence for item in found)),
         "country": dict(Counter(item.row.country for item in found if item.row.country)),
         "status": dict(Counter(item.row.status for item in found)),
+        "direction": dict(Counter(item.row.direction for item in found if item.row.direction)),
+        "terms": dict(Counter(term for item in found for term in item.row.terms.split() if term != "barter")),
     }
 
 

@@ -17,9 +17,11 @@ from ledger.text import words
 from tests.ledger.finding import (
     CATEGORIES,
     COUNTRIES,
+    DIRECTIONS,
     KINDS,
     LICENCES,
     STATUSES,
+    TERMS,
     WORDS,
     Item,
     assert_page,
@@ -96,6 +98,10 @@ def random_query(rng: random.Random) -> Query:
         box=random_box(rng) if rng.random() < 0.3 else None,
         circle=random_circle(rng) if rng.random() < 0.3 else None,
         checked_since=rng.choice([-(10**12), 0, 1, 500, 1001]) if rng.random() < 0.3 else None,
+        open_at=1_790_000_000 if rng.random() < 0.2 else None,
+        directions=some(rng, DIRECTIONS[1:]),
+        terms=some(rng, TERMS),
+        valid_at=rng.choice([4, 5, 6, 10**9]) if rng.random() < 0.3 else None,
         limit=rng.choice([1, 2, 7, 20, 100]),
     )
 
@@ -226,6 +232,8 @@ def test_every_word_is_quoted() -> None:
         {"radius": "1km"},
         {"lat": "1", "lon": "1", "radius": "5000km"},
         {"near": "Xyzzyville"},
+        {"open": "tomorrow"},
+        {"over": "yes"},
         {"near": "\0" * 1_000},
     ],
     ids=str,
@@ -242,11 +250,14 @@ def test_a_whole_query() -> None:
         words=("epicerie",),
         kinds=("place", "offer"),
         checked_since=10**9 - 14 * 86_400,
+        valid_at=10**9,
         circle=Circle(506_300_000, 30_600_000, 5_000),
         limit=5,
     )
-    assert parse_query({}, 0) == Query()
-    assert parse_query({"q": ["  "], "near": [""]}, 0) == Query()
+    assert parse_query({"over": ["include"]}, 0) == Query()
+    assert parse_query({"q": ["  "], "near": [""]}, 7) == Query(valid_at=7)
+    offers = {"open": ["now"], "direction": ["offer"], "terms": ["lend,give"]}
+    assert parse_query(offers, 7) == Query(directions=("offer",), terms=("lend", "give"), open_at=7, valid_at=7)
 
 
 def test_the_box_of_a_circle_holds_the_circle() -> None:

@@ -134,14 +134,14 @@ async def test_the_start_page_says_who_and_lists_what_there_is(browser: TestClie
     page = await read(browser, "/")
     assert "Lille Commons" in page.text
     assert "commons assembly" in page.text
-    assert "34 entries" in page.text
+    assert "33 entries" in page.text
     assert "Never checked" in page.text
     assert page.count("article") == 20
     labelled = {attributes["for"] for tag, attributes in page.elements if tag == "label"}
     fields = {
         attributes["id"] for tag, attributes in page.elements if tag in {"input", "select"} and "id" in attributes
     }
-    assert labelled == fields == {"q", "kind", "near", "radius", "checked_within"}
+    assert labelled == fields == {"q", "kind", "near", "radius", "checked_within", "open"}
 
 
 async def test_the_next_page_goes_on_where_the_first_ended(browser: TestClient[Any, Any]) -> None:
@@ -149,7 +149,7 @@ async def test_the_next_page_goes_on_where_the_first_ended(browser: TestClient[A
     following = next(a["href"] for tag, a in first.elements if tag == "a" and a.get("rel") == "next")
     second = await read(browser, following)
     seen = [[link for link in page.links() if link.startswith("/record/")] for page in (first, second)]
-    assert [len(links) for links in seen] == [20, 14]
+    assert [len(links) for links in seen] == [20, 13]
     assert not set(seen[0]) & set(seen[1])
     assert "/" in second.links()
 
@@ -157,11 +157,12 @@ async def test_the_next_page_goes_on_where_the_first_ended(browser: TestClient[A
 async def test_facets_lead_to_views_with_their_count(browser: TestClient[Any, Any]) -> None:
     page = await read(browser, "/?category=osm:shop%3Da")
     assert "30 entries" in page.text
-    offers = await read(browser, "/?kind=offer")
+    offers = await read(browser, "/?kind=offer&over=include")
     assert "1 entry" in offers.text
     assert "Over" in offers.text
-    assert "/?kind=offer" not in offers.links()
-    assert "/?kind=offer" in (await read(browser, "/")).links()
+    assert "/?kind=offer&over=include" not in offers.links()
+    assert "/?over=include&kind=offer" in (await read(browser, "/?over=include")).links()
+    assert "/?kind=offer&over=include" in (await read(browser, "/?kind=offer")).links()
 
 
 async def test_near_a_town_there_are_distances(browser: TestClient[Any, Any]) -> None:
@@ -212,7 +213,7 @@ async def test_a_bad_query_is_told_with_the_form_kept(browser: TestClient[Any, A
     page = await read(browser, "/?near=Qqqqxzz&q=tools", status=400)
     assert "no town" in page.text
     values = {a["id"]: a.get("value") for tag, a in page.elements if tag == "input" and "id" in a}
-    assert values == {"q": "tools", "near": "Qqqqxzz"}
+    assert values == {"q": "tools", "near": "Qqqqxzz", "open": "now"}
 
 
 async def test_an_empty_answer_helps(browser: TestClient[Any, Any]) -> None:
