@@ -59,7 +59,7 @@ _YEAR = re.compile(r"[0-9]{4}")
 _DAY_S = 86_400
 
 
-def _answering(work: Callable[[web.Request, LedgerView], Any]) -> Handler:
+def answering(work: Callable[[web.Request, LedgerView], Any]) -> Handler:
     """A handler that answers with what `work` makes of the ledger that the path names."""
 
     async def handler(request: web.Request) -> web.Response:
@@ -109,7 +109,9 @@ async def serve_statement(request: web.Request) -> web.Response:
     def read() -> bytes:
         with request.app[LEDGER].store.read() as reads:
             view = view_of(request, reads, private=private)
-            return make_member_statement(reads, view.tree, id_of(request, "member"), private=view.private).data
+            member = id_of(request, "member")
+            sees = view.private or view.reader == member
+            return make_member_statement(reads, view.tree, member, private=sees).data
 
     name = f"{request.match_info['log'][:8]}-{request.match_info['member'][:8]}.member-statement"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -137,7 +139,7 @@ async def serve_csv(request: web.Request) -> web.Response:
 
 def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any], *parameters: Parameter) -> Route:
     return Route(
-        "GET", _LEDGER + path, _answering(work), about, parameters=(*parameters, SCOPE_PARAMETER), statuses=_STATUSES
+        "GET", _LEDGER + path, answering(work), about, parameters=(*parameters, SCOPE_PARAMETER), statuses=_STATUSES
     )
 
 

@@ -13,6 +13,7 @@ from ledger.errors import NotFoundError
 from ledger.showing.flows import Flows
 from ledger.showing.view import LedgerView, held_ledger
 from node.keys import LEDGER
+from node.reading import reader_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
 
@@ -46,8 +47,12 @@ def view_of(request: web.Request, reads: Snapshot, *, private: bool, languages: 
     except Malformed:
         raise NotFoundError(f"no log {request.match_info['log'][:60]!r} is held here") from None
     tree = held_ledger(reads, log_id)
-    own = tree.tree == request.app[LEDGER].own.tree
-    return LedgerView(reads, tree, private=private and own, languages=languages)
+    ledger = request.app[LEDGER]
+    own = tree.tree == ledger.own.tree
+    view = LedgerView(reads, tree, private=private and own, languages=languages)
+    if own:
+        view.reader = reader_of(request, view, int(ledger.clock()))
+    return view
 
 
 def id_of(request: web.Request, name: str) -> bytes:

@@ -22,6 +22,7 @@ from node import (
     bundles,
     contract_pages,
     federation,
+    ledger_acts_api,
     ledger_api,
     ledger_pages,
     map_api,
@@ -227,7 +228,8 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[bundles.DOWNLOADS] = bundles.Downloads()
     app[FLOWS] = FlowKeeper()
     described = (
-        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
+        *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
     document = openapi.describe(described)

@@ -144,6 +144,12 @@ def test_through_the_running_node(town: Home) -> None:
         assert page["member"]["profile"]["about"] == "baker"
         assert page["member"]["profile"]["scope"] == "private"
         assert page["accounts"][0]["posted"] == "12.50"
+        log = town.well("log", "list", "--json").json["logs"][0]["log"]
+        url = f"{node.url}/v1/ledger/{log}/members/{page['member']['id']}"
+        assert "baker" not in str(node.get(url.removeprefix(node.url)))
+        assert "baker" in town.well("member", "fetch", url, "--key", f"{town.path}-bruno.key").out
+        amina = town.well("member", "show", "Amina", "--json").json["member"]["id"]
+        refused(town("member", "fetch", url, "--key", f"{town.path}-bruno.key", "--member", amina), "401", 5)
     finally:
         node.process.terminate()
         node.process.communicate(timeout=15)

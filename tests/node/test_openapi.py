@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, ledger_api, map_api, static_log, status, witness, writing
+from node import api, bundles, federation, ledger_acts_api, ledger_api, map_api, static_log, status, witness, writing
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -39,7 +39,8 @@ from tests.node.running import RunningNode
 
 DOCUMENT = describe(
     (
-        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *federation.ROUTES, *witness.ROUTES),
+        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
+        *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
     )
 )
@@ -61,6 +62,10 @@ _values = {
     "member": st.just(one("amina").hex()) | _id | _text,
     "account": st.just(one("account fund").hex()) | _id | _text,
     "contract": st.sampled_from([one("contract").hex(), one("tools").hex()]) | _id | _text,
+    "event": _id | _text,
+    "proposal": _id | _text,
+    "about": st.just(one("amina").hex()) | _id | _text,
+    "post": st.integers(-1, 40).map(str) | _id | _text,
     "origin": st.binary(min_size=32, max_size=32).map(bytes.hex) | _text,
     "tile": st.from_regex(r"(entries|[0-9]{1,3})/(x[0-9]{3}/)?[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | _text,
 }
@@ -206,6 +211,10 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "member": one("amina").hex(),
         "account": one("account fund").hex(),
         "contract": one("contract").hex(),
+        "event": one("love").hex(),
+        "proposal": one("old").hex(),
+        "post": one("settled").hex(),
+        "about": one("amina").hex(),
         "tile": "0/000.p/13",
         "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }
@@ -228,11 +237,17 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
             body = examples[described["schema"]["$ref"].rpartition("/")[2]]
             options["json" if media_type == "application/json" else "data"] = body
         headers = {"Authorization": f"Bearer {node.token}"}
-        async with node.client.request(method, node.url + path.format(**there), headers=headers, **options) as answer:
+        url = node.url + path.format(**(there | _here(path)))
+        async with node.client.request(method, url, headers=headers, **options) as answer:
             described = operation["responses"][str(answer.status)]
             # There is no proof against a log that has not forked.
             assert answer.status in ({404} if path.endswith("/fork-proof") else {200, 201}), path
             assert answer.content_type in described["content"], path
+
+
+def _here(path: str) -> dict[str, str]:
+    """What is there under that path alone: of the members, one is a collective."""
+    return {"member": one("choir").hex()} if "/collectives/" in path else {}
 
 
 def _carried(node: RunningNode) -> str:

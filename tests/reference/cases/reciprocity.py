@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from tests.reference.cases import amounts, carried
+from tests.reference.cases import amounts, carried, reader
 from tests.reference.vector import Group, vector_file
 
 
@@ -16,3 +16,4 @@ def groups() -> Iterator[Group]:
     """The groups of the file."""
     yield from amounts.groups()
     yield from carried.groups()
+    yield from reader.groups()

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happened and what was decided in a ledger, under /v1/ledger: events, bookings, posts, assembly, notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ledger.showing.assembly import (
+    DISPUTES_SCHEMA,
+    NOTES_SCHEMA,
+    PROPOSAL_SCHEMA,
+    PROPOSALS_SCHEMA,
+    dispute_objects,
+    note_objects,
+    proposal_object,
+    proposal_objects,
+    rules_object,
+)
+from ledger.showing.collectives import (
+    COLLECTIVE_SCHEMA,
+    COLLECTIVES_SCHEMA,
+    collective_object,
+    collective_objects,
+)
+from ledger.showing.events import (
+    BOOKINGS_SCHEMA,
+    EVENT_SCHEMA,
+    EVENTS_SCHEMA,
+    STOCK_SCHEMA,
+    Wanted,
+    commitment_objects,
+    event_object,
+    event_objects,
+    stock_objects,
+)
+from ledger.showing.posts import POST_SCHEMA, POSTS_SCHEMA, find_post, post_object, post_objects
+from node.api import SCOPE_PARAMETER
+from node.keys import LEDGER
+from node.ledger_api import answering
+from node.ledgers import id_of
+from node.routes import Parameter, Route
+from protocol.amounts import parse_day
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from ledger.showing.view import LedgerView
+
+_LEDGER = "/v1/ledger/{log}"
+_DAY_S = 86_400
+LIMIT, LIMIT_MAX = 100, 1_000
+PARTY = Parameter("party", "of a member or of the organisation, by id")
+CONTRACT = Parameter("contract", "under a contract, by id")
+RESOURCE = Parameter("resource", "of a resource, by id")
+ACCOUNT = Parameter("account", "of an account, by id")
+DAYS = (Parameter("from", "from this day on, such as 2026-03-02"), Parameter("until", "before this day"))
+LIMITED = Parameter("limit", f"1 to {LIMIT_MAX}; {LIMIT} if not given")
+ALL = Parameter("all", "1: those that are over, too")
+
+
+def _one(request: web.Request, name: str) -> bytes:
+    """An id, or a log's, that a query parameter names; empty if there is none. Raises Malformed."""
+    text = request.query.get(name, "")
+    if len(text) == 52:
+        return parse_log_id(text)
+    try:
+        one = bytes.fromhex(text)
+    except ValueError:
+        one = b"?"
+    if len(one) not in {0, 16}:
+        raise Malformed(name, f"{name} is an id of 32 hexadecimal digits, or the 52 characters of the log's")
+    return one
+
+
+def _day(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    return None if text is None else parse_day(text)
+
+
+def _limit(request: web.Request) -> int:
+    text = request.query.get("limit", str(LIMIT))
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LIMIT_MAX):
+        raise Malformed("limit", f"limit is 1 to {LIMIT_MAX}")
+    return int(text)
+
+
+def _wanted(request: web.Request) -> Wanted:
+    party, contract, resource = (_one(request, name) for name in ("party", "contract", "resource"))
+    return Wanted(party, contract, resource, _day(request, "from"), _day(request, "until"))
+
+
+def _today(request: web.Request) -> int:
+    return int(request.app[LEDGER].clock()) // _DAY_S
+
+
+def _events(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    return {"schema": EVENTS_SCHEMA, "events": event_objects(view, _wanted(request), _limit(request))}
+
+
+def _bookings(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    ended = request.query.get("all", "") == "1"
+    found = commitment_objects(view, _wanted(request), _limit(request), ended=ended)
+    return {"schema": BOOKINGS_SCHEMA, "bookings": found}
+
+
+def _posts(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    found = post_objects(
+        view,
+        _limit(request),
+        account=_one(request, "account"),
+        owner=_one(request, "party"),
+        since=_day(request, "from"),
+        until=_day(request, "until"),
+    )
+    return {"schema": POSTS_SCHEMA, "posts": found}
+
+
+def _proposals(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    rules = rules_object(view)
+    del rules["schema"]
+    return {"schema": PROPOSALS_SCHEMA, "rules": rules, "proposals": proposal_objects(view, _today(request))}
+
+
+def _disputes(request: web.Request, view: LedgerView) -> dict[str, Any]:
+    closed = request.query.get("all", "") == "1"
+    return {"schema": DISPUTES_SCHEMA, "disputes": dispute_objects(view, closed=closed)}
+
+
+def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any], *parameters: Parameter) -> Route:
+    every = (*parameters, SCOPE_PARAMETER)
+    return Route("GET", _LEDGER + path, answering(work), about, parameters=every, statuses=_STATUSES)
+
+
+_STATUSES = (200, 401, 404)
+
+
+ROUTES = (
+    _route("/events", "What happened, the newest first", _events, PARTY, CONTRACT, RESOURCE, *DAYS, LIMITED),
+    _route(
+        "/events/{event}",
+        "Something that happened, and what was said of it",
+        lambda request, view: {"schema": EVENT_SCHEMA, "event": event_object(view, id_of(request, "event"))},
+    ),
+    _route(
+        "/bookings", "Times that are taken, and promises", _bookings, PARTY, CONTRACT, RESOURCE, *DAYS, LIMITED, ALL
+    ),
+    _route(
+        "/stock",
+        "What there is of resources, by holder",
+        lambda request, view: {"schema": STOCK_SCHEMA, "stock": stock_objects(view, _one(request, "resource"))},
+        RESOURCE,
+    ),
+    _route("/posts", "Movements between accounts, the newest first", _posts, ACCOUNT, PARTY, *DAYS, LIMITED),
+    _route(
+        "/posts/{post}",
+        "A movement between accounts, by its id or the position of its entry",
+        lambda request, view: {
+            "schema": POST_SCHEMA,
+            "post": post_object(view, find_post(view, request.match_info["post"])),
+        },
+    ),
+    _route("/proposals", "What the assembly was asked, and its rules", _proposals),
+    _route(
+        "/proposals/{proposal}",
+        "A proposal with its votes",
+        lambda request, view: {
+            "schema": PROPOSAL_SCHEMA,
+            "proposal": proposal_object(view, id_of(request, "proposal"), _today(request)),
+        },
+    ),
+    _route("/disputes", "Disagreements that are open", _disputes, ALL),
+    _route(
+        "/collectives",
+        "Hosted groups with their funds",
+        lambda _, view: {"schema": COLLECTIVES_SCHEMA, "collectives": collective_objects(view)},
+    ),
+    _route(
+        "/collectives/{member}",
+        "A hosted group: its fund, what came in and went out, what it is asked to pay",
+        lambda request, view: {
+            "schema": COLLECTIVE_SCHEMA,
+            "collective": collective_object(view, id_of(request, "member"), _today(request)),
+        },
+    ),
+    _route(
+        "/notes/{about}",
+        "Notes about something, as far as whoever asks may see them",
+        lambda request, view: {"schema": NOTES_SCHEMA, "notes": note_objects(view, id_of(request, "about"))},
+    ),
+)
