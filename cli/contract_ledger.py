@@ -15,8 +15,6 @@ from cli.speaking import How, log_option, looking, says, speaking
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.reciprocity.template import Names, Template
-    from ledger.showing.view import LedgerView
     from protocol.encoding import Value
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -35,37 +33,15 @@ def offer(data_dir: str | None, file: Path, by: str, *, how: How) -> None:
     from cli.contract import read_file
     from ledger.reciprocity.template import offer_of
     from ledger.showing.naming import find_party
+    from ledger.showing.templates import template_names
 
     template = read_file(file)
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
-            body = offer_of(template, names_in(view, template))
+            body = offer_of(template, template_names(view, template))
             party = find_party(view, by)
         saved = speaker.say("contract.offer", body, [party])
         speaker.report(saved, f"contract {plain(next(iter(template.tables['title'].values())))}")
-
-
-def names_in(view: LedgerView, template: Template) -> Names:
-    """What the names in a template are here: by what stands behind them, or else by themselves."""
-    from ledger.errors import NotFoundError
-    from ledger.reciprocity.state import Unit
-    from ledger.reciprocity.template import ORGANISATION, Names
-    from ledger.showing.naming import find_account, find_party, find_resource
-
-    found: dict[str, dict[str, bytes]] = {}
-    finders = {"parties": find_party, "accounts": find_account, "resources": find_resource}
-    for section, find in finders.items():
-        found[section] = {}
-        for name, said in template.section(section).items():
-            for text in (str(said), name.replace("_", " ")):
-                try:
-                    found[section].setdefault(name, find(view, text))
-                except NotFoundError:
-                    continue
-    if ORGANISATION in template.section("parties"):
-        found["parties"].setdefault(ORGANISATION, view.log_id)
-    scales = {key.decode(): unit.scale for key, unit in view.book.scan(Unit)}
-    return Names(found["parties"], found["accounts"], found["resources"], scales)
 
 
 @click.command("sign")

@@ -62,7 +62,10 @@ class Trial:
         statement = parse_statement(parsed.statement)
         if not isinstance(statement, Statement) or statement.kind not in RECIPROCITY_BODIES:
             return "applied"
-        signers = frozenset(signature.key for signature in parsed.signatures)
+        return self.verdict_on(statement, frozenset(signature.key for signature in parsed.signatures), now)
+
+    def verdict_on(self, statement: Statement, signers: frozenset[bytes], now: int) -> str:
+        """The same on a statement of the ledger, as if it were signed with these keys."""
         may_write = self._authority.may_write
         heard = Heard(statement, read_reciprocity(statement), signers, self._position, now, may_write)
         self._position += 1

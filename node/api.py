@@ -23,6 +23,7 @@ from ledger.witness import witness_verifier
 from node.config import parse_peer_url
 from node.keys import FINDER, HUB, LEDGER, TOKEN
 from node.routes import Parameter, Route
+from node.session import session_of
 from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
@@ -68,12 +69,12 @@ async def _records(request: web.Request) -> web.Response:
 def asks_for_private(request: web.Request) -> bool:
     """Whether a request is for what is not public, and by somebody who may see it.
 
-    Raises Malformed for another scope, HTTPUnauthorized without the steward's token.
+    Raises Malformed for another scope, HTTPUnauthorized without the steward's token or a steward's session.
     """
     scope = request.query.get("scope", "public")
     if scope not in {"public", "private"} or len(request.query.getall("scope", [])) > 1:
         raise Malformed("scope", "scope is public or private, and stands once")
-    if scope == "private" and not is_steward(request):
+    if scope == "private" and not is_steward(request) and not (request.method == "GET" and session_of(request)):
         raise web.HTTPUnauthorized(reason="What is not public is shown to whoever has the steward's token")
     return scope == "private"
 

@@ -39,6 +39,7 @@ from node.keys import LEDGER
 from node.ledgers import FLOWS, id_of, view_of
 from node.periods import read_period
 from node.routes import Parameter, Route
+from node.verifier.page import verifier_page
 from protocol.amounts import month_of
 from protocol.errors import Malformed
 
@@ -119,6 +120,21 @@ async def serve_statement(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 
+async def serve_page(request: web.Request) -> web.Response:
+    """The statement in a page that checks itself, to be kept and opened anywhere."""
+    private = asks_for_private(request)
+
+    def read() -> str:
+        with request.app[LEDGER].store.read() as reads:
+            view = view_of(request, reads, private=private)
+            made = make_member_statement(reads, view.tree, id_of(request, "member"), private=view.private)
+            return verifier_page(made.data, view.charter.languages)
+
+    name = f"{request.match_info['log'][:8]}-{request.match_info['member'][:8]}.html"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(text=await asyncio.to_thread(read), content_type="text/html", headers=headers)
+
+
 async def serve_csv(request: web.Request) -> web.Response:
     """What concerns a member as a table, of one year or of all."""
     year = request.query.get("year", "")
@@ -168,6 +184,15 @@ ROUTES = (
         serve_statement,
         "Everything about a member with its proof, as a file (spec 20)",
         "application/octet-stream",
+        parameters=(SCOPE_PARAMETER,),
+        statuses=_STATUSES,
+    ),
+    Route(
+        "GET",
+        _LEDGER + "/members/{member}/page",
+        serve_page,
+        "The same in a page that checks itself, in any browser, offline",
+        "text/html",
         parameters=(SCOPE_PARAMETER,),
         statuses=_STATUSES,
     ),

@@ -22,6 +22,7 @@ from node.ledger_pictures import contribution_pictures, flow_pictures
 from node.ledgers import id_of, view_of
 from node.rendering import error_page, reader_of, render
 from node.routes import Route
+from node.session import session_of
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 
@@ -44,11 +45,11 @@ def page(template: str, work: Work) -> Handler:
     """A handler that renders what `work` reads of the ledger that the path names."""
 
     async def handler(request: web.Request) -> web.Response:
-        reader = reader_of(request)
+        reader, private = reader_of(request), session_of(request) is not None
 
         def read() -> dict[str, Any]:
             with request.app[LEDGER].store.read() as reads:
-                view = view_of(request, reads, private=False, languages=reader.languages)
+                view = view_of(request, reads, private=private, languages=reader.languages)
                 return ledger_values(view, reader) | work(request, view, reader)
 
         try:
@@ -71,7 +72,10 @@ def ledger_routes(pages: Iterable[tuple[str, str, Work, str]]) -> tuple[Route, .
 
 
 def ledger_values(view: LedgerView, reader: Reader) -> dict[str, Any]:
-    """What every page of a ledger shows: whose it is, where its parts are, what is not counted yet."""
+    """What every page of a ledger shows: whose it is, where its parts are, what is not counted yet.
+
+    `manages`: whoever looks is a steward of it.
+    """
     charter = view.charter
     left = view.tree.size - view.tree.derived
     return {
@@ -81,6 +85,7 @@ def ledger_values(view: LedgerView, reader: Reader) -> dict[str, Any]:
         "proofs": f"/v1/log/{show_log_id(view.log_id)}/{view.tree.origin.epoch}/proofs",
         "entries": f"/v1/log/{show_log_id(view.log_id)}/{view.tree.origin.epoch}/entries",
         "uncounted": _lag(left, reader),
+        "manages": view.private,
     }
 
 

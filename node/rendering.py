@@ -15,6 +15,7 @@ from node.assets import asset_url
 from node.keys import CONFIG, LEDGER
 from node.languages import accepted, choose
 from node.listing import Reader
+from node.session import session_of
 from node.words import choose_words
 from protocol.identity import show_log_id
 
@@ -60,9 +61,10 @@ def reader_of(request: web.Request) -> Reader:
 def render(request: web.Request, template: str, reader: Reader, *, status: int = 200, **values: object) -> web.Response:
     """A page from a template, which finds the words as `_`, the reader's language and the organisation.
 
-    `tell` chooses from a text in several languages.
+    `steward` says whether somebody has signed in, `tell` chooses from a text in several languages.
     """
     ledger: Ledger = request.app[LEDGER]
+    session = session_of(request)
     charter = ledger.keys.charter
     text = (
         _environment()
@@ -76,11 +78,12 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
             log=show_log_id(ledger.log_id),
             tell=lambda texts: choose(texts, reader.languages),
             path=request.path,
+            steward=session is not None,
             **values,
         )
     )
     headers = {
-        "Cache-Control": "no-cache",
+        "Cache-Control": "no-store" if session else "no-cache",
         "Content-Language": reader.words.language,
         "Vary": "Accept-Language, Accept",
     }

@@ -31,6 +31,7 @@ from node import (
     peer_pages,
     static_log,
     status,
+    steward_pages,
     verify_page,
     witness,
     writing,
@@ -50,6 +51,7 @@ from node.problem import problem
 from node.receipts import Receipts
 from node.recovering import Recovering
 from node.routes import Route
+from node.session import SESSIONS, Sessions
 from node.tls import server_context, write_certificate
 from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
@@ -226,7 +228,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[bundles.DOWNLOADS] = bundles.Downloads()
-    app[FLOWS] = FlowKeeper()
+    app[FLOWS], app[SESSIONS] = FlowKeeper(), Sessions()
     described = (
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
@@ -244,6 +246,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *ledger_pages.ROUTES,
         *verify_page.ROUTES,
         *contract_pages.ROUTES,
+        *steward_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -19,6 +19,7 @@ from protocol.statement import parse_statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ledger.showing.known import Known
     from ledger.showing.view import LedgerView
     from protocol.encoding import Value
 
@@ -99,7 +100,9 @@ def carried_lines(carried: Carried) -> list[tuple[str, str]]:
         raise RefusedError(f"a statement of kind {said.kind} is public, and this one is not to be")
     told = Told(carried)
     lines = statement_lines(read_reciprocity(said), told)
-    if carried.terms:
-        offer = msgspec.msgpack.decode(carried.terms, type=ContractOffer)
-        lines += statement_lines(offer, told)
-    return lines
+    return [*lines, *(terms_lines(carried.terms, told) if carried.terms else ())]
+
+
+def terms_lines(terms: bytes, known: Known) -> list[tuple[str, str]]:
+    """The terms of a contract that somebody agrees to: the body of its offer, as (field, text)."""
+    return statement_lines(msgspec.msgpack.decode(terms, type=ContractOffer), known)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""All forms by name."""
+
+from __future__ import annotations
+
+from node.forms import accounts, assembly, claims, contracts, members, others, work
+from node.forms.form import Form
+
+SECTIONS = ("members", "accounts", "work", "contracts", "claims", "assembly", "others")
+FORMS: dict[str, Form] = {
+    form.name: form
+    for module in (members, accounts, work, contracts, claims, assembly, others)
+    for form in module.FORMS
+}
