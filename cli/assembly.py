@@ -138,7 +138,8 @@ def enact(data_dir: str | None, file: Path, also: tuple[str, ...], *, how: How) 
             body["basis"] = {**basis, "decision": decision}
         else:
             body["decision"] = decision
-        speaker.report(speaker.say(said.kind, body, parties), f"{WHAT.get(said.kind, said.kind)}, as decided")
+        saved = speaker.say(said.kind, body, parties, scope=0, also=speaker.given_keys())
+        speaker.report(saved, f"{WHAT.get(said.kind, said.kind)}, as decided")
 
 
 @command.command("list")

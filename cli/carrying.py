@@ -14,6 +14,7 @@ from cli.output import json_option, plain, say, show, show_json
 from cli.speaking import open_key
 
 if TYPE_CHECKING:
+    from ledger.showing.known import Known
     from protocol.carried import Carried
 
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
@@ -43,15 +44,15 @@ def write_out(path: Path, carried: Carried) -> None:
         file.write(write_carried(carried))
 
 
-def show_carried(carried: Carried) -> None:
-    """Says in words what is signed, on stderr."""
+def show_carried(carried: Carried, known: Known | None = None) -> None:
+    """Says in words what is signed, on stderr: with the names that are known here, or else with those in the file."""
     from ledger.showing.carrying import Told, carried_lines
     from ledger.showing.known import id_text
     from ledger.showing.wording import WHAT
 
     said = carried.said
-    lines = carried_lines(carried)
-    say(f"{WHAT[said.kind]} ({said.kind}), in the ledger of {plain(id_text(said.log_id, Told(carried)))}")
+    lines = carried_lines(carried, known)
+    say(f"{WHAT[said.kind]} ({said.kind}), in the ledger of {plain(id_text(said.log_id, known or Told(carried)))}")
     width = max((len(field) for field, _ in lines), default=0)
     for field, text in lines:
         say(f"  {field.ljust(width)}  {plain(text)}")
@@ -59,7 +60,8 @@ def show_carried(carried: Carried) -> None:
         say("  It is not public.")
     signers = ", ".join(key.hex()[:8] for key, _ in carried.signatures)
     say(f"  signed so far by keys: {signers or 'nobody'}")
-    say("Names and decimals are as whoever made the file says; ids and keys are what is signed.")
+    if known is None:
+        say("Names and decimals are as whoever made the file says; ids and keys are what is signed.")
 
 
 @click.command("sign")

@@ -33,15 +33,24 @@ for _command in COMMANDS:
 
 @command.command("template")
 @click.argument("name", required=False)
-def template(name: str | None) -> None:
+@json_option
+def template(name: str | None, *, as_json: bool) -> None:
     """Prints a template to edit (folkmoot contract template tool-library > tools.toml), or the list of them."""
     from ledger.contract_templates import NAMES, template_text
     from ledger.reciprocity.template import read_template
 
     if name is not None:
-        show(printable(template_text(name).rstrip("\n")))
+        text = template_text(name)
+        if as_json:
+            show_json({"schema": "folkmoot.template/1", "name": name, "text": text})
+        else:
+            show(printable(text.rstrip("\n")))
         return
     titles = {one: read_template(template_text(one)).tables["title"] for one in NAMES}
+    if as_json:
+        listed = [{"name": one, "title": title} for one, title in titles.items()]
+        show_json({"schema": "folkmoot.templates/1", "templates": listed})
+        return
     show_table([(one, title["en"], title["fr"]) for one, title in titles.items()], ("template", "English", "français"))
 
 

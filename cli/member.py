@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.carrying import sign
-from cli.failure import NETWORK, CommandError
-from cli.output import json_option, plain, printable, say, show, show_json, show_table
+from cli.member_keys import change_key, fetch, make_key
+from cli.output import json_option, plain, say, show, show_json, show_table
 from cli.speaking import How, log_option, looking, says, speaking
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def command() -> None:
     """Members. One is named by its id, the beginning of it, or the name in a profile that is known here."""
 
 
-command.add_command(sign)
+for _command in (sign, make_key, change_key, fetch):
+    command.add_command(_command)
 
 
 @command.command("add")
@@ -257,70 +258,3 @@ def contributions(
     ]
     show_table(rows, ("", "month", "how much", "stream", ""))
     show(f"thanked or confirmed {len(value['thanks_received'])} times")
-
-
-@command.command("fetch")
-@click.argument("url")
-@click.option("--key", "key_file", type=_FILE, required=True, help="The member's key file.")
-@click.option("--member", default="", help="The whole id of the member; if not given, the one in URL.")
-@click.option("--out", type=_FILE, help="Write it to a new file instead of printing it.")
-def fetch(url: str, key_file: Path, member: str, out: Path | None) -> None:
-    """Fetches URL, under /v1/ledger of the member's organisation, signed with their key; no node is needed.
-
-    So a member sees what is said of themselves and is not public, such as /v1/ledger/LOG/members/ID/statement.
-    """
-    import re
-    import time
-    from urllib.error import HTTPError, URLError
-    from urllib.parse import urlsplit
-    from urllib.request import Request, urlopen
-
-    from cli.speaking import open_key
-    from protocol.identity import parse_log_id
-    from protocol.reader import Asking
-
-    parts = urlsplit(url)
-    log = re.search(r"/v1/ledger/([a-z2-7]{52})", parts.path)
-    named = re.fullmatch(r"[0-9a-f]{32}", member) or re.search(r"/([0-9a-f]{32})(?=/|$)", parts.path)
-    if parts.scheme not in {"http", "https"} or log is None or named is None:
-        raise click.UsageError("URL is like https://moot.example.org/v1/ledger/LOG/members/ID, with whole ids")
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
-    asking = Asking(parts.netloc, parse_log_id(log[1]), bytes.fromhex(named[0].strip("/")), target, int(time.time()))
-    request = Request(url, headers={"Authorization": asking.header(open_key(key_file))})  # noqa: S310 - http or https
-    try:
-        with urlopen(request, timeout=60) as answer:  # noqa: S310 - the same
-            data = answer.read()
-    except HTTPError as error:
-        error.close()
-        raise CommandError(f"{parts.netloc} refused: {error.code} {error.reason}", NETWORK) from None
-    except (URLError, OSError) as error:
-        raise CommandError(f"{parts.netloc} does not answer: {error}", NETWORK) from None
-    if out is None:
-        show(printable(data.decode(errors="replace")))
-    else:
-        with out.open("xb") as file:
-            file.write(data)
-        say(f"written: {out}")
-
-
-@command.command("key")
-@click.argument("file", type=_FILE)
-@click.option("--passphrase", is_flag=True, help="Ask for a passphrase that has to be typed when it signs.")
-@json_option
-def make_key(file: Path, *, passphrase: bool, as_json: bool) -> None:
-    """Makes a member's own key in FILE, on any machine; no node is needed.
-
-    Give nobody the file. The organisation needs what is printed, or the file at hand when the member joins.
-    """
-    from ledger.member_keys import make_member_key, write_member_key
-
-    word = ""
-    if passphrase:
-        word = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True))
-    key = make_member_key()
-    write_member_key(file, key, word)
-    if as_json:
-        show_json({"schema": "folkmoot.member-key/1", "file": str(file), "key": key.public.hex(), "sealed": bool(word)})
-    else:
-        show(key.public.hex())
-        say(f"written: {file}. Keep it, and a copy in another place: whoever has it speaks for the member.")

@@ -40,6 +40,7 @@ def command() -> None:
 @click.option("--post", help="Id of a post that it rests on.")
 @click.option("--dividend", help="Id of a dividend that it rests on.")
 @click.option("--decision", help="Id of a decision that permits it.")
+@click.option("--also", multiple=True, help="A member who signs it, too; repeat it.")
 @click.option("--period", type=click.IntRange(0), help="Number of the period of a rent, from 0.")
 @says
 @click.pass_obj
@@ -50,7 +51,7 @@ def add(data_dir: str | None, /, code: str, legs: tuple[str, ...], *, how: How, 
     writeoff, reinvest, access_fee, dividend, rent or host_fee.
     """
     from ledger.reciprocity.state import Account
-    from ledger.showing.naming import find_contract
+    from ledger.showing.naming import find_contract, find_party
 
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
@@ -63,7 +64,9 @@ def add(data_dir: str | None, /, code: str, legs: tuple[str, ...], *, how: How, 
             body["legs"] = [[account, amount] for account, amount in sorted(moved.items())]
             body |= {"basis": basis} if basis else {}
             owners = [view.book.need(Account, account).owner for account, amount in moved.items() if amount < 0]
-            parties = [view.log_id] if basis.get("contract") or "decision" in basis else owners or [view.log_id]
+            carried = ("contract" in basis and code not in {"share_in", "share_out"}) or "decision" in basis
+            parties = [view.log_id] if carried else owners or [view.log_id]
+            parties += [find_party(view, one) for one in given["also"]]
         speaker.report(speaker.say("post", body, parties), f"{code}, {len(moved)} legs")
 
 

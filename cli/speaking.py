@@ -61,7 +61,7 @@ def says(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that says something in the ledger; they come in as `how`."""
 
     @click.option("--key", "keys", type=_FILE, multiple=True, help="Key file of a member who signs here; repeat it.")
-    @click.option("--out", type=_FILE, help="Write it to a file to be signed elsewhere, instead of submitting it.")
+    @click.option("--out", type=_FILE, help="Write it to a file to be signed elsewhere; names of those in it go along.")
     @click.option("--log", default="", help="With --out: for the ledger of another log that is held here.")
     @json_option
     @functools.wraps(command)
@@ -116,7 +116,7 @@ class Speaker:
         Raises CommandError if a key is not at hand and it is not to be signed elsewhere, or if it had no effect.
         """
         from ledger.showing.carrying import carry
-        from protocol.carried import sign_carried
+        from protocol.carried import Carried, sign_carried
         from protocol.kinds import check_body
         from protocol.statement import make_statement
 
@@ -140,7 +140,7 @@ class Speaker:
                 )
             author = next(iter(publics.values()), None) or next(iter(keys))
             statement = make_statement(view.log_id, kind, one_id, int(time.time()), author, body)
-            carried = carry(view, statement, scope, terms)
+            carried = carry(view, statement, scope, terms) if self._target is None else Carried(statement, scope)
         for key in keys.values():
             carried = sign_carried(carried, key)
         if self._target is not None:
@@ -186,6 +186,10 @@ class Speaker:
         """The key in the one file that was named."""
         (key,) = self._given().values()
         return key
+
+    def given_keys(self) -> list[SigningKey]:
+        """The keys in the files that were named."""
+        return list(self._given().values())
 
     def _given(self) -> dict[bytes, SigningKey]:
         """The keys in the files that were named."""

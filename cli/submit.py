@@ -33,13 +33,13 @@ def command(data_dir: str | None, file: Path, *, countersign: bool, as_json: boo
     from protocol.identity import show_log_id
 
     carried = read_in(file)
-    show_carried(carried)
     said = carried.said
     with speaking(data_dir, How((), None, "", as_json)) as speaker:
         with speaker.view() as view:
             if said.log_id != view.log_id:
                 other = show_log_id(said.log_id)[:SHORT_DIGITS]
                 raise CommandError(f"this is for another ledger, that of the log {other}: submit it there")
+            show_carried(carried, view)
         if countersign:
             carried = sign_carried(carried, read_key(speaker.directory.key))
         saved = speaker.submit(said.kind, said.id, carried.payload(os.urandom(32)), carried.scope)

@@ -88,17 +88,18 @@ class Told:
         return self._units.get(unit)
 
 
-def carried_lines(carried: Carried) -> list[tuple[str, str]]:
+def carried_lines(carried: Carried, known: Known | None = None) -> list[tuple[str, str]]:
     """What somebody would sign, as (field, text); of a contract, its terms. Raises RefusedError for other kinds.
 
-    Raises Malformed if the statement breaks a rule of its kind.
+    With the names that `known` gives, or else with those that go along. Raises Malformed if the statement breaks a rule
+    of its kind.
     """
     said = carried.said
     if said.kind not in RECIPROCITY_BODIES:
         raise RefusedError(f"a statement of kind {said.kind} is not signed by members")
     if said.kind in PUBLIC_KINDS and carried.scope:
         raise RefusedError(f"a statement of kind {said.kind} is public, and this one is not to be")
-    told = Told(carried)
+    told = known or Told(carried)
     lines = statement_lines(read_reciprocity(said), told)
     return [*lines, *(terms_lines(carried.terms, told) if carried.terms else ())]
 

@@ -76,6 +76,20 @@ def test_a_surplus_is_shared_out_by_contributions(mutual: Home, tmp_path: Path) 
     assert (before["Amina/EUR"], after["Amina/EUR"]) == ("100.00", "770.00")
 
 
+def test_a_lost_key_is_replaced_by_the_assembly(mutual: Home, tmp_path: Path) -> None:
+    new, file = tmp_path / "new.key", tmp_path / "key.statement"
+    mutual.well("member", "key", new)
+    refused(mutual("member", "rekey", "Amina", new, "--lost"), "replaced by the assembly", 2)
+    mutual.well("member", "rekey", "Amina", new, "--lost", "--out", file)
+    mutual.well("assembly", "propose", "Amina's key", "--permits", file)
+    mutual.well("assembly", "vote", "Amina's", "Amina", "yes")
+    mutual.well("assembly", "vote", "Amina's", "Bruno", "yes", *key(mutual))
+    mutual.well("assembly", "decide", "Amina's")
+    refused(mutual("assembly", "enact", file), "not_authorised")
+    mutual.well("assembly", "enact", file, "--key", new)
+    mutual.well("pay", "Amina", "Bruno", "1.00", "--key", new)
+
+
 def test_whoever_may_not_vote_does_not(town: Home) -> None:
     town.well("member", "add", "nonprofit", "--name", "Choir")
     town.well("assembly", "propose", "Where do we meet?", "--choice", "here", "--choice", "there", "--by", "Amina")

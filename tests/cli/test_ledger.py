@@ -123,6 +123,21 @@ def test_a_sealed_key_asks_for_its_passphrase(town: Home, tmp_path: Path, monkey
     assert town.well("member", "show", "Clara", "--json").json["member"]["key"] == made["key"]
 
 
+def test_a_key_is_changed_by_both_keys(town: Home, tmp_path: Path) -> None:
+    old, new = f"{town.path}-bruno.key", tmp_path / "new.key"
+    town.well("member", "key", new)
+    town.well("pay", "Amina", "Bruno", "5.00")
+    refused(town("member", "rekey", "Bruno", new), "takes the word of Bruno")
+    refused(town("member", "rekey", "Bruno"), "name the file of the new key", 2)
+    town.well("member", "rekey", "Bruno", new, "--key", old)
+    refused(town("pay", "Bruno", "Amina", "1.00", "--key", old), "takes the word of Bruno")
+    town.well("pay", "Bruno", "Amina", "1.00", "--key", new)
+    town.well("member", "rekey", "Bruno", "--keep", "--key", new)
+    assert town.well("member", "show", "Bruno", "--json").json["member"]["custody"] == "node"
+    town.well("pay", "Bruno", "Amina", "1.00")
+    refused(town("member", "rekey", "Bruno", old), "already_resolved")
+
+
 def test_the_keys_that_the_node_keeps_go_along_in_a_backup(town: Home, tmp_path: Path) -> None:
     kept = sorted(file.name for file in (town.path / "keys" / "members").iterdir())
     assert len(kept) == 1
