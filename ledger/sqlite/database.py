@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +23,15 @@ _HEADER_BYTES = 100
 _MIGRATION = re.compile(r"([0-9]{4})_[a-z_]+\.sql")
 
 
-def migrations() -> list[tuple[int, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
     """(number, SQL) of every migration, in order."""
     found = []
     for file in resources.files("ledger.sqlite").joinpath("migrations").iterdir():
         match = _MIGRATION.fullmatch(file.name)
         if match:
             found.append((int(match[1]), file.read_text("utf-8")))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
@@ -108,12 +110,16 @@ def _schema(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Brings the store to the present version, each step whole or not at all, after a backup of what was there."""
+    """Brings the store to the present version, each step whole or not at all, after a backup of what was there.
+
+    A new store comes about in a single step: each waits for the disk.
+    """
     version = _version(connection)
     todo = [(number, sql) for number, sql in migrations() if number > version]
     if todo and version:
         back_up(connection, path.with_name(f"{path.stem}-before-{todo[-1][0]:04d}.db"))
-    for number, sql in todo:
+    steps = todo if version else [(number, " ".join(sql for _, sql in todo)) for number, _ in todo[-1:]]
+    for number, sql in steps:
         connection.executescript(
             f"BEGIN IMMEDIATE; {sql} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
         )
