@@ -97,6 +97,72 @@ def _id(text: str) -> bytes:
     return one
 
 
+@command.command("exchange")
+@click.argument("payer")
+@click.argument("payee")
+@click.argument("amount")
+@click.argument("rate")
+@click.option("--through", nargs=2, help="Two accounts of org; if not given, its only pools in the units.")
+@click.option("--on", help="The day; today if not given.")
+@says
+@click.pass_obj
+def exchange(  # noqa: PLR0913 - one for each thing that is said
+    data_dir: str | None,
+    payer: str,
+    payee: str,
+    amount: str,
+    rate: str,
+    *,
+    through: tuple[str, str] | None,
+    on: str | None,
+    how: How,
+) -> None:
+    """Pays in one unit so that PAYEE receives AMOUNT in another. RATE is received for paid: 3/2, or 20/1.
+
+    What is paid is never too little: AMOUNT divided by RATE, rounded up to the payer's smallest part. Both amounts are
+    recorded, and pass through accounts of the organisation.
+    """
+    from cli.assembly import read_rate
+    from ledger.reciprocity.state import Account
+    from ledger.showing.naming import find_account
+    from protocol.amounts import convert
+
+    with speaking(data_dir, how) as speaker:
+        with speaker.view() as view:
+            source, target = find_account(view, payer), find_account(view, payee)
+            units = [view.book.need(Account, one).unit for one in (source, target)]
+            received, (numerator, denominator) = view.read_amount(amount, units[1]), read_rate(rate)
+            if received <= 0 or not numerator:
+                raise click.UsageError("amount and rate are more than nothing")
+            scales = [10 ** view.unit(unit).scale for unit in units]
+            paid = convert(received, numerator * scales[1], denominator * scales[0])
+            given_names = through or ("", "")
+            taken, given_out = (
+                find_account(view, name, unit) if name else _pool(view, unit)
+                for name, unit in zip(given_names, units, strict=True)
+            )
+            moved = sorted([(source, -paid), (taken, paid), (given_out, -received), (target, received)])
+            parties = [view.book.need(Account, source).owner, view.log_id]
+            shown = f"{view.show(paid, units[0])} {units[0]} for {amount} {units[1]}"
+        legs: list[Value] = [[account, part] for account, part in moved]
+        body: dict[str, Value] = {"code": "exchange", "legs": legs, "on": read_day(on)}
+        speaker.report(speaker.say("post", body, parties), shown)
+
+
+def _pool(view: LedgerView, unit: str) -> bytes:
+    """The organisation's only pool in a unit."""
+    from ledger.reciprocity.state import Account
+
+    found = [
+        key
+        for key, account in view.book.scan(Account)
+        if (account.owner, account.unit, account.type) == (view.log_id, unit, "pool") and account.state == "open"
+    ]
+    if len(found) != 1:
+        raise click.UsageError(f"org has {len(found)} pools in {unit}: name its two accounts with --through")
+    return found[0]
+
+
 @command.command("list")
 @click.option("--account", default="", help="Of this account; of all if neither it nor --owner is given.")
 @click.option("--owner", default="", help="Of the accounts of a member, or org.")

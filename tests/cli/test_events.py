@@ -118,6 +118,17 @@ def test_posts_of_any_code(library: Home) -> None:
     refused(library("post", "add", "writeoff", "Amina=1.00", "--claim", "zz"), "is not an id", 2)
 
 
+def test_units_are_exchanged_and_never_paid_too_little(library: Home) -> None:
+    library.well("account", "open", "org", "h", "--floor", "-100.00", "--title", "Hours")
+    library.well("account", "open", "Amina", "h")
+    library.well("pay", "Bank", "Upkeep", "100.00")
+    said = library.well("post", "exchange", "Amina/EUR", "Amina/h", "1.00", "3/40")
+    assert "13.34 EUR for 1.00 h" in said.out, "one hour is 40/3 euros, rounded up"
+    after = balances(library)
+    assert [after[name] for name in ("Amina/EUR", "Amina/h", "Upkeep", "Hours")] == ["36.66", "1.00", "113.34", "-1.00"]
+    refused(library("post", "exchange", "Amina/EUR", "Amina/h", "0.00", "1/1"), "more than nothing", 2)
+
+
 def test_the_words_are_those_of_the_specification() -> None:
     assert set(ACTIONS) == set(get_args(Action))
     assert {*CODES, "correction"} == set(get_args(PostCode))
