@@ -39,6 +39,7 @@ KEYWORDS = {
 }
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract"}
 _WIDTH = 118
+SHOWN = 20
 
 
 def used() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
@@ -109,7 +110,8 @@ def main() -> None:
     for path in sorted(FOLDER.glob("*.po")):
         catalogue = in_step(read(path))
         path.write_bytes(text_of(catalogue))
-        print(path.name, "lacks", [message.id for message in catalogue if message.id and not all_of(message)])
+        lacks = [message.id for message in catalogue if message.id and not all_of(message)]
+        print(path.name, f"lacks {len(lacks)}", *lacks[:SHOWN], sep="\n  ")
 
 
 def forms_of(message: Message) -> tuple[str, ...]:
