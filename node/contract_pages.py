@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ledger.reciprocity.state import ClaimState
+from ledger.showing.assembly import note_objects
 from ledger.showing.contracts import claim_objects, contract_object, contract_objects
 from ledger.showing.explaining import explain, explanation_object
 from ledger.showing.footprints import footprints_object
@@ -64,6 +65,7 @@ def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "claims": claim_objects(view, today, contract=contract_id, unpaid=True),
         "subjects": subjects[:SUBJECTS_SHOWN],
         "left": len(subjects[SUBJECTS_SHOWN:]),
+        "notes": note_objects(view, contract_id),
         "footprint": flowed[0]["amounts"] if flowed else [],
     }
 

@@ -146,7 +146,7 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
     },
     "yes_no": {"yes": "yes", "no": "no"},
     "side": {"receiver": "whoever it is for", "provider": "whose it is"},
-    "outcome": {"settled": "settled", "withdrawn": "withdrawn"},
+    "outcome": {"settled": "settled", "withdrawn": "withdrawn", "upheld": "upheld"},
     "erasure": {
         "request": "somebody asked for it",
         "expired": "it is not needed any more",
@@ -231,5 +231,16 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "shows": "What it shows",
         "position": "Number of the entry",
         "reason": "Why",
+    },
+    "proposal_state": {"open": "open", "closed": "the last day is over", "decided": "decided"},
+    "direction_of_payment": {"out": "paid to them", "in": "paid by them"},
+    "transfer_state": {
+        "reserved": "set aside, not answered yet",
+        "posted": "paid",
+        "void": "not taken, free again",
+        "given_up": "given up by decision",
+        "accepted": "accepted",
+        "refused": "refused",
+        "waiting": "waits for an answer here",
     },
 }

@@ -10,8 +10,10 @@ from aiohttp import web
 
 from ledger.errors import NotFoundError
 from ledger.showing.accounts import account_object, account_objects, unit_objects
+from ledger.showing.assembly import dispute_objects, note_objects, proposal_objects
 from ledger.showing.contracts import claim_objects, contract_objects
 from ledger.showing.contributions import contributions_object
+from ledger.showing.events import Wanted, commitment_objects
 from ledger.showing.footprints import footprints_object
 from ledger.showing.members import member_objects, member_page
 from ledger.showing.movements import movement_objects
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 20
 """Of a list on the overview; the whole list has a page of its own."""
+NEXT_SHOWN = 8
 STANDING = frozenset({"offered", "waiting", "in force"})
 """States of contracts that have not ended."""
 
@@ -120,6 +123,9 @@ def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "more_accounts": len(accounts) > ROWS_SHOWN,
         "contracts": [one for one in contract_objects(view, today) if one["state"] in STANDING][:ROWS_SHOWN],
         "claims": claim_objects(view, today, unpaid=True)[:ROWS_SHOWN],
+        "proposals": [one for one in proposal_objects(view, today) if one["state"] != "decided"][:ROWS_SHOWN],
+        "disputes": dispute_objects(view)[:ROWS_SHOWN],
+        "bookings": commitment_objects(view, Wanted(since=today), NEXT_SHOWN),
     }
 
 
@@ -136,7 +142,11 @@ def _accounts(_: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any
 
 def _account(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]:
     account_id = id_of(request, "account")
-    return {"account": account_object(view, account_id), "movements": movement_objects(view, account_id)}
+    return {
+        "account": account_object(view, account_id),
+        "movements": movement_objects(view, account_id),
+        "notes": note_objects(view, account_id),
+    }
 
 
 def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
@@ -152,6 +162,7 @@ def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str,
         "period": period,
         "pictures": contribution_pictures(told, period, view, reader.words),
         "told": told,
+        "notes": note_objects(view, member_id),
         "deeds": told["events"][::-1],
         "years": [f"{year:04}" for year in told["years"]],
     }

@@ -19,6 +19,7 @@ from ledger.state import witnesses_of
 from ledger.witness import Witness
 from node import (
     api,
+    assembly_pages,
     bundles,
     contract_pages,
     federation,
@@ -246,6 +247,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *ledger_pages.ROUTES,
         *verify_page.ROUTES,
         *contract_pages.ROUTES,
+        *assembly_pages.ROUTES,
         *steward_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )

@@ -186,6 +186,10 @@ class Words:
         """A month, which counts as 12 * year + month - 1."""
         return self(MONTHS[month % 12], year=str(month // 12))
 
+    def date(self, seconds: int) -> str:
+        """The day of a moment in UTC seconds."""
+        return date_text(seconds, self)
+
     def month_text(self, month: str) -> str:
         """A month that stands as YYYY-MM."""
         return self.month(parse_month(month))

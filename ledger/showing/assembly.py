@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import NotFoundError
-from ledger.reciprocity.assembly import count
+from ledger.reciprocity.assembly import Count, count
 from ledger.reciprocity.state import Ballot, DecisionState, Dispute, Holder, ProposalState
 from ledger.showing.terms import rate_text
 from protocol.amounts import show_day
-from protocol.reciprocity_bodies import Remark
+from protocol.reciprocity_bodies import Decision, Remark
 from protocol.statement import SCOPE_NAMES
 
 if TYPE_CHECKING:
@@ -34,12 +34,15 @@ def rules_object(view: LedgerView) -> dict[str, Any]:
 
 
 def proposal_object(view: LedgerView, proposal_id: bytes, today: int) -> dict[str, Any]:
-    """One proposal with its votes as they stand. `outcome` is what they would decide now, null if nothing."""
+    """One proposal with its votes as they stand, or stood when it was decided.
+
+    `outcome` is what was decided, or what they would decide now, null if nothing. Raises NotFoundError.
+    """
     proposal = view.book.get(ProposalState, proposal_id)
     if proposal is None:
         raise NotFoundError(f"no proposal {proposal_id.hex()} in this ledger")
-    votes = count(view.book, proposal_id, proposal)
     decision = decision_of(view, proposal_id)
+    votes = count(view.book, proposal_id, proposal) if decision is None else _counted(view, decision[0])
     used = decision[1].used if decision else []
     return {
         "id": proposal_id.hex(),
@@ -64,6 +67,13 @@ def proposal_object(view: LedgerView, proposal_id: bytes, today: int) -> dict[st
             for key, ballot in view.book.scan(Ballot, proposal_id)
         ],
     }
+
+
+def _counted(view: LedgerView, decision_id: bytes) -> Count:
+    """The votes as a decision has counted them."""
+    body = view.said(decision_id).body
+    assert isinstance(body, Decision)
+    return Count(body.counts, body.abstained, sum(body.counts) + body.abstained)
 
 
 def decision_of(view: LedgerView, proposal_id: bytes) -> tuple[bytes, DecisionState] | None:

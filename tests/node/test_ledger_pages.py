@@ -72,6 +72,11 @@ PAGES = (
     "/accounts",
     "/contracts",
     "/claims",
+    "/assembly",
+    "/bookings",
+    "/neighbours",
+    f"/proposal/{one('proposal').hex()}",
+    f"/proposal/{one('old').hex()}",
     f"/account/{one('account fund').hex()}",
     *(f"/contract/{one(name).hex()}" for name in ("contract", "tools", "open offer")),
     *(f"/member/{one(name).hex()}" for name in ("amina", "bruno", "choir", "baker", "shop")),
@@ -83,7 +88,7 @@ async def test_the_overview_shows_who_gave_to_whom(browser: TestClient[Any, Any]
     for text in ("Lille Commons", "5 members", "Money, EUR", "Time, h", "Goods, pot", "indivisible reserve"):
         assert text in page.text
     assert page.count("figure") == 3
-    assert page.count("table") == 3 + 4, "one for each picture; footprint, claims, contracts, accounts"
+    assert page.count("table") == 3 + 5, "one for each picture; footprint, claims, contracts, accounts, proposals"
     flows = (await data(browser, ledger, "/flows?from=2026-01&until=2026-12"))["flows"]
     rows = sum(tag == "path" and "band" in attributes.get("class", "") for tag, attributes in page.elements)
     assert rows == len(flows) == 15
@@ -165,6 +170,30 @@ async def test_what_is_owed_is_shown_with_its_day(browser: TestClient[Any, Any],
     assert "333.33" in (await read(browser, of(ledger, "amina"))).text
     claims = (await data(browser, ledger, "/claims"))["claims"]
     assert sorted(claim["state"] for claim in claims) == ["late", "open", "paid"]
+
+
+async def test_the_assembly_shows_votes_turnout_and_outcome(browser: TestClient[Any, Any], ledger: Ledger) -> None:
+    page = await read(browser, at(ledger, "/assembly"))
+    for text in ("A second drill?", "Open on Sundays?", "decided: yes", "more than 50 % of those who vote"):
+        assert text in page.text
+    old = await read(browser, at(ledger, f"/proposal/{one('old').hex()}"))
+    assert "3 of 3 members have voted" in old.text
+    widths = [a["width"] for tag, a in old.elements if tag == "rect" and a["class"] == "livelihood"]
+    assert widths == ["66", "33"]
+    asked = await read(browser, at(ledger, f"/proposal/{one('proposal').hex()}"), language="fr")
+    assert "Une deuxième perceuse" in asked.text
+    assert "2 membres sur 3 ont voté" in asked.text
+    assert "par Amina Diallo" in re.sub(r"\s+", " ", asked.text)
+
+
+async def test_bookings_and_disagreements_are_shown(browser: TestClient[Any, Any], ledger: Ledger) -> None:
+    page = await read(browser, at(ledger, "/bookings"))
+    assert "28\u00a0September 2026" in page.text
+    assert "1\u00a0June 2026" not in page.text, "what is over is left out"
+    overview = await read(browser, at(ledger))
+    for text in ("Booked next", "Disagreements", "A second drill?"):
+        assert text in overview.text
+    assert "There are no neighbours yet" in (await read(browser, at(ledger, "/neighbours"))).text
 
 
 def test_fractions_are_written_as_far_as_they_go() -> None:
