@@ -115,22 +115,13 @@ def list_(data_dir: str | None, /, *, log: str, ended: bool, limit: int, as_json
 
     with looking(data_dir, log) as view:
         meant = wanted(view, given)
-        if meant.since is None and meant.until is None and not ended:
-            promises = commitment_objects(view, meant, limit)
-            today = f"{_today()}"
-            bookings = [one for one in promises if (one["end"] or one["due"] or today) >= today]
-        else:
-            bookings = commitment_objects(view, meant, limit, ended=ended)
+        if meant.since is None and not ended:
+            meant = meant._replace(since=read_day(None))
+        bookings = commitment_objects(view, meant, limit, ended=ended)
     if as_json:
         show_json({"schema": BOOKINGS_SCHEMA, "bookings": bookings})
         return
     _show_calendar(bookings)
-
-
-def _today() -> str:
-    from protocol.amounts import show_day
-
-    return show_day(read_day(None))
 
 
 def _show_calendar(bookings: list[dict[str, Any]]) -> None:

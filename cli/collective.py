@@ -150,8 +150,8 @@ def request(  # noqa: PLR0913 - one for each thing that is said
     """Asks COLLECTIVE to pay AMOUNT to MEMBER, who has spent it, and says for what."""
     from cli.note import shown_by
     from ledger.reciprocity.state import Account
-    from ledger.showing.collectives import funds_of
     from ledger.showing.naming import find_account, find_member
+    from ledger.showing.posts import accounts_of
 
     if how.out is not None:
         raise click.UsageError(
@@ -160,7 +160,7 @@ def request(  # noqa: PLR0913 - one for each thing that is said
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
             debtor, creditor = find_member(view, collective), find_member(view, member)
-            units = {view.book.need(Account, fund).unit for fund in funds_of(view, debtor)}
+            units = {view.book.need(Account, fund).unit for fund in accounts_of(view, debtor)}
             if len(units) != 1:
                 raise click.UsageError(f"{collective} has funds in {len(units)} units: use `folkmoot claim add`")
             unit = units.pop()
@@ -185,14 +185,16 @@ def request(  # noqa: PLR0913 - one for each thing that is said
 def approve(data_dir: str | None, request_: str, *, how: How) -> None:
     """Pays REQUEST from the fund of the collective, whose key signs it: that is its approval."""
     from ledger.reciprocity.state import Account, ClaimState
-    from ledger.showing.collectives import funds_of
     from ledger.showing.naming import find_by_id
+    from ledger.showing.posts import accounts_of
 
     with speaking(data_dir, how) as speaker:
         with speaker.view() as view:
             claim_id = find_by_id(view, ClaimState, request_, "request")
             claim = view.book.need(ClaimState, claim_id)
-            funds = [fund for fund in funds_of(view, claim.debtor) if view.book.need(Account, fund).unit == claim.unit]
+            funds = [
+                fund for fund in accounts_of(view, claim.debtor) if view.book.need(Account, fund).unit == claim.unit
+            ]
             if len(funds) != 1:
                 raise click.UsageError(
                     f"there are {len(funds)} funds in {claim.unit}: use `folkmoot claim settle --from`"

@@ -143,10 +143,11 @@ def wanted(view: LedgerView, given: dict[str, Any]) -> Wanted:
 @click.pass_obj
 def list_(data_dir: str | None, /, *, log: str, limit: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - texts
     """Lists events, the newest first."""
-    from ledger.showing.events import EVENTS_SCHEMA, event_objects
+    from ledger.showing.events import EVENTS_SCHEMA, event_object, recent_events
 
     with looking(data_dir, log) as view:
-        events = event_objects(view, wanted(view, given), limit)
+        page = recent_events(view, wanted(view, given), limit, looked_max=view.tree.size)
+        events = [event_object(view, one.statement.id) for one in page.found]
     if as_json:
         show_json({"schema": EVENTS_SCHEMA, "events": events})
         return

@@ -175,17 +175,19 @@ def _pool(view: LedgerView, unit: str) -> bytes:
 def list_(data_dir: str | None, /, *, log: str, limit: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - texts
     """Lists posts, the newest first."""
     from ledger.showing.naming import find_account, find_party
-    from ledger.showing.posts import POSTS_SCHEMA, post_objects
+    from ledger.showing.posts import POSTS_SCHEMA, accounts_of, post_object, recent_posts
 
     with looking(data_dir, log) as view:
-        posts = post_objects(
+        accounts = accounts_of(view, find_party(view, given["owner"])) if given["owner"] else None
+        page = recent_posts(
             view,
             limit,
-            account=find_account(view, given["account"]) if given["account"] else b"",
-            owner=find_party(view, given["owner"]) if given["owner"] else b"",
+            [find_account(view, given["account"])] if given["account"] else accounts,
             since=read_day(given["since"]) if given["since"] else None,
             until=read_day(given["until"]) if given["until"] else None,
+            looked_max=view.tree.size,
         )
+        posts = [post_object(view, one) for one in page.found]
     if as_json:
         show_json({"schema": POSTS_SCHEMA, "posts": posts})
         return

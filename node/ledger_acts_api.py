@@ -28,12 +28,15 @@ from ledger.showing.events import (
     EVENTS_SCHEMA,
     STOCK_SCHEMA,
     Wanted,
-    commitment_objects,
+    calendar_objects,
+    commitment_object,
     event_object,
-    event_objects,
+    recent_commitments,
+    recent_events,
     stock_objects,
 )
-from ledger.showing.posts import POST_SCHEMA, POSTS_SCHEMA, find_post, post_object, post_objects
+from ledger.showing.posts import POST_SCHEMA, POSTS_SCHEMA, accounts_of, find_post, post_object, recent_posts
+from ledger.showing.recent import page_object
 from node.api import SCOPE_PARAMETER
 from node.keys import LEDGER
 from node.ledger_api import answering
@@ -59,6 +62,7 @@ RESOURCE = Parameter("resource", "of a resource, by id")
 ACCOUNT = Parameter("account", "of an account, by id")
 DAYS = (Parameter("from", "from this day on, such as 2026-03-02"), Parameter("until", "before this day"))
 LIMITED = Parameter("limit", f"1 to {LIMIT_MAX}; {LIMIT} if not given")
+BEFORE = Parameter("before", "`next` of the page before; a page may be short and go on")
 ALL = Parameter("all", "1: those that are over, too")
 
 
@@ -97,26 +101,40 @@ def _today(request: web.Request) -> int:
     return int(request.app[LEDGER].clock()) // _DAY_S
 
 
+def _before(request: web.Request) -> int | None:
+    text = request.query.get("before")
+    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Malformed("before", "before is `next` of the page before")
+    return None if text is None else int(text)
+
+
 def _events(request: web.Request, view: LedgerView) -> dict[str, Any]:
-    return {"schema": EVENTS_SCHEMA, "events": event_objects(view, _wanted(request), _limit(request))}
+    page = recent_events(view, _wanted(request), _limit(request), _before(request))
+    return page_object(EVENTS_SCHEMA, "events", page, lambda one: event_object(view, one.statement.id))
 
 
 def _bookings(request: web.Request, view: LedgerView) -> dict[str, Any]:
-    ended = request.query.get("all", "") == "1"
-    found = commitment_objects(view, _wanted(request), _limit(request), ended=ended)
-    return {"schema": BOOKINGS_SCHEMA, "bookings": found}
+    wanted, limit = _wanted(request), _limit(request)
+    if request.query.get("all", "") == "1":
+        page = recent_commitments(view, wanted, limit, _before(request))
+        return page_object(BOOKINGS_SCHEMA, "bookings", page, lambda one: commitment_object(view, one.statement.id))
+    if wanted.since is None:
+        wanted = wanted._replace(since=_today(request))
+    return {"schema": BOOKINGS_SCHEMA, "bookings": calendar_objects(view, wanted, limit), "next": None}
 
 
 def _posts(request: web.Request, view: LedgerView) -> dict[str, Any]:
-    found = post_objects(
+    account, party = _one(request, "account"), _one(request, "party")
+    accounts = accounts_of(view, party) if party else None
+    page = recent_posts(
         view,
         _limit(request),
-        account=_one(request, "account"),
-        owner=_one(request, "party"),
+        [account] if account else accounts,
         since=_day(request, "from"),
         until=_day(request, "until"),
+        before=_before(request),
     )
-    return {"schema": POSTS_SCHEMA, "posts": found}
+    return page_object(POSTS_SCHEMA, "posts", page, lambda one: post_object(view, one))
 
 
 def _proposals(request: web.Request, view: LedgerView) -> dict[str, Any]:
@@ -136,17 +154,18 @@ def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any]
 
 
 _STATUSES = (200, 401, 404)
+_PAGE = (*DAYS, LIMITED, BEFORE)
 
 
 ROUTES = (
-    _route("/events", "What happened, the newest first", _events, PARTY, CONTRACT, RESOURCE, *DAYS, LIMITED),
+    _route("/events", "What happened, the newest first", _events, PARTY, CONTRACT, RESOURCE, *_PAGE),
     _route(
         "/events/{event}",
         "Something that happened, and what was said of it",
         lambda request, view: {"schema": EVENT_SCHEMA, "event": event_object(view, id_of(request, "event"))},
     ),
     _route(
-        "/bookings", "Times that are taken, and promises", _bookings, PARTY, CONTRACT, RESOURCE, *DAYS, LIMITED, ALL
+        "/bookings", "Times that are taken; with all=1 promises, too", _bookings, PARTY, CONTRACT, RESOURCE, *_PAGE, ALL
     ),
     _route(
         "/stock",
@@ -154,7 +173,7 @@ ROUTES = (
         lambda request, view: {"schema": STOCK_SCHEMA, "stock": stock_objects(view, _one(request, "resource"))},
         RESOURCE,
     ),
-    _route("/posts", "Movements between accounts, the newest first", _posts, ACCOUNT, PARTY, *DAYS, LIMITED),
+    _route("/posts", "Movements between accounts, the newest first", _posts, ACCOUNT, PARTY, *_PAGE),
     _route(
         "/posts/{post}",
         "A movement between accounts, by its id or the position of its entry",

@@ -10,19 +10,15 @@ from ledger.reciprocity.state import Account, ClaimState, Contract, Member
 from ledger.showing.accounts import account_object
 from ledger.showing.assembly import note_objects
 from ledger.showing.contracts import claim_object
-from ledger.showing.posts import post_objects
+from ledger.showing.posts import accounts_of, post_object, recent_posts
+from ledger.showing.recent import recent
 from protocol.clauses import HostFee
 
 if TYPE_CHECKING:
     from ledger.showing.view import LedgerView
 
 COLLECTIVES_SCHEMA, COLLECTIVE_SCHEMA = "folkmoot.collectives/1", "folkmoot.collective/1"
-MOVEMENTS_MAX = 50
-
-
-def funds_of(view: LedgerView, collective: bytes) -> list[bytes]:
-    """The accounts of a collective."""
-    return [key for key, account in view.book.scan(Account) if account.owner == collective]
+MOVEMENTS_MAX, REQUESTS_MAX = 50, 200
 
 
 def collective_object(view: LedgerView, collective: bytes, today: int) -> dict[str, Any]:
@@ -31,24 +27,28 @@ def collective_object(view: LedgerView, collective: bytes, today: int) -> dict[s
     if member is None or not member.group:
         raise NotFoundError(f"{collective.hex()} is not a collective of this ledger")
     requests = []
-    for key, claim in view.book.scan(ClaimState):
-        if claim.debtor == collective:
-            requests.append(claim_object(view, key, today) | {"notes": note_objects(view, key)})
+    for one in recent(view, "claim", REQUESTS_MAX, of=[collective]).found:
+        claim = view.book.get(ClaimState, one.statement.id)
+        if claim is not None and claim.debtor == collective:
+            notes = note_objects(view, one.statement.id)
+            requests.append(claim_object(view, one.statement.id, today) | {"notes": notes})
     return {
         "id": collective.hex(),
         "name": view.name(collective),
         "status": member.status,
         "custody": member.custody,
-        "funds": [account_object(view, account) for account in funds_of(view, collective)],
+        "funds": [account_object(view, account) for account in accounts_of(view, collective)],
         "fees": _fees(view, collective),
         "requests": sorted(requests, key=lambda one: (one["on"], one["id"])),
-        "posts": post_objects(view, MOVEMENTS_MAX, owner=collective),
+        "posts": [
+            post_object(view, one) for one in recent_posts(view, MOVEMENTS_MAX, accounts_of(view, collective)).found
+        ],
     }
 
 
 def _fees(view: LedgerView, collective: bytes) -> list[dict[str, Any]]:
     """What its host takes of its income, and under which contract."""
-    funds = set(funds_of(view, collective))
+    funds = set(accounts_of(view, collective))
     return [
         {"contract": {"id": key.hex(), "name": view.words(contract.title)}, "clause": index, "rate": list(clause.rate)}
         for key, contract in view.book.scan(Contract)
@@ -59,14 +59,18 @@ def _fees(view: LedgerView, collective: bytes) -> list[dict[str, Any]]:
 
 def collective_objects(view: LedgerView) -> list[dict[str, Any]]:
     """All collectives with what is in their funds."""
+    groups = {key: member for key, member in view.book.scan(Member) if member.group}
+    funds: dict[bytes, list[bytes]] = {key: [] for key in groups}
+    for account_id, account in view.book.scan(Account):
+        if account.owner in funds:
+            funds[account.owner].append(account_id)
     found = [
         {
             "id": key.hex(),
             "name": view.name(key),
             "status": member.status,
-            "funds": [account_object(view, account) for account in funds_of(view, key)],
+            "funds": [account_object(view, account) for account in funds[key]],
         }
-        for key, member in view.book.scan(Member)
-        if member.group
+        for key, member in groups.items()
     ]
     return sorted(found, key=lambda one: (str(one["name"]).casefold(), str(one["id"])))

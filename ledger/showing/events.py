@@ -6,16 +6,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import NotFoundError
-from ledger.reciprocity.state import Commitment, EventState, Resource
+from ledger.reciprocity.hearing import DAY_S
+from ledger.reciprocity.state import Bookings, Commitment, EventState, Resource
 from ledger.showing.known import moment
-from protocol.amounts import show_day
+from ledger.showing.recent import LOOKED_MAX, Page, recent
+from protocol.amounts import month_of, show_day
 
 if TYPE_CHECKING:
-    from ledger.showing.view import LedgerView
+    from ledger.showing.view import Found, LedgerView
 
 EVENTS_SCHEMA, EVENT_SCHEMA = "folkmoot.events/1", "folkmoot.event/1"
+STOCK_MAX = 1_000
 BOOKINGS_SCHEMA, STOCK_SCHEMA = "folkmoot.bookings/1", "folkmoot.stock/1"
-_ID, _LOG = 16, 32
+_ID, _LOG, _MONTH = 16, 32, 4
 
 
 class Wanted(NamedTuple):
@@ -65,10 +68,17 @@ def event_object(view: LedgerView, event_id: bytes) -> dict[str, Any]:
     }
 
 
-def event_objects(view: LedgerView, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+def recent_events(
+    view: LedgerView, wanted: Wanted, limit: int, before: int | None = None, looked_max: int = LOOKED_MAX
+) -> Page:
     """The newest events of those that are wanted."""
-    found = [(event.on, key) for key, event in view.book.scan(EventState) if wanted.fits(event, event.on)]
-    return [event_object(view, key) for _, key in sorted(found, reverse=True)[:limit]]
+
+    def fits(one: Found) -> bool:
+        event = view.book.get(EventState, one.statement.id)
+        return event is not None and wanted.fits(event, event.on)
+
+    of = [wanted.party] if len(wanted.party) == _ID else []
+    return recent(view, "event", limit, of=of, before=before, fits=fits, looked_max=looked_max)
 
 
 def commitment_object(view: LedgerView, commit_id: bytes) -> dict[str, Any]:
@@ -93,20 +103,65 @@ def commitment_object(view: LedgerView, commit_id: bytes) -> dict[str, Any]:
     }
 
 
+def calendar_objects(view: LedgerView, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+    """The active bookings that end after the beginning of the wanted days, by when they begin."""
+    since, until = wanted.since, wanted.until
+    found: set[tuple[int, bytes]] = set()
+    for key, _ in view.reads.cells(view.tree.tree, Bookings.SORT):
+        month, resource = int.from_bytes(key[-_MONTH:], "big"), key[-_MONTH - _ID : -_MONTH]
+        if wanted.resource not in {b"", resource} or (since is not None and month < month_of(since)):
+            continue
+        cell = view.book.get(Bookings, key)
+        for begin, end, one in cell.times if cell and (until is None or month <= month_of(until)) else ():
+            if (since is None or end > since * DAY_S) and (until is None or begin < until * DAY_S):
+                found.add((begin, one))
+    meant = wanted._replace(since=None, until=None)
+    shown: list[dict[str, Any]] = []
+    for _, one in sorted(found):
+        commitment = view.book.get(Commitment, one)
+        if commitment is not None and meant.fits(commitment, None):
+            shown.append(commitment_object(view, one))
+            if len(shown) == limit:
+                break
+    return shown
+
+
+def recent_commitments(
+    view: LedgerView, wanted: Wanted, limit: int, before: int | None = None, looked_max: int = LOOKED_MAX
+) -> Page:
+    """The newest promises and bookings, whatever became of them."""
+
+    def fits(one: Found) -> bool:
+        made = view.book.get(Commitment, one.statement.id)
+        day = None if made is None else made.begin // DAY_S if made.begin is not None else made.due
+        return made is not None and wanted.fits(made, day)
+
+    of = [wanted.party] if len(wanted.party) == _ID else []
+    return recent(view, "commit", limit, of=of, before=before, fits=fits, looked_max=looked_max)
+
+
 def commitment_objects(view: LedgerView, wanted: Wanted, limit: int, *, ended: bool = False) -> list[dict[str, Any]]:
-    """Promises and bookings by when they begin or are due; those that were cancelled or fulfilled only if asked for."""
-    found = []
-    for key, one in view.book.scan(Commitment):
-        day = one.begin // 86_400 if one.begin is not None else one.due
-        if wanted.fits(one, day) and (ended or one.state == "active"):
-            found.append((one.begin if one.begin is not None else (one.due or 0) * 86_400, key))
-    return [commitment_object(view, key) for _, key in sorted(found)[:limit]]
+    """What is booked and promised, by when it begins or is due; with `ended` also what is over, the newest first."""
+    if ended:
+        page = recent_commitments(view, wanted, limit)
+        return [commitment_object(view, one.statement.id) for one in page.found]
+
+    def fits(one: Found) -> bool:
+        made = view.book.get(Commitment, one.statement.id)
+        return made is not None and made.begin is None and made.state == "active" and wanted.fits(made, made.due)
+
+    of = [wanted.party] if len(wanted.party) == _ID else []
+    promised = recent(view, "commit", limit, of=of, fits=fits).found
+    found = calendar_objects(view, wanted, limit) + [commitment_object(view, one.statement.id) for one in promised]
+    return sorted(found, key=lambda one: one["begin"] or one["due"] or "")[:limit]
 
 
 def stock_objects(view: LedgerView, resource: bytes = b"") -> list[dict[str, Any]]:
-    """What there is of resources: who holds how much of one, in which unit."""
-    found = []
+    """What there is of resources: who holds how much of one, in which unit; the first `STOCK_MAX`."""
+    found: list[dict[str, Any]] = []
     for key, cell in view.book.scan(Resource, resource):
+        if len(found) == STOCK_MAX:
+            break
         one, rest = key[:_ID], key[_ID:]
         size = _LOG if rest.startswith(view.log_id) else _ID
         holder, unit = rest[:size], rest[size:].decode()

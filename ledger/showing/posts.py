@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ledger.bodyform import body_to_json
 from ledger.errors import NotFoundError
 from ledger.reciprocity.state import Account, PostMark
+from ledger.showing.recent import LOOKED_MAX, Page, recent, was_applied
 from ledger.showing.view import Found
 from protocol.amounts import show_day
 from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ledger.showing.view import LedgerView
 
 POSTS_SCHEMA, POST_SCHEMA = "folkmoot.posts/1", "folkmoot.post/1"
@@ -63,37 +62,27 @@ def find_post(view: LedgerView, text: str) -> Found:
     return found
 
 
-def was_applied(view: LedgerView, found: Found) -> bool:
-    """Whether a statement had its effect."""
-    said = view.book.said(found.statement.id)
-    return said is not None and said.applied and said.position == found.position
-
-
-def posts_of(view: LedgerView, accounts: list[bytes]) -> Iterator[Found]:
-    """The posts that moved one of these accounts, the newest first."""
-    positions = {place for account in accounts for place in view.reads.chain(view.tree.tree, account)}
-    for position in sorted(positions, reverse=True):
-        found = view.found(position)
-        if found is not None and isinstance(found.body, Post):
-            yield found
-
-
-def post_objects(
+def recent_posts(
     view: LedgerView,
     limit: int,
+    accounts: list[bytes] | None = None,
     *,
-    account: bytes = b"",
-    owner: bytes = b"",
     since: int | None = None,
     until: int | None = None,
-) -> list[dict[str, Any]]:
-    """The newest posts of an account, of an owner's accounts, or of all; on days from `since` and before `until`."""
-    accounts = [account] if account else [key for key, one in view.book.scan(Account) if owner in {b"", one.owner}]
-    found = []
-    for one in posts_of(view, accounts):
+    before: int | None = None,
+    looked_max: int = LOOKED_MAX,
+) -> Page:
+    """The newest posts of these accounts, or of all; on days from `since` and before `until`."""
+    if accounts == []:
+        return Page([], None)
+
+    def fits(one: Found) -> bool:
         assert isinstance(one.body, Post)
-        if (since is None or one.body.on >= since) and (until is None or one.body.on < until):
-            found.append(post_object(view, one))
-            if len(found) == limit:
-                break
-    return found
+        return (since is None or one.body.on >= since) and (until is None or one.body.on < until)
+
+    return recent(view, "post", limit, of=accounts or (), before=before, fits=fits, looked_max=looked_max)
+
+
+def accounts_of(view: LedgerView, owner: bytes) -> list[bytes]:
+    """The accounts of a party."""
+    return [key for key, one in view.book.scan(Account) if one.owner == owner]

@@ -39,6 +39,12 @@ class CellReads:
         sql = "SELECT position FROM chain WHERE tree = ? AND id = ? ORDER BY position"
         return [row[0] for row in self._db.execute(sql, (tree, thing))]
 
+    def chain_before(self, tree: int, things: Iterable[bytes], position: int, limit: int) -> list[int]:
+        """Positions below another one of entries that concern any of these, descending, at most so many."""
+        sql = "SELECT position FROM chain WHERE tree = ? AND id = ? AND position < ? ORDER BY position DESC LIMIT ?"
+        found = {row[0] for thing in things for row in self._db.execute(sql, (tree, thing, position, limit))}
+        return sorted(found, reverse=True)[:limit]
+
     def concerned_since(self, tree: int, position: int) -> list[bytes]:
         """Ids of the members and accounts that an entry at this position or behind it concerns."""
         sql = """

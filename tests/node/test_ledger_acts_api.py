@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
+from ledger.showing import recent
+from ledger.showing.events import Wanted, recent_events
+from ledger.showing.view import LedgerView
 from protocol.identity import show_log_id
 from protocol.reader import Asking
 from protocol.signature import SigningKey
@@ -36,12 +39,45 @@ async def test_events_and_bookings(node: RunningNode, ledger: str) -> None:
     assert len((await ask(node, f"{ledger}/events", limit="3"))["events"]) == 3
     love = (await ask(node, f"{ledger}/events/{one('love').hex()}"))["event"]
     assert (love["gift"], love["says"], love["effort"]) == (True, ["thanks"], {"amount": "3.5", "unit": "h"})
-    booked = (await ask(node, f"{ledger}/bookings", resource=DRILL.hex()))["bookings"]
+    booked = (await ask(node, f"{ledger}/bookings", resource=DRILL.hex(), **{"from": "2026-01-01"}))["bookings"]
     assert [(one_["begin"], one_["charged"]) for one_ in booked] == [
         ("2026-06-01T00:00Z", True),
         ("2026-09-28T00:00Z", False),
     ]
+    at = f"{ledger}/bookings"
+    days = {"from": "2026-06-03", "until": "2026-06-30"}
+    assert len((await ask(node, at, **days))["bookings"]) == 1, "it has not ended yet"
+    assert (await ask(node, at, **days | {"from": "2026-06-05"}))["bookings"] == []
+    assert len((await ask(node, at, all="1", limit="1"))["bookings"]) == 1
     assert (await ask(node, f"{ledger}/stock"))["stock"] == []
+
+
+async def test_page_by_page_everything_is_seen_once(node: RunningNode, ledger: str) -> None:
+    for path, name in (("events", "events"), ("posts", "posts"), ("bookings?all=1", "bookings")):
+        whole = (await ask(node, f"{ledger}/{path}", limit="1000"))[name]
+        seen: list[Any] = []
+        query = {"limit": "2"}
+        while True:
+            value = await ask(node, f"{ledger}/{path}", **query)
+            seen += value[name]
+            if value["next"] is None:
+                break
+            query["before"] = str(value["next"])
+        assert seen == whole
+        assert len(whole) > 1
+
+
+async def test_no_question_looks_at_everything(node: RunningNode, ledger: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent, "_STEP", 3)
+    with node.ledger.store.read() as reads:
+        view = LedgerView(reads, reads.tree_numbered(node.ledger.own.tree))
+        found, before, pages = [], None, 0
+        while pages == 0 or before is not None:
+            page = recent_events(view, Wanted(party=one("amina")), 100, before, looked_max=4)
+            found += page.found
+            before, pages = page.next, pages + 1
+        assert pages > 5
+    assert len(found) == len((await ask(node, f"{ledger}/events", party=one("amina").hex()))["events"])
 
 
 async def test_posts(node: RunningNode, ledger: str) -> None:
