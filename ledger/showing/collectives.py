@@ -32,6 +32,7 @@ def collective_object(view: LedgerView, collective: bytes, today: int) -> dict[s
         if claim is not None and claim.debtor == collective:
             notes = note_objects(view, one.statement.id)
             requests.append(claim_object(view, one.statement.id, today) | {"notes": notes})
+    posts = recent_posts(view, MOVEMENTS_MAX, accounts_of(view, collective))
     return {
         "id": collective.hex(),
         "name": view.name(collective),
