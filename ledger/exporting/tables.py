@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ledger.exporting.journal import day_of
+from ledger.importing.formulas import quote_formula
 from protocol.amounts import show_day
 from protocol.reciprocity_bodies import Event
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ledger.exporting.journal import Journal, Told
 
 COLUMNS = ("position", "day", "kind", "what", "account", "amount", "unit", "with", "stream", "id")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(journal: Journal, member: bytes | None = None, year: int | None = None) -> Iterator[str]:
@@ -58,8 +58,8 @@ def _row(cells: tuple[object, ...]) -> str:
 
 
 def _safe(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(_RISKY) and not cell[1:].replace(".", "", 1).isdigit():
-        return f"'{cell}"
+    if isinstance(cell, str) and not cell[1:].replace(".", "", 1).isdigit():
+        return quote_formula(cell)
     return cell
 
 

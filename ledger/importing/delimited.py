@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 
 from ledger.importing.detect import detect_decimal, detect_delimiter, strip_types
+from ledger.importing.formulas import unquote_formula
 from ledger.importing.problem import ImportFileError, Problem, shorten
 from ledger.importing.table import Row, Table, name_columns
 
@@ -29,7 +30,7 @@ def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Ta
             refused.append(_wrong_width(number, cells, len(columns)))
         else:
             rows.append(
-                Row(number, {column: cell for column, cell in zip(columns, cells, strict=True) if cell.strip()})
+                Row(number, {c: unquote_formula(cell) for c, cell in zip(columns, cells, strict=True) if cell.strip()})
             )
     _check_end(text, number, delimiter)
     if not rows and not refused:

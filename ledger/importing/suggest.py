@@ -34,7 +34,7 @@ _LICENCES: Final = {
     "licence ouverte 2 0": "etalab-2.0",
 }
 _SPDX: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]*-\d[A-Za-z0-9.-]*")
-_SCHEME: Final = re.compile(r"[a-z0-9-]{1,32}")
+_REGISTER: Final = re.compile(r"(?:id_|ref:)([a-z0-9-]{1,32})")
 _SCHEMED: Final = re.compile(r"[a-z0-9-]{1,32}:[^\s/].*", re.DOTALL)
 _TAGS: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*([;,] ?[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)*")
 _LANGUAGE_OF: Final = {
@@ -248,8 +248,8 @@ def _codes(values: _Values, fields: dict[str, list[str]], rows: int) -> dict[str
             found[field].append(CodeColumn(column, scheme=scheme, tail=any("/" in cell for cell in cells)))
         elif column in CATEGORY_KEYS:
             found["categories"].append(CodeColumn(column, "osm", f"{column}=", separator=_separator(cells)))
-        elif column.startswith("id_") and _SCHEME.fullmatch(column[3:]):
-            found["identifiers"].append(CodeColumn(column, scheme=column[3:], separator=";"))
+        elif (register := _REGISTER.fullmatch(column)) is not None:
+            found["identifiers"].append(CodeColumn(column, scheme=register[1], separator=";"))
         elif column in fields.get("categories", ()) and _share(cells, _is_schemed) == 1:
             found["categories"].append(CodeColumn(column, separator=";"))
         elif column in fields.get("structure", ()) or column in fields.get("membership", ()):

@@ -215,6 +215,7 @@ _LANGUAGES: Final = (
 _LANGUAGE_CODES: Final = frozenset(_LANGUAGES.split())
 _MEANT_LANGUAGES: Final = {"gr": "el", "cz": "cs", "dk": "da", "ua": "uk", "jp": "ja", "gb": "en"}
 _LANGUAGE_SUFFIX: Final = re.compile(r"(.*?[^\W_])(?:\s*([:_@-])|\s+\(?|\()([A-Za-z]{2})(-[A-Za-z]{2,4})?\)?")
+_UNDETERMINED: Final = ":und"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -264,6 +265,8 @@ def split_language(header: str) -> tuple[str, str]:
 
     A country's code that stands for its language (`gr`) becomes that language. ("header", "") if there is none.
     """
+    if header.endswith(_UNDETERMINED):
+        return header.removesuffix(_UNDETERMINED), "und"
     match = _LANGUAGE_SUFFIX.fullmatch(header)
     if match is None:
         return header, ""

@@ -14,6 +14,8 @@ _SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
 # "htpp://www.", "http:www.", "http//:www.", "htt://": mistyped, and meant without doubt.
 _MISTYPED: Final = re.compile(r"h[tp]{2,4}(s?)(?:://*|//*:?/*|:(?=www\.))(?=[\w.])", re.IGNORECASE)
+# Where one address ends and the next begins.
+_NEXT: Final = re.compile(r"[\s,;]+(?=https?://)", re.IGNORECASE)
 _URL: Final = re.compile(
     r"https?://(?:[\w](?:[\w-]*[\w])?\.)+[^\W\d_][\w-]*[^\W_]\.?(?::\d{1,5})?(?:[/?#][^\s<>\"\\^`{|}]*)?", re.IGNORECASE
 )
@@ -44,12 +46,10 @@ def parse_urls(text: str) -> list[str]:
 
     A cell that only partly looks like one URL (a blank within it) holds none: half an address leads nowhere.
     """
-    whole = parse_url(text)
-    if whole is not None:
-        return [whole]
-    listed = [parse_url(part) for part in text.split() if _SCHEME.match(part)]
-    if len(listed) == len(text.split()) and all(listed):
-        return [url for url in listed if url]
+    listed = _NEXT.split(text.strip(_AROUND))
+    urls = [url for part in listed if (url := parse_url(part)) is not None]
+    if len(urls) == len(listed):
+        return urls
     urls = [
         url
         for part in re.split(r"[\s,;]+", text.strip())
