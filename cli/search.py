@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import click
 
+from cli.hits import FORMATS, write_hits
 from cli.output import json_option, plain, say, show, show_json, when
 
 
@@ -32,6 +34,8 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--cursor", help="`next` of the page before.")
 @click.option("--private", is_flag=True, help="Search what is not public instead: records for a circle or for parties.")
 @click.option("--facets", is_flag=True, help="Show counts by kind, category, licence, country.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Write all hits as a file of this format.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else the terminal.")
 @json_option
 @click.pass_obj
 def command(
@@ -41,6 +45,8 @@ def command(
     *,
     private: bool,
     facets: bool,
+    form: str | None,
+    output: Path | None,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - texts
 ) -> None:
@@ -53,6 +59,9 @@ def command(
     parameters = {name: value if isinstance(value, tuple) else (value,) for name, value in options.items() if value}
     if words:
         parameters["q"] = (" ".join(words),)
+    if form or output:
+        write_hits(data_dir, parameters, form, output, alone=not (private or facets or as_json))
+        return
     store = SqliteStore(data_directory(data_dir).store, writable=False)
     try:
         page = Finder(store).find(parameters, int(time.time()), private=private)

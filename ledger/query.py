@@ -92,7 +92,7 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: b
             terms=_several(parameters, "terms"),
             valid_at=None if _switch(one, "over", "include") else now,
             limit=_limit(one.get("limit", "20")),
-            cursor=_read_cursor(one.get("cursor", "")),
+            cursor=read_cursor(one.get("cursor", "")),
             private=private,
         )
     except QueryError:
@@ -157,7 +157,8 @@ def write_cursor(key: Sequence[int]) -> str:
     return urlsafe_b64encode(b"".join(part.to_bytes(8, "big") for part in key)).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[int, ...]:
+def read_cursor(text: str) -> tuple[int, ...]:
+    """What `write_cursor` was given; empty for empty text. Raises QueryError."""
     if not text:
         return ()
     try:

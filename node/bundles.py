@@ -6,28 +6,20 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from ledger.bundle import Chosen, choose, write_bundle
 from ledger.intake import Importer, Intake, Outcome, intake_object
 from node.api import json_answer
-from node.guard import ANSWER_S, Paced
+from node.downloading import Download, Downloads, too_many
 from node.keys import LEDGER
-from node.problem import problem
 from node.routes import Parameter, Route
 from protocol.bundle import BUNDLE_PATH, MEDIA_TYPE, read_header, read_items
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from aiohttp.abc import AbstractStreamWriter
-
-DOWNLOADS_MAX, DOWNLOADS_PER_ADDRESS_MAX = 4, 1
-RETRY_S = 30
 _POSITION_DIGITS = 18
 
 
@@ -47,63 +39,7 @@ async def _take_in(request: web.Request) -> web.Response:
     return json_answer(taken)
 
 
-class Downloads:
-    """Who is downloading: few at once, and nobody twice."""
-
-    def __init__(self) -> None:
-        self._addresses: list[str] = []
-
-    def enter(self, address: str) -> bool:
-        """Whether there is room; then `leave` must follow."""
-        if len(self._addresses) >= DOWNLOADS_MAX or self._addresses.count(address) >= DOWNLOADS_PER_ADDRESS_MAX:
-            return False
-        self._addresses.append(address)
-        return True
-
-    def leave(self, address: str) -> None:
-        """A download has ended."""
-        self._addresses.remove(address)
-
-
 DOWNLOADS = web.AppKey("downloads", Downloads)
-
-
-class _Bundle(Paced):
-    """A bundle as it is read from the store, a record at a time, for whoever takes it fast enough."""
-
-    def __init__(self, records: Iterator[bytes], leave: Callable[[], None]) -> None:
-        super().__init__(headers={"Content-Disposition": 'attachment; filename="folkmoot.bundle"'})
-        self.content_type = MEDIA_TYPE
-        self._records, self._leave = records, leave
-        self._left = False
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Begins the answer."""
-        try:
-            return await super().prepare(request)
-        except BaseException:
-            self._end()
-            raise
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Sends it all, the first time it is called. Each record must be taken in time."""
-        if self._left:
-            return
-        try:
-            while True:
-                async with asyncio.timeout(ANSWER_S):
-                    record = await asyncio.to_thread(next, self._records, b"")
-                    if not record:
-                        break
-                    await self.write(record)
-            await super().write_eof(data)
-        finally:
-            self._end()
-
-    def _end(self) -> None:
-        if not self._left:
-            self._left = True
-            self._leave()
 
 
 async def _bundle(request: web.Request) -> web.StreamResponse:
@@ -120,15 +56,14 @@ async def _bundle(request: web.Request) -> web.StreamResponse:
     if request.method == "HEAD":
         return web.Response(content_type=MEDIA_TYPE)
     if not downloads.enter(address):
-        refused = problem(429, "Too many downloads", "others are being served, or you are already: try again soon")
-        refused.headers["Retry-After"] = str(RETRY_S)
-        return refused
+        return too_many()
     try:
         chosen = await asyncio.to_thread(plan)
     except BaseException:
         downloads.leave(address)
         raise
-    return _Bundle(write_bundle(store, chosen), partial(downloads.leave, address))
+    leave = partial(downloads.leave, address)
+    return Download(write_bundle(store, chosen), MEDIA_TYPE, "folkmoot.bundle", leave)
 
 
 ROUTES = (

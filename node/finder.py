@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.clusters import POINTS_MAX, Clusters, clusters
 from ledger.columns import Columns
 from ledger.denying import denied_records
 from ledger.present import lag, page_object
-from ledger.query import Query, parse_query
+from ledger.query import Query, parse_query, read_cursor
 from ledger.search import NOTHING_HIDDEN, Hidden, search
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.derive import Derived
     from ledger.sqlite.store import Snapshot, SqliteStore
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _CATCH_UP_S = 0.5
 _CATCH_UP_ENTRIES = 2_000
 _CHANGES_MAX = 50_000
+_AT_ONCE = 500
 
 
 class Finder:
@@ -52,6 +54,24 @@ class Finder:
         query = parse_query(parameters, now, private=private)
         self._wait_for_own_writes()
         return self._answer(query)
+
+    def find_all(self, parameters: Mapping[str, Sequence[str]], now: int) -> Iterator[dict[str, Any]]:
+        """All public hits of a query, one after the other; only as many as it asks for if it has a limit.
+
+        They are read in parts, so that whoever takes them slowly keeps nobody from writing: one that changes meanwhile
+        may be missing or stand there as it was. Raises QueryError before the first is asked for.
+        """
+        query = parse_query(parameters, now)
+        self._wait_for_own_writes()
+        return self._all(query if "limit" in parameters else replace(query, limit=_AT_ONCE), "limit" in parameters)
+
+    def _all(self, query: Query, once: bool) -> Iterator[dict[str, Any]]:  # noqa: FBT001 - of this file
+        while True:
+            page = self._answer(query)
+            yield from page["records"]
+            if once or not page["next"]:
+                return
+            query = replace(query, cursor=read_cursor(page["next"]))
 
     def clusters(
         self, parameters: Mapping[str, Sequence[str]], now: int, zoom: int, most: int = POINTS_MAX

@@ -12,6 +12,7 @@ from ledger.errors import NotFoundError
 from ledger.forks import why_not_signing
 from ledger.present import history_objects, read_record, record_object
 from ledger.proving import log_object
+from ledger.publishing.linked import linked
 from ledger.query import QueryError, parse_query
 from ledger.receipts import last_erasures
 from ledger.witness import witness_verifier
@@ -23,7 +24,8 @@ from node.languages import Text, choose
 from node.listing import Result, facets, filters, result, wider
 from node.maps import map_of
 from node.profile import Names, profile
-from node.rendering import error_page, reader_of, render, wants_html
+from node.publishing import base_of
+from node.rendering import data_block, error_page, reader_of, render, wants_html
 from node.routes import Route
 from node.words import date_text
 from protocol.charter import establish
@@ -180,6 +182,7 @@ async def _record(request: web.Request) -> web.Response:
                 "log_name": next(iter(_log_names(reads, {record["log"]}, reader))),
                 "fork_proof": _fork_url(reads, row.tree),
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
+                "linked": data_block(linked(record, base_of(request))),
             }
 
     try:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import jinja2
+import msgspec
 from aiohttp import web
 
 from node.assets import asset_url
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ENDING = re.compile("[<>&\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _MACHINE_PATHS = ("/v1", "/log", "/witness")
 
 
@@ -50,6 +52,15 @@ def _visible(value: object) -> object:
 def straight(text: str) -> str:
     """A text without marks of direction, for where nothing can keep them from turning what follows: titles."""
     return _DIRECTION.sub("", text)
+
+
+def data_block(value: object) -> str:
+    """A JSON value as it may stand unescaped in a script element of a data type: nothing in it can end that element.
+
+    Nor do marks of direction stand in it, which could turn the source of the page around.
+    """
+    text = msgspec.json.encode(value).decode()
+    return _ENDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def reader_of(request: web.Request) -> Reader:

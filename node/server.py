@@ -30,10 +30,12 @@ from node import (
     openapi,
     pages,
     peer_pages,
+    publishing,
     static_log,
     status,
     steward_pages,
     verify_page,
+    webfinger,
     witness,
     writing,
 )
@@ -41,6 +43,7 @@ from node.asking import ask_witnesses
 from node.client import Client
 from node.config import witnessed_logs
 from node.discovery import Discovery
+from node.downloading import Downloads
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
@@ -228,12 +231,14 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    app[bundles.DOWNLOADS] = bundles.Downloads()
     app[FLOWS], app[SESSIONS] = FlowKeeper(), Sessions()
+    app[bundles.DOWNLOADS] = Downloads()
+    app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     described = (
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES),
     )
     document = openapi.describe(described)
 

@@ -31,6 +31,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
+        self.data = ""
         self.open: list[str] = []
         self.feed(html)
         assert not self.open, self.open
@@ -47,7 +48,10 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.open and self.open[-1] == "script":
+            self.data += data
+        else:
+            self.text += data
 
     def foreign(self) -> list[tuple[str, dict[str, str]]]:
         """Active elements that are not the page's own: its own are scripts and pictures of this node, and noscript."""
@@ -57,6 +61,7 @@ class Page(HTMLParser):
             if tag in ACTIVE
             and not (tag in {"script", "img"} and re.match(r"/(static/|map\.svg\?)", attributes.get("src", "")))
             and not (tag == "noscript" and not attributes)
+            and not (tag == "script" and attributes == {"type": "application/ld+json"})
         ]
 
     def links(self) -> list[str]:

@@ -21,7 +21,8 @@ from ledger.folder import write_folder
 from ledger.intake import Importer, Intake, Outcome
 from ledger.sqlite.store import SqliteStore
 from ledger.writer import Writer
-from node import bundles
+from node import bundles, downloading
+from node.downloading import Downloads
 from node.web_source import open_web
 from protocol.bundle import MEDIA_TYPE, encode_header, encode_piece, read_header, read_items
 from protocol.errors import Malformed
@@ -104,7 +105,7 @@ async def test_nobody_downloads_twice_at_once(node: RunningNode, monkeypatch: py
 
 
 async def test_who_takes_nothing_is_hung_up_on(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "ANSWER_S", 0.2)
+    monkeypatch.setattr(downloading, "ANSWER_S", 0.2)
     monkeypatch.setattr(bundles, "write_bundle", lambda *_: repeat(bytes(2**20)))
     reader, writer = await asyncio.open_connection("127.0.0.1", node.port, limit=1000)
     writer.write(f"GET /bundle HTTP/1.1\r\nHost: 127.0.0.1:{node.port}\r\n\r\n".encode())
@@ -135,7 +136,7 @@ async def test_a_store_that_fails_in_the_middle_is_seen(node: RunningNode, monke
 
 
 def test_there_is_room_for_few() -> None:
-    downloads = bundles.Downloads()
+    downloads = Downloads()
     assert [downloads.enter(address) for address in "aabcde"] == [True, False, True, True, True, False]
     downloads.leave("b")
     assert downloads.enter("e")

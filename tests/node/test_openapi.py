@@ -16,7 +16,20 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
-from node import api, bundles, federation, ledger_acts_api, ledger_api, map_api, static_log, status, witness, writing
+from node import (
+    api,
+    bundles,
+    federation,
+    ledger_acts_api,
+    ledger_api,
+    map_api,
+    publishing,
+    static_log,
+    status,
+    webfinger,
+    witness,
+    writing,
+)
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -42,6 +55,7 @@ DOCUMENT = describe(
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES),
     )
 )
 OPERATIONS = [
@@ -80,6 +94,7 @@ _queries = {
     "radius": st.from_regex(r"[0-9]{1,9}([.,][0-9]{1,3})? ?(km|m|mi)?", fullmatch=True),
     "near": st.sampled_from(["Lille", "gent, be", "Paris, TX"]),
     "checked_within": st.from_regex(r"[0-9]{1,6}[dwmyz]?", fullmatch=True),
+    "resource": st.sampled_from(["http://127.0.0.1/", "acct:a@b", "http://[", "http://127.0.0.1:1/record/a/b"]),
     "cursor": st.binary(min_size=46, max_size=50).map(lambda data: quote(data.hex())),
 }
 _json = st.recursive(
@@ -232,6 +247,8 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
     doubt(node.ledger, "it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         options: dict[str, Any] = {"params": {"key": key, "name": "http://127.0.0.1:1"}} if method == "delete" else {}
+        if path.endswith("webfinger"):
+            options = {"params": {"resource": node.url}}
         if "requestBody" in operation:
             ((media_type, described),) = operation["requestBody"]["content"].items()
             body = examples[described["schema"]["$ref"].rpartition("/")[2]]

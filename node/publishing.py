@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Records in the formats of other programs: the hits of a search as a file, one record, and where to find which."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from ledger.present import record_object
+from ledger.publishing.formats import FORMATS
+from ledger.publishing.linked import linked
+from ledger.publishing.murmurations import profile
+from node.api import SEARCH_PARAMETERS, find_record
+from node.downloading import Download, Downloads, gathered, too_many
+from node.keys import CONFIG, FINDER, LEDGER
+from node.routes import Parameter, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+EXPORTS = web.AppKey("exports", Downloads)
+EXPORTS_PER_ADDRESS_MAX = 2
+LINKED_TYPE = "application/ld+json"
+FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*"}
+"""Public data may be read by the scripts of any page, which can do nothing else with it."""
+
+_ALL = {"limit": "1 to 100; all if not given", "cursor": "`next` of a page of /v1/records"}
+_PARAMETERS = tuple(
+    Parameter(parameter.name, _ALL.get(parameter.name, parameter.about)) for parameter in SEARCH_PARAMETERS
+)
+
+
+def base_of(request: web.Request) -> str:
+    """The address of this node as others know it: the configured one, else that under which it was asked."""
+    return request.app[CONFIG].public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+
+
+def _export(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    form = FORMATS[name]
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        parameters = {key: request.query.getall(key) for key in request.query}
+        exports, address, base = request.app[EXPORTS], request.remote or "", base_of(request)
+
+        def begin() -> Iterator[bytes]:
+            found = request.app[FINDER].find_all(parameters, int(time.time()))
+            return gathered(form.pieces(found, base))
+
+        pieces = await asyncio.to_thread(begin)
+        if request.method == "HEAD":
+            return web.Response(content_type=form.media_type, headers=FOR_EVERYBODY)
+        if not exports.enter(address):
+            return too_many()
+        download = Download(pieces, form.media_type, f"folkmoot.{name}", partial(exports.leave, address))
+        download.headers.update(FOR_EVERYBODY)
+        if form.media_type.startswith("text/"):
+            download.charset = "utf-8"
+        return download
+
+    return handler
+
+
+async def _one(
+    request: web.Request, make: Callable[[dict[str, Any], str], dict[str, Any]], media_type: str
+) -> web.Response:
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            return record_object(reads, row)
+
+    made = make(await asyncio.to_thread(read), base_of(request))
+    return web.Response(body=msgspec.json.encode(made), content_type=media_type, headers=FOR_EVERYBODY)
+
+
+async def _profile(request: web.Request) -> web.Response:
+    return await _one(request, profile, "application/json")
+
+
+async def _linked(request: web.Request) -> web.Response:
+    return await _one(request, linked, LINKED_TYPE)
+
+
+ROUTES = (
+    *(
+        Route(
+            "GET",
+            f"/v1/records.{name}",
+            _export(name),
+            f"All hits of a search as {form.about}",
+            form.media_type,
+            _PARAMETERS,
+            (200, 429),
+        )
+        for name, form in FORMATS.items()
+    ),
+    Route(
+        "GET",
+        "/v1/records/{log}/{id}/murmurations",
+        _profile,
+        "A record as a Murmurations profile: its address is what an index is given",
+        statuses=(200, 404),
+    ),
+    Route(
+        "GET",
+        "/v1/records/{log}/{id}/jsonld",
+        _linked,
+        "A record as JSON-LD of schema.org",
+        LINKED_TYPE,
+        statuses=(200, 404),
+    ),
+)
