@@ -60,7 +60,7 @@ def test_ids_of_words_are_not_looked_at(town: Town, kind: str) -> None:
 def test_a_chain_is_what_concerned_somebody_in_order(town: Town) -> None:
     town.unit()
     member = town.member()
-    head = link(START, town.leaves[-1], town.position - 1)
+    head = link(START, town.entries[-1].leaf, town.position - 1)
     assert town.cell(Member, member).head == head
     body: dict[str, Any] = {"member": member, "consent": 5}
     said = seeded("said", 16)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book, Said
@@ -50,6 +50,15 @@ class Kept:
         self.ids |= dict(said)
 
 
+class Entered(NamedTuple):
+    """A statement as it was heard; `leaf` is the hash of its entry, `at` the time of that."""
+
+    data: bytes
+    signers: frozenset[bytes]
+    leaf: bytes
+    at: int
+
+
 class Town:
     """An organisation, its members and their keys. Every statement goes through the fold; `verdict` is the last one."""
 
@@ -62,7 +71,7 @@ class Town:
         self.position = 0
         self.at = AT
         self.verdict = ""
-        self.leaves: list[bytes] = []
+        self.entries: list[Entered] = []
         self._numbers = 0
 
     def next_id(self) -> bytes:
@@ -88,7 +97,7 @@ class Town:
         assert isinstance(statement, Statement)
         said = read_reciprocity(statement)
         self.kept.bodies[self.position] = said
-        self.leaves.append(leaf)
+        self.entries.append(Entered(data, signers, leaf, self.at))
         heard = Heard(statement, said, signers, self.position, self.at, lambda key: key == self.org.public)
         self.verdict = apply(self.book, heard, leaf)
         self.position += 1
