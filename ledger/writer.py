@@ -54,6 +54,9 @@ DERIVE_ENTRIES, DERIVE_ENTRIES_OVERDUE = 250, 50
 DERIVE_ENTRIES_MAX = 4_000
 """Chunks are written in one transaction up to this many entries, while nobody waits to write something else."""
 
+BULK_ROWS = 64
+"""A transaction that changes more rows than this is part of something large."""
+
 BULK_PAUSE_S = 0.05
 """While much is coming in, writing has paused only when this long nothing came."""
 
@@ -128,10 +131,13 @@ class Writer:
 
         def transaction() -> _Result:
             with self._store.write() as change:
+                before = change.rows_changed
                 result = function(change)
+                bulk = change.rows_changed - before > BULK_ROWS
             self._ahead.forget()
             self._behind = True
-            self._bulk_at = time.monotonic()
+            if bulk:
+                self._bulk_at = time.monotonic()
             return result
 
         return self._call(transaction)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 class LogWrites(LogReads):
     """Writing the log tables, inside a transaction."""
 
+    @property
+    def rows_changed(self) -> int:
+        """How many rows this connection has changed since it was opened."""
+        return self._db.total_changes
+
     def set_fact(self, name: str, value: bytes) -> None:
         """Sets a fact of this store."""
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
