@@ -42,6 +42,8 @@ class Config:
     tls: bool = False
     relay: bool = False
     language: str = "en"
+    map_tiles: str = ""
+    map_attribution: str = ""
     admission: str = "vouched"
     scope: str = "admitted"
     log_bytes: int = 2_000_000_000
@@ -68,6 +70,11 @@ TEMPLATE = """\
 
 # Serve https with a certificate that the node makes itself: other nodes see whose it is, browsers ask.
 # tls = true
+
+# A ground for the map other than the coasts, borders and towns that every node has: a .pmtiles file of pictures in this
+# folder, or an address that every reader's browser then asks. Say whose map it is.
+# map_tiles = "region.pmtiles"
+# map_attribution = "© OpenStreetMap contributors"
 
 # Find other nodes on the local network, and be found.
 # mdns = true

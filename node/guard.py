@@ -21,6 +21,7 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ledger.errors import LedgerError
 from node.gossip import GOSSIP_PATH
+from node.policy import content_policy
 from node.problem import Problem, problem, problem_of
 from node.rendering import error_page, wants_html
 
@@ -41,10 +42,7 @@ ANSWER_S = 60.0
 CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
 
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -12,6 +12,7 @@ from protocol.record import KINDS
 
 if TYPE_CHECKING:
     from node.asked import Asked
+    from node.tiles import Ground
     from node.words import Words
 
 _NOT_OF_A_MAP = frozenset({"limit", "cursor"})
@@ -33,7 +34,7 @@ class Map(NamedTuple):
     attribution: str
 
 
-def map_of(asked: Asked, words: Words, tiles: str = "", attribution: str = "", target: str = "") -> Map:
+def map_of(asked: Asked, words: Words, ground: Ground, target: str = "") -> Map:
     """The map of what was asked for."""
     values = {name: value for name, value in asked.values.items() if name not in _NOT_OF_A_MAP}
     search = urlencode(values)
@@ -43,8 +44,8 @@ def map_of(asked: Asked, words: Words, tiles: str = "", attribution: str = "", t
         list="/",
         words=_words(words),
         target=target,
-        tiles=tiles,
-        attribution=attribution,
+        tiles=ground.template,
+        attribution=ground.attribution,
     )
 
 

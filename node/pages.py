@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
@@ -19,14 +20,16 @@ from ledger.witness import witness_verifier
 from node.api import find_record
 from node.asked import Asked
 from node.assets import serve_asset
-from node.keys import FINDER, HUB, LEDGER
+from node.keys import CONFIG, FINDER, HUB, LEDGER
 from node.languages import Text, choose
 from node.listing import Result, facets, filters, result, wider
 from node.maps import map_of
+from node.policy import content_policy
 from node.profile import Names, profile
 from node.publishing import base_of
-from node.rendering import data_block, error_page, reader_of, render, wants_html
+from node.rendering import data_block, error_page, reader_of, remembering, render, wants_html
 from node.routes import Route
+from node.tiles import ground_of
 from node.words import date_text
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
@@ -77,7 +80,7 @@ class LogName(NamedTuple):
 async def _directory(request: web.Request) -> web.Response:
     asked = Asked.read(request.query.items())
     if sorted(asked.values.items()) != sorted(request.query.items()):
-        return web.Response(status=303, headers={"Location": asked.url()})
+        return remembering(request, web.Response(status=303, headers={"Location": asked.url()}))
     reader = reader_of(request)
     try:
         found, circle, names = await asyncio.to_thread(_find, request, asked, reader)
@@ -86,27 +89,62 @@ async def _directory(request: web.Request) -> web.Response:
             request, "directory.html", reader, status=400, problem=str(error), map=None, **_form(asked, reader.words)
         )
     words = reader.words
-    page = Found(
-        heading=words.count("{number} entry", "{number} entries", found["total"]),
-        lag=_lag(found["lag"], words),
-        results=[result(record, names[record["log"]], asked, circle, reader) for record in found["records"]],
-        next=asked.at(found["next"]).url() if found["next"] else "",
-        first=asked.first_page().url() if asked.get("cursor") else "",
-    )
+    page, ground = _page(found, names, asked, circle, reader), ground_of(request.app[CONFIG])
     response = render(
         request,
         "directory.html",
         reader,
         problem="",
         page=page,
-        map=map_of(asked, words) if found["total"] else None,
+        map=map_of(asked, words, ground) if found["total"] else None,
+        embed=_embedding(request, asked, words) if found["total"] else "",
         facets=facets(found["facets"], asked, words),
         filters=filters(asked, circle, words),
         wider=wider(asked, circle, words),
         **_form(asked, words),
     )
+    response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
     response.enable_compression()  # nothing secret is on this page
     return response
+
+
+async def _embed(request: web.Request) -> web.Response:
+    """The same view for inside another site, in the language of the address (`lang`); links open pages of their own."""
+    asked = Asked.read((name, value) for name, value in request.query.items() if name != "lang")
+    reader = reader_of(request)
+    found, circle, names = await asyncio.to_thread(_find, request, asked, reader)
+    ground = ground_of(request.app[CONFIG])
+    response = render(
+        request,
+        "embed.html",
+        reader,
+        title=_title(asked, reader.words),
+        page=_page(found, names, asked, circle, reader),
+        map=map_of(asked, reader.words, ground, "_blank") if found["total"] else None,
+        whole=asked.first_page().url(),
+    )
+    response.headers["Content-Security-Policy"] = content_policy(framed=True, images=ground.origin)
+    response.enable_compression()
+    return response
+
+
+def _page(found: dict[str, Any], names: dict[str, Text], asked: Asked, circle: Circle | None, reader: Reader) -> Found:
+    return Found(
+        heading=reader.words.count("{number} entry", "{number} entries", found["total"]),
+        lag=_lag(found["lag"], reader.words),
+        results=[result(record, names[record["log"]], asked, circle, reader) for record in found["records"]],
+        next=asked.at(found["next"]).url() if found["next"] else "",
+        first=asked.first_page().url() if asked.get("cursor") else "",
+    )
+
+
+def _embedding(request: web.Request, asked: Asked, words: Words) -> str:
+    """What to put into another site's page to show this view there."""
+    values = asked.first_page().values | {"lang": words.language}
+    url = escape(str(request.url.origin().with_path("/embed").with_query(values)))
+    return (
+        f'<iframe src="{url}" width="100%" height="640" loading="lazy" title="{escape(_title(asked, words))}"></iframe>'
+    )
 
 
 def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str, Any], Circle | None, dict[str, Text]]:
@@ -296,6 +334,7 @@ def _written(log: dict[str, Any], words: Words) -> str:
 
 ROUTES = (
     Route("GET", "/", _directory, "The directory", "text/html"),
+    Route("GET", "/embed", _embed, "A view of the directory for inside another site", "text/html"),
     Route("GET", "/record/{log}/{id}", _record, "A record", "text/html", statuses=(200, 404)),
     Route("GET", "/logs", _logs, "Logs and peers", "text/html", statuses=(200,)),
     Route("GET", "/static/{name}", serve_asset, "Style sheet and emblem", "text/css", statuses=(200, 304, 404)),

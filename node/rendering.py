@@ -17,6 +17,7 @@ from node.keys import CONFIG, LEDGER
 from node.languages import accepted, choose
 from node.listing import Reader
 from node.session import session_of
+from node.translations import own_names
 from node.words import choose_words
 from protocol.identity import show_log_id
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ENDING = re.compile("[<>&\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+LANGUAGE = "language"
+"""The cookie that keeps the language which somebody chose."""
+_YEAR_S = 365 * 86_400
 _MACHINE_PATHS = ("/v1", "/log", "/witness")
 
 
@@ -64,8 +68,13 @@ def data_block(value: object) -> str:
 
 
 def reader_of(request: web.Request) -> Reader:
-    """Who asks: the languages of their browser, then the node's own."""
-    languages = (*accepted(request.headers.get("Accept-Language", "")), request.app[CONFIG].language)
+    """Who asks: the language that they chose, those of their browser, then the node's own."""
+    chosen = request.query.get("lang") or request.cookies.get(LANGUAGE, "")
+    languages = (
+        *((chosen,) if chosen in own_names() else ()),
+        *accepted(request.headers.get("Accept-Language", "")),
+        request.app[CONFIG].language,
+    )
     return Reader(languages, choose_words(languages), int(time.time()))
 
 
@@ -89,6 +98,7 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
             log=show_log_id(ledger.log_id),
             tell=lambda texts: choose(texts, reader.languages),
             path=request.path,
+            languages=[(tag, name, _in_language(request, tag)) for tag, name in own_names().items()],
             steward=session is not None,
             **values,
         )
@@ -96,9 +106,24 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
     headers = {
         "Cache-Control": "no-store" if session else "no-cache",
         "Content-Language": reader.words.language,
-        "Vary": "Accept-Language, Accept",
+        "Vary": "Accept-Language, Accept, Cookie",
     }
-    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+    return remembering(request, web.Response(status=status, text=text, content_type="text/html", headers=headers))
+
+
+def remembering(request: web.Request, response: web.Response) -> web.Response:
+    """An answer that keeps the language which its address asks for (`lang`), for the pages that follow."""
+    chosen = request.query.get("lang", "")
+    if chosen in own_names():
+        response.set_cookie(LANGUAGE, chosen, max_age=_YEAR_S, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+def _in_language(request: web.Request, language: str) -> str:
+    """The address of this page in another language."""
+    return (
+        str(request.rel_url.update_query(lang=language)) if request.method in {"GET", "HEAD"} else f"/?lang={language}"
+    )
 
 
 def wants_html(request: web.Request) -> bool:

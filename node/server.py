@@ -34,6 +34,7 @@ from node import (
     static_log,
     status,
     steward_pages,
+    tiles,
     verify_page,
     webfinger,
     witness,
@@ -122,6 +123,7 @@ class Node:
 
     async def _start(self) -> None:
         config, ledger = self.config, self.ledger
+        tiles.check_ground(config, ledger.directory.path)
         token = _steward_token(ledger.directory)
         app = make_application(ledger, self.finder, self.hub, config, token)
         self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
@@ -249,6 +251,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *described,
         *pages.ROUTES,
         *peer_pages.ROUTES,
+        *tiles.ROUTES,
         *ledger_pages.ROUTES,
         *verify_page.ROUTES,
         *contract_pages.ROUTES,

@@ -158,11 +158,6 @@ class Words:
         """Where lines begin: `ltr` at the left, `rtl` at the right."""
         return self.particular("direction of writing", "ltr")
 
-    @property
-    def own_name(self) -> str:
-        """What the language calls itself."""
-        return self.particular("the name of this language in this language", "English")
-
     def label(self, group: str, code: str) -> str:
         """What a code means; the code itself where that is not known."""
         label = LABELS.get(group, {}).get(code)

@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import gettext
+import re
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
 SOURCE = "en"
+OWN_NAME = "the name of this language in this language"
+"""The context of the message `English` that each language answers with its own name."""
+_NAMED = re.compile(f'\nmsgctxt "{OWN_NAME}"\nmsgid "English"\nmsgstr "([^"]+)"')
 
 
 @cache
@@ -19,6 +23,17 @@ def languages() -> tuple[str, ...]:
     """The tags of the languages that there are, in alphabetical order."""
     names = (file.name for file in files(__name__).iterdir())
     return tuple(sorted((SOURCE, *(name.removesuffix(".po") for name in names if name.endswith(".po")))))
+
+
+@cache
+def own_names() -> dict[str, str]:
+    """What each language calls itself, by its tag: read without taking in the rest."""
+    names = {SOURCE: "English"}
+    for language in languages():
+        if language != SOURCE:
+            found = _NAMED.search((files(__name__) / f"{language}.po").read_text("utf-8"))
+            names[language] = found[1] if found else language
+    return names
 
 
 @cache

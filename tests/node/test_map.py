@@ -82,3 +82,29 @@ async def test_the_picture_is_drawn_without_scripts(placed: RunningNode) -> None
     assert "Gent" in [part.text for part in picture.iter() if part.tag.endswith("text")]
     async with placed.client.get(f"{placed.url}/map.svg?theme=dark&q=nothing+at+all") as answer:
         assert ET.fromstring(await answer.text()).get("aria-label") == "Map of 0 entries"
+
+
+async def test_a_view_can_be_shown_inside_another_site(placed: RunningNode) -> None:
+    async with placed.client.get(f"{placed.url}/embed?near=Lille&lang=fr") as answer:
+        text = await answer.text()
+        assert answer.status == 200
+        assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert '<html lang="fr"' in text
+    assert "3 fiches" in text
+    assert 'href="/?near=Lille"' in text
+    assert EVIL not in text
+    async with placed.client.get(f"{placed.url}/?near=Lille") as answer:
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert f"{placed.url}/embed?near=Lille&amp;amp;lang=en" in await answer.text()
+
+
+async def test_a_language_that_was_chosen_is_kept(placed: RunningNode) -> None:
+    async with placed.client.get(f"{placed.url}/?kind=place&lang=nl", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/?kind=place")
+        assert answer.cookies["language"].value == "nl"
+    async with placed.client.get(f"{placed.url}/logs", headers={"Cookie": "language=nl"}) as answer:
+        assert '<html lang="nl"' in await answer.text()
+    async with placed.client.get(f"{placed.url}/logs?lang=xx", headers={"Cookie": 'language="><b>'}) as answer:
+        assert '<html lang="en"' in await answer.text()
+        assert "language" not in answer.cookies

@@ -21,6 +21,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from node.translations import OWN_NAME
 from node.words import DATES, LABELS, MONTHS, SHORT_MONTHS
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def used() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
             for group, labels in LABELS.items():
                 yield from ((f"{name}:{group}", label, None) for label in labels.values())
             yield from ((name, date, None) for date in (*DATES, *MONTHS, *SHORT_MONTHS))
+            yield name, "English", OWN_NAME
 
 
 def in_step(old: Catalog) -> Catalog:
