@@ -41,9 +41,7 @@ def collective_object(view: LedgerView, collective: bytes, today: int) -> dict[s
         "funds": [account_object(view, account) for account in accounts_of(view, collective)],
         "fees": _fees(view, collective),
         "requests": sorted(requests, key=lambda one: (one["on"], one["id"])),
-        "posts": [
-            post_object(view, one) for one in recent_posts(view, MOVEMENTS_MAX, accounts_of(view, collective)).found
-        ],
+        "posts": [post_object(view, one) for one in posts.found],
     }
 
 
