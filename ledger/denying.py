@@ -32,12 +32,16 @@ def denied_logs(reads: Snapshot) -> set[bytes]:
     return (denied | {log_id for log_id, is_denied in rulings.items() if is_denied}) - {reads.own_log()}
 
 
+def denied_ids(reads: Snapshot) -> set[tuple[bytes, bytes]]:
+    """(log id, record id) of single records that are not shown here, whether they are held or not."""
+    return {(denial.log_id, denial.id) for denial in denials_in_force(reads) if denial.id}
+
+
 def denied_records(reads: Snapshot) -> set[int]:
     """Row ids of single records that are not shown here."""
     wanted: dict[bytes, list[bytes]] = {}
-    for denial in denials_in_force(reads):
-        if denial.id:
-            wanted.setdefault(denial.log_id, []).append(denial.id)
+    for log_id, record_id in sorted(denied_ids(reads)):
+        wanted.setdefault(log_id, []).append(record_id)
     found: set[int] = set()
     for log_id, ids in wanted.items():
         for tree in reads.epochs(log_id):
@@ -68,4 +72,5 @@ def title_of(reads: Snapshot, log_id: bytes) -> str:
 def follow_denials(change: Transaction) -> None:
     """Hides and shows logs if what is denied may have changed; after every change of scopes, in its transaction."""
     if change.hidden_version() != change.scopes_version():
+        change.set_denied_records(denied_ids(change))
         change.set_hidden(denied_logs(change))

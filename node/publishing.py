@@ -12,9 +12,11 @@ import msgspec
 from aiohttp import web
 
 from ledger.present import record_object
+from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, parse_limit
 from ledger.publishing.formats import FORMATS
 from ledger.publishing.linked import linked
 from ledger.publishing.murmurations import profile
+from ledger.query import QueryError
 from node.api import SEARCH_PARAMETERS, find_record
 from node.downloading import Download, Downloads, gathered, too_many
 from node.keys import CONFIG, FINDER, LEDGER
@@ -85,7 +87,31 @@ async def _linked(request: web.Request) -> web.Response:
     return await _one(request, linked, LINKED_TYPE)
 
 
+async def _changes(request: web.Request) -> web.Response:
+    unknown = sorted(set(request.query) - {"since", "limit"})
+    if unknown:
+        raise QueryError(f"no parameter {', '.join(unknown)[:100]}; there are since and limit")
+    since, limit = request.query.get("since", ""), parse_limit(request.query.get("limit", str(LIMIT_DEFAULT)))
+
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            return changes_object(reads, since, limit)
+
+    told = await asyncio.to_thread(read)
+    return web.Response(body=msgspec.json.encode(told), content_type="application/json", headers=FOR_EVERYBODY)
+
+
 ROUTES = (
+    Route(
+        "GET",
+        "/v1/changes",
+        _changes,
+        "What has changed since a cursor, deletions too: for whoever keeps a copy of the directory",
+        parameters=(
+            Parameter("since", "`next` of the answer before; everything that is there now if not given"),
+            Parameter("limit", f"1 to {LIMIT_MAX}; {LIMIT_DEFAULT} if not given"),
+        ),
+    ),
     *(
         Route(
             "GET",

@@ -89,6 +89,7 @@ def _node_links(base: str) -> Sequence[dict[str, Any]]:
         _link(_PAGE_RELATION, "text/html", f"{base}/"),
         _link("self", "application/json", f"{base}/v1/records"),
         *exports,
+        _link("alternate", "application/json", f"{base}/v1/changes"),
         _link("service-desc", "application/openapi+json", f"{base}/openapi.json"),
     )
 

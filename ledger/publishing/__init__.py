@@ -9,6 +9,7 @@ spool       rows of text until all columns are known
 delimited   CSV;  ods: OpenDocument
 geojson     GeoJSON;  linked: JSON-LD of schema.org;  gogocarto: what GoGoCarto reads
 murmurations  one record -> a profile
+changes     what is another than before since a cursor, deletions too; reads the store
 credits     whom to name
 formats     the formats by name, one way in for all
 """

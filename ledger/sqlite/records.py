@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ledger.sqlite.cells import RECIPROCITY_TABLES
+from ledger.sqlite.changes import mark_all_changed, mark_changed
 from ledger.sqlite.rows import insert, run_in, select_in
 from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
 
@@ -217,6 +218,7 @@ class RecordWrites(RecordReads):
     def put_records(self, rows: Sequence[RecordRow], indexes: Sequence[RecordIndex], replaced: Iterable[int]) -> None:
         """Present states; `indexes` of those whose text changed; `replaced` are the row ids that existed before."""
         old = set(replaced)
+        mark_changed(self._db, [(row.tree, row.id) for row in rows if not row.scope])
         insert(self._db, f"INSERT OR REPLACE INTO record ({', '.join(RecordRow._fields)})", rows)
         again = [index.rid for index in indexes if index.rid in old]
         run_in(self._db, "DELETE FROM record_category WHERE rid IN", (), again)
@@ -227,6 +229,8 @@ class RecordWrites(RecordReads):
 
     def drop_record(self, row: RecordRow) -> None:
         """Forgets a record and its history, for a replay."""
+        if not row.scope:
+            mark_changed(self._db, [(row.tree, row.id)])
         for step in self.history(row.tree, row.id, private=row.scope > 0):
             self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
         for table in ("record", "record_category"):
@@ -287,6 +291,7 @@ class RecordWrites(RecordReads):
 
     def clear_derived(self, tree: int | None = None) -> None:
         """Empties the derived tables, of one log or of all."""
+        mark_all_changed(self._db, tree)
         for table in TABLES:
             if tree is None:
                 self._db.execute(f"DELETE FROM {table}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.sqlite.changes import mark_all_changed
 from ledger.values import Denial, LabelRow, PeerRow, WaitingRow
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ class ScopeWrites(ScopeReads):
         for tree, log_id, hidden in rows:
             if bool(hidden) != (log_id in wanted):
                 self._db.execute("UPDATE tree SET hidden = ? WHERE tree = ?", (int(log_id in wanted), tree))
+                mark_all_changed(self._db, tree)
             if hidden and log_id not in wanted:
                 self._db.execute(
                     "UPDATE tree SET arrival = (SELECT max(arrival) + 1 FROM tree) WHERE tree = ? AND arrival > 0",

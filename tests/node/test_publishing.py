@@ -113,6 +113,18 @@ async def test_the_page_of_a_record_holds_its_linked_data_which_no_text_can_leav
     assert json.loads(block) == await _json(node, page.replace("/record/", "/v1/records/") + "/jsonld")
 
 
+async def test_changes_are_told_once_and_go_on_from_there(node: RunningNode) -> None:
+    answer = await _json(node, "/v1/changes?limit=500")
+    assert len(answer["changes"]) == (await _json(node, "/v1/records"))["total"]
+    assert (await _json(node, f"/v1/changes?since={answer['next']}"))["changes"] == []
+    _write(node, record(9_001, **OFFER), record(9_002, **MEMBERS))
+    first, second = (await _json(node, f"/v1/changes?since={answer['next']}"))["changes"]
+    assert first["record"]["contact"]["email"] == "bonjour@example.org"
+    assert second["record"]["contact"] == {"visibility": "members"}
+    for query in ("since=tomorrow", "limit=0", "colour=red", f"since={'0' * 16}-1"):
+        await _get(node, f"/v1/changes?{query}", 400)
+
+
 async def test_webfinger_leads_to_the_node_and_to_records(node: RunningNode) -> None:
     host = node.url.removeprefix("http://")
     log = show_log_id(node.log_id)
