@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.text import fold
-from ledger.values import HistoryRow, RecordIndex, RecordRow
-from protocol.directory import Body, ClaimChecked, RecordClose, RecordPut
+from ledger.values import HistoryRow, PairRow, RecordIndex, RecordRow
+from protocol.directory import Body, ClaimChecked, ClaimPair, RecordClose, RecordPut
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
@@ -113,6 +113,12 @@ def touched_record(body: Body | None, log_id: bytes) -> bytes | None:
     if isinstance(body, ClaimChecked) and body.subject.log == log_id:
         return body.subject.id
     return None
+
+
+def pair_row(tree: int, position: int, kind: str, body: ClaimPair) -> PairRow:
+    """What a claim about two records says."""
+    said = "" if body.withdrawn else kind.removeprefix("claim.")
+    return PairRow(tree, position, said, body.subject.log, body.subject.id, body.other.log, body.other.id)
 
 
 def sort_key(folded_name: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.directory import DirectoryFold, touched_record
+from ledger.directory import DirectoryFold, pair_row, touched_record
 from protocol.directory import (
     Circle,
     ClaimChecked,
@@ -81,6 +81,9 @@ def _fold(
             verdict = fold.apply(position, result.statement, result.body, result.scope)
             if type(result.body) is not RecordPut:
                 _apply_other(change, tree.tree, position, result)
+            if isinstance(result.body, ClaimPair) and result.scope == SCOPE_PUBLIC:
+                change.add_pair(pair_row(tree.tree, position, result.statement.kind, result.body))
+                change.touch_scopes()
         elif result.statement is not None:
             change.add_charter_in_force(tree.tree, position)
         if verdict != "applied":

@@ -107,6 +107,18 @@ class HistoryRow(NamedTuple):
     import_id: bytes | None
 
 
+class PairRow(NamedTuple):
+    """What a log said of two records: `same`, `different`, or nothing any more (spec 10 §5)."""
+
+    tree: int
+    position: int
+    kind: str
+    log_id: bytes
+    id: bytes
+    other_log: bytes
+    other_id: bytes
+
+
 class ImportRow(NamedTuple):
     """An import as the log tells it: positions of its start, end and undoing."""
 

@@ -48,10 +48,11 @@ class ClaimChecked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class ClaimPair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """`claim.same`, `claim.different`: two records describe one thing, or do not."""
+    """`claim.same`, `claim.different`: two records describe one thing, or do not; `withdrawn` takes that back."""
 
     subject: Subject
     other: Subject
+    withdrawn: bool = False
 
 
 class ClaimReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

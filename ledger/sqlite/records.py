@@ -11,7 +11,7 @@ import msgspec
 from ledger.sqlite.cells import RECIPROCITY_TABLES
 from ledger.sqlite.changes import mark_all_changed, mark_changed
 from ledger.sqlite.rows import insert, run_in, select_in
-from ledger.values import HistoryRow, ImportRow, RecordIndex, RecordRow
+from ledger.values import HistoryRow, ImportRow, PairRow, RecordIndex, RecordRow
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +30,7 @@ TABLES = (
     "record_category",
     "record_text",
     "claim",
+    "pair",
     "import",
     "circle",
     "vouch",
@@ -44,6 +45,7 @@ TABLES = (
 
 _row_ids_decoder = msgspec.json.Decoder(list[int])
 _RECORD = f"SELECT {', '.join(RecordRow._fields)} FROM record"
+_PAIR = f"SELECT {', '.join(PairRow._fields)} FROM pair"
 _IMPORT = "SELECT tree, id, start, done, undone, source, file FROM import"
 
 
@@ -143,6 +145,18 @@ class RecordReads:
         """One import, or None."""
         row = self._db.execute(f"{_IMPORT} WHERE tree = ? AND id = ?", (tree, import_id)).fetchone()
         return ImportRow._make(row) if row else None
+
+    def pairs(self) -> list[PairRow]:
+        """All that was said of two records, log by log in order of position."""
+        return [PairRow._make(row) for row in self._db.execute(f"{_PAIR} ORDER BY tree, position")]
+
+    def pairs_about(self, log_id: bytes, record_id: bytes) -> list[PairRow]:
+        """What was said of a record and another one."""
+        found: list[PairRow] = []
+        for columns in ("log_id = ? AND id = ?", "other_log = ? AND other_id = ?"):
+            rows = self._db.execute(f"{_PAIR} WHERE {columns}", (log_id, record_id))
+            found += map(PairRow._make, rows)
+        return sorted(set(found))
 
     def stewards(self, tree: int) -> dict[bytes, str]:
         """Keys that write in the organisation's name, and their names."""
@@ -268,7 +282,7 @@ class RecordWrites(RecordReads):
 
     def forget_said(self, tree: int, position: int) -> None:
         """Takes back a claim, decision, receipt or remark, if there was one at that position."""
-        for table in ("claim", "decision", "receipt", "remark"):
+        for table in ("claim", "pair", "decision", "receipt", "remark"):
             self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:
@@ -276,6 +290,10 @@ class RecordWrites(RecordReads):
         self._db.execute(
             "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?)", (tree, position, kind, log_id, record_id)
         )
+
+    def add_pair(self, row: PairRow) -> None:
+        """What is said of two records."""
+        insert(self._db, f"INSERT OR REPLACE INTO pair ({', '.join(PairRow._fields)})", [row])
 
     def start_import(self, tree: int, import_id: bytes, position: int, source: str, file: bytes) -> None:
         """An import has begun."""

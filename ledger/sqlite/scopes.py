@@ -28,7 +28,7 @@ class ScopeReads:
         return row[0] if row else b""
 
     def scopes_version(self) -> int:
-        """A number that grows with every change of what is admitted, followed, denied or labelled."""
+        """A number that grows with every change of what is admitted, followed, denied, labelled or joined."""
         row = self._db.execute("SELECT value FROM fact WHERE name = 'scopes'").fetchone()
         return int(row[0]) if row else 0
 
@@ -124,7 +124,7 @@ class ScopeWrites(ScopeReads):
         self._db.execute("UPDATE cursor SET store = x'', upto = 0")
 
     def touch_scopes(self) -> None:
-        """Says that something has changed of what is admitted, followed, denied or labelled."""
+        """Says that something has changed of what is admitted, followed, denied, labelled or joined."""
         version = b"%d" % (self.scopes_version() + 1)
         self._db.execute("INSERT OR REPLACE INTO fact VALUES ('scopes', ?)", (version,))
 

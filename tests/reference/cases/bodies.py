@@ -64,6 +64,9 @@ def optional_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
     for kind in NOTED:
         yield "with a note of 2,000 characters", kind, {"note": "a" * 2_000}
     yield "no longer", "circle", {"member": False, "name": "Neighbours"}
+    for kind in ("claim.same", "claim.different"):
+        yield "taken back", kind, {"withdrawn": True}
+        yield "not taken back", kind, {"withdrawn": False}
     yield "of one position", "receipt", {"positions": [7], "epoch": 2**32}
     yield "of 1,024 positions", "receipt", {"positions": list(range(1, 1_025))}
     yield "for two parties", "record.put", {"parties": [bytes(32), b"\1" * 32]}
@@ -85,6 +88,8 @@ def broken_parts() -> Iterator[tuple[str, str, dict[str, Value]]]:
     yield "subject's id of 15 bytes", "claim.endorse", {"subject": SUBJECT | {"id": bytes(15)}}
     yield "subject's log empty", "claim.endorse", {"subject": SUBJECT | {"log": b""}}
     yield "other is bytes", "claim.same", {"other": bytes(16)}
+    yield "withdrawn is 1", "claim.same", {"withdrawn": 1}
+    yield "withdrawn is a text", "claim.different", {"withdrawn": "yes"}
     yield "set in upper case", "import.start", {"set": "Farms"}
     yield "set empty", "import.start", {"set": ""}
     yield "set of 65 characters", "import.start", {"set": "a" * 65}
