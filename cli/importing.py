@@ -89,6 +89,7 @@ def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, lis
 
 def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN401 - a DataDirectory
     from cli.target import open_target
+    from ledger.duplicates.arriving import arriving_duplicates
     from ledger.importing.convert import convert_table
     from ledger.importing.mapping import to_toml
     from ledger.importing.plan import closes_too_much, counts, import_id, plan_import
@@ -115,6 +116,7 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
         key = import_id(log_id, mapping.set, digest, to_toml(mapping), attempt)
         with target.store.read() as reads:
             begun = reads.import_row(tree, key)
+            likely = arriving_duplicates(reads, steps)
         found = counts(steps)
         changes = found["added"] + found["updated"] + found["closed"]
         if not options.dry_run and (changes or begun):
@@ -122,6 +124,7 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
             _write(target, start, steps, key)
         named = key if changes or begun else None
         report = _report(file.name, table, mapping, steps, found, named, dry_run=options.dry_run)
+        report["likely_duplicates"] = likely
         report["state"] = target.state_of() if report["import"] else ""
     if options.report:
         _write_report(options.report, report)
@@ -286,6 +289,14 @@ def _problem_lines(report: dict[str, Any], severity: str) -> list[str]:
     ]
 
 
+def _likely_lines(report: dict[str, Any]) -> list[str]:
+    return [
+        f"row {one['row']} {plain(one['name'])}: {plain(one['other']['name'])} "
+        + (f"(row {one['other']['row']})" if "row" in one["other"] else f"({one['other']['id'][:12]})")
+        for one in report["likely_duplicates"]
+    ]
+
+
 def _show_report(report: dict[str, Any], options: _Options) -> None:
     for severity, title in (("error", "Refused"), ("warning", "Warnings")):
         lines = _problem_lines(report, severity)
@@ -296,6 +307,13 @@ def _show_report(report: dict[str, Any], options: _Options) -> None:
         if len(lines) > _PROBLEMS_SHOWN:
             more = "" if options.report else "; --report FILE lists them all"
             show(f"  and {len(lines) - _PROBLEMS_SHOWN:,} more{more}")
+    lines = _likely_lines(report)
+    if lines:
+        show("Likely duplicates of what is here, or of each other:")
+    for line in lines[:_PROBLEMS_SHOWN]:
+        show(f"  {line}")
+    if len(lines) > _PROBLEMS_SHOWN:
+        show(f"  and {len(lines) - _PROBLEMS_SHOWN:,} more; folkmoot duplicates lists them side by side")
     show(_summary(report))
     if report["import"]:
         name = report["import"][:12]
@@ -314,6 +332,8 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
             lines += [
                 f"\t{p['severity']}: {p['field']}: {plain(p['reason'])} [{plain(p['value'])}]" for p in row["problems"]
             ]
+        likely = _likely_lines(report)
+        lines += ["", "likely duplicates of what is here, or of each other:", *likely] if likely else []
         text = "\n".join(lines)
     path.write_text(text + "\n", "utf-8")
     say(f"report written to {path}")

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": ("cli.serve", "Run the node."),
     "import": ("cli.importing", "Take in a file of records (CSV, GeoJSON, ODS, XLSX, KML, ...), update it, undo it."),
     "search": ("cli.search", "Search the directory."),
+    "duplicates": ("cli.duplicates", "Records that may be one thing: merge, keep apart, undo."),
     "record": ("cli.record", "Show, add, change or close one record."),
     "member": ("cli.member", "Who belongs: join, profile, keys, signing."),
     "unit": ("cli.unit", "What is counted: euros, hours, credits, shares, kWh."),

@@ -34,7 +34,7 @@ def _directory(data_dir: str | None) -> DataDirectory:
     return data_directory(data_dir)
 
 
-def _find(reads: Snapshot, name: str) -> RecordRow:
+def find_named(reads: Snapshot, name: str) -> RecordRow:
     """The record of that name; of its states, the public and the other one, that which was changed last."""
     from protocol.identity import show_log_id
 
@@ -64,7 +64,7 @@ def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
     from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
-        row = _find(reads, name)
+        row = find_named(reads, name)
         record, history = record_object(reads, row), history_objects(reads, row)
         fork = reads.fork(row.tree)
         apart = reads.records_by_id(row.tree, [row.id], private=row.scope == 0)
@@ -163,7 +163,7 @@ def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any
     with open_target(_directory(data_dir)) as target:
         own, _ = target.own
         with target.store.read() as reads:
-            row = _find(reads, name)
+            row = find_named(reads, name)
             log_id = reads.tree_numbered(row.tree).origin.log_id
             parties = parties_about(reads, row, target.own[1])
         if kind == "record.close":

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ledger.denying import label_objects
+from ledger.duplicates.deciding import Decisions
 from ledger.following import followed
 from ledger.jsonform import to_json
 from ledger.state import position_state
@@ -14,6 +15,7 @@ from protocol.identity import show_log_id
 from protocol.statement import SCOPE_NAMES, SCOPE_PUBLIC, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
+    from ledger.duplicates.deciding import Key
     from ledger.search import Page
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
@@ -53,6 +55,9 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     labels = label_objects(reads, tree.origin.log_id, row.id)
     if labels:
         value["labels"] = labels
+    same = same_as(reads, (tree.origin.log_id, row.id))
+    if same:
+        value["same_as"] = same
     value["log"] = show_log_id(tree.origin.log_id)
     value["entry"] = {
         "epoch": tree.origin.epoch,
@@ -64,6 +69,16 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
         "state": position_state(reads, tree, row.latest),
     }
     return value
+
+
+def same_as(reads: Snapshot, record: Key) -> list[dict[str, str]]:
+    """The records that the own log says to be the same as one (spec 10 §5), as JSON."""
+    rows = reads.pairs_about(*record)
+    if not rows:
+        return []
+    log_of = {row.tree: reads.tree_numbered(row.tree).origin.log_id for row in rows}
+    said = Decisions(rows, log_of, reads.own_log())
+    return [{"log": show_log_id(log_id), "id": record_id.hex()} for log_id, record_id in said.same_as(record)]
 
 
 def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.clusters import POINTS_MAX, Clusters, clusters
 from ledger.columns import Columns
 from ledger.denying import denied_records
+from ledger.duplicates.queue import joined_away
 from ledger.present import lag, page_object
 from ledger.query import Query, parse_query, read_cursor
 from ledger.search import NOTHING_HIDDEN, Hidden, search
@@ -92,12 +93,13 @@ class Finder:
             return page_object(reads, search(reads, columns, query, self._hidden(reads)))
 
     def _hidden(self, reads: Snapshot) -> Hidden:
-        """What is denied now: read again when something may have changed."""
+        """What is denied now, or shown as another record: read again when something may have changed."""
         version = reads.scopes_version()
         with self._lock:
             if version != self._hidden_at:
                 trees = frozenset(tree.tree for tree in reads.trees() if tree.hidden)
-                self._hidden_now, self._hidden_at = Hidden(trees, frozenset(denied_records(reads))), version
+                rids = frozenset(denied_records(reads) | joined_away(reads))
+                self._hidden_now, self._hidden_at = Hidden(trees, rids), version
             return self._hidden_now
 
     def _wait_for_own_writes(self) -> None:

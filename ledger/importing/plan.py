@@ -25,11 +25,15 @@ CLOSING_SHARE_MAX = 0.2
 
 
 class Present(NamedTuple):
-    """A record of the set as it is now: the map that was signed, and whether it has been closed since."""
+    """A record of the set as it is now: the map that was signed, and whether it has been closed since.
+
+    `merged`: it was closed because another record is kept in its place (spec 10 §5), so it stays closed.
+    """
 
     record: dict[str, Any]
     closed: bool
     row_name: str
+    merged: bool = False
 
 
 class Step(NamedTuple):
@@ -82,7 +86,7 @@ def _plan_row(row: Converted, present: Mapping[bytes, Present]) -> Step:
     action: Action = "added"
     if there is not None:
         same = not there.closed and _comparable(there.record) == _comparable(row.record)
-        action = "kept" if same else "updated"
+        action = "kept" if same or there.merged else "updated"
     return Step(row.row, row.outside_id, action, record_id, row.record, row.problems)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.duplicates.queue import decisions
 from ledger.importing.plan import Present
 from ledger.present import read_record
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 def present_records(reads: Snapshot, tree: int, set_name: str) -> dict[bytes, Present]:
     """The records of one data set in the own log, closed ones included."""
     found = {}
+    said = decisions(reads)
+    merged = {decision.subject[1] for decision in said.joined() if decision.subject[0] == reads.own_log()}
     for row in reads.records_from(tree, set_name):
         record, _, _ = read_record(reads, row)
         name = row.outside_id or row.id.hex()
         closed = row.status == "closed" and record.status != "closed"
-        found[row.id] = Present(record.body(), closed, name)
+        found[row.id] = Present(record.body(), closed, name, merged=closed and row.id in merged)
     return found
 
 

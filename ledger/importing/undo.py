@@ -6,14 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.importing.plan import Statement, statement_id
-from protocol.directory import ClaimChecked, RecordClose, RecordPut, read_body
-from protocol.statement import Statement as Parsed
-from protocol.statement import parse_payload, parse_statement
+from ledger.restoring import restore
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
-    from ledger.values import HistoryRow
-    from protocol.encoding import Value
 
 
 class Undoing(NamedTuple):
@@ -34,29 +30,5 @@ def plan_undo(reads: Snapshot, tree: int, import_key: bytes) -> Undoing:
             changed_since.append(record_id)
             continue
         before = [step for step in history if step.import_id != import_key]
-        made.append(_restore(reads, tree, record_id, before, import_key))
+        made.append(restore(reads, tree, record_id, before, statement_id(import_key, b"undo" + record_id)))
     return Undoing(made, changed_since)
-
-
-def _restore(reads: Snapshot, tree: int, record_id: bytes, before: list[HistoryRow], import_key: bytes) -> Statement:
-    """The statement that puts a record back into the state that its earlier history (latest first) left it in."""
-    undo_id = statement_id(import_key, b"undo" + record_id)
-    checked: dict[str, Value] = {}
-    for step in before:
-        statement = _statement(reads, tree, step.position)
-        body = read_body(statement) if statement else None
-        if isinstance(body, RecordPut):
-            return Statement("record.put", {"record": body.record.body() | checked}, undo_id)
-        if isinstance(body, RecordClose):
-            break
-        if isinstance(body, ClaimChecked) and statement is not None and not checked:
-            checked["checked_at"] = statement.at
-    return Statement("record.close", {"id": record_id, "reason": "undone"}, undo_id)
-
-
-def _statement(reads: Snapshot, tree: int, position: int) -> Parsed | None:
-    stored = next(reads.entries(tree, position, position + 1))
-    if stored.payload is None:
-        return None
-    statement = parse_statement(parse_payload(stored.payload).statement)
-    return statement if isinstance(statement, Parsed) else None

@@ -6,7 +6,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("commands", "append", "replication", "searching", "reconciling", "clauses", "statement", "transfers")
+ALL = (
+    "commands",
+    "append",
+    "replication",
+    "searching",
+    "reconciling",
+    "clauses",
+    "statement",
+    "transfers",
+    "duplicates",
+)
 LONG = ("million",)
 
 
