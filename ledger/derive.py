@@ -11,6 +11,7 @@ from ledger.effects import apply_judged
 from ledger.fold import Authority, Judged, judge
 from ledger.following import followed, is_followed
 from ledger.prepare import prepare_now
+from ledger.tidying import note_erasure
 from protocol.directory import Erase, read_body
 from protocol.errors import Malformed
 from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES
@@ -94,6 +95,7 @@ class Deriver:
             if not _FAR_REACHING.isdisjoint(erased.values()):
                 rids |= self._begin_again(change, tree)
             change.purge_text()
+            note_erasure(change)
         follow_denials(change)
         return Derived(
             tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version(), ledger.transfers

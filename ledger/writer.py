@@ -17,6 +17,7 @@ from ledger.derive import Derived, Deriver, next_behind
 from ledger.errors import LedgerError, NotSigningError, StoreUnusableError
 from ledger.own import Said, stated
 from ledger.prepare import Ahead
+from ledger.tidying import Tidying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ BULK_ROWS = 64
 BULK_PAUSE_S = 0.05
 """While much is coming in, writing has paused only when this long nothing came."""
 
-PURGE_EVERY_S = 1.0
+TIDY_EVERY_S = 1.0
 """What was erased is taken out of the journal as soon as nobody reads it there any more."""
 
 _Result = TypeVar("_Result")
@@ -105,7 +106,7 @@ class Writer:
         self.on_checkpoint: Callable[[], None] = lambda: None
         self.on_derived: Callable[[Derived], None] = lambda _: None
         self._failures: dict[str, str] = {}
-        self._lingers = True  # a process that was killed may have left in the journal what it had just erased
+        self._tidying = Tidying(store)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folkmoot-writer", daemon=True)
         self._thread.start()
@@ -173,7 +174,7 @@ class Writer:
             while self._derive() or self._state():
                 pass
             self._sign()
-            self._purge()
+            self._quietly("tidy", self._tidying.tidy)
 
         self._call(drain).result()
 
@@ -239,10 +240,10 @@ class Writer:
             ):
                 continue
             self._behind = False
-            if not self._quietly("purge", self._purge):
+            if not self._quietly("tidy", self._tidying.tidy):
                 return self._jobs.get()[2]
             with contextlib.suppress(queue.Empty):
-                return self._jobs.get(timeout=PURGE_EVERY_S)[2]
+                return self._jobs.get(timeout=TIDY_EVERY_S)[2]
 
     def _quietly(self, what: str, work: Callable[[], bool]) -> bool:
         """Does what nobody waits for.
@@ -256,15 +257,6 @@ class Writer:
             return False
         self._failures.pop(what, None)
         return done
-
-    def _purge(self) -> bool:
-        """Takes what was erased out of the journal.
-
-        Whether somebody still reads it, so that it has to be tried again.
-        """
-        if self._lingers:
-            self._lingers = not self._store.truncate_journal()
-        return self._lingers
 
     def _write_groups(self, first: _Append) -> _Job | None:
         """Writes a job with as many waiting ones as fit; the job taken from the queue that did not fit, if any.
@@ -365,8 +357,7 @@ class Writer:
             self._derived_at = time.monotonic()
         self.derivations += len(steps)
         if any(step.erased for step in steps):
-            self._lingers = True
-            self._purge()
+            self._tidying.erased()
         for step in steps:
             self._stating |= self.own is not None and step.tree == self.own.tree
             self.on_derived(step)

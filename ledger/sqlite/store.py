@@ -132,6 +132,21 @@ class SqliteStore:
                 self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return not busy
 
+    def rewrite(self) -> int:
+        """Writes the whole file anew, without what lies between the rows; its size in bytes.
+
+        Everybody may read meanwhile. Raises StoreFullError where there is no room for the copies that this takes.
+        """
+        if self._writer is None:
+            raise StoreUnusableError(f"{self.path} is open for reading only")
+        self._check_room(2 * self.path.stat().st_size)
+        with self._lock:
+            try:
+                self._writer.execute("VACUUM")
+            except sqlite3.Error as error:
+                raise translate(error, self.path) from error
+        return self.path.stat().st_size
+
     def check_integrity(self) -> list[str]:
         """What SQLite finds wrong with the file: nothing, if it is sound."""
         connection = connect_reader(self.path)
@@ -156,10 +171,10 @@ class SqliteStore:
                 self._writer.close()
                 self._writer = None
 
-    def _check_room(self) -> None:
+    def _check_room(self, wanted: int = 0) -> None:
         disk = os.statvfs(self.path.parent)
-        if disk.f_bavail * disk.f_frsize < RESERVE_BYTES:
+        if disk.f_bavail * disk.f_frsize < RESERVE_BYTES + wanted:
             raise StoreFullError(
-                f"less than {RESERVE_BYTES >> 20} MiB are free on the disk of {self.path}: "
+                f"less than {RESERVE_BYTES + wanted >> 20} MiB are free on the disk of {self.path}: "
                 "writing is refused until there is room; nothing was lost"
             )

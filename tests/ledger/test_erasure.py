@@ -5,24 +5,31 @@ from __future__ import annotations
 
 import random
 import signal
+import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger import tidying
 from ledger.audit import audit
+from ledger.errors import StoreFullError
 from ledger.ledger import DataDirectory, Ledger
 from ledger.own import Submission
 from ledger.sqlite.store import SqliteStore
+from ledger.tidying import note_erasure
 from tests.builders import seeded, signing_key
 from tests.ledger.making import Scribe, derive, hold, record, record_id
 from tests.ledger.renewing import NOW, open_epoch, replicate, replicate_trees
 
 CANARY = "zqcanary"
 WAIT_S = 60
+TREE_PAGES = {2, 5, 10, 13}
+"""How the pages begin that hold rows, in SQLite's file format."""
 
 
 def files_with(folder: Path, text: str = CANARY) -> list[str]:
@@ -96,6 +103,78 @@ def test_nothing_is_left_of_a_state_that_was_replaced_before(ledger: Ledger) -> 
         assert reads.records_by_id(ledger.own.tree, [record_id(1)])
 
 
+def leave_behind(path: Path, text: bytes) -> None:
+    """Writes a text between the rows of a page of tables, as SQLite leaves copies of rows that it has moved."""
+    data = bytearray(path.read_bytes())
+    (size,) = struct.unpack_from(">H", data, 16)
+    for page in range(size, len(data), size):
+        kind, rows, begin = struct.unpack_from(">BxxHH", data, page)
+        if kind in TREE_PAGES and begin - rows * 2 - 12 > 2 * len(text):
+            data[page + begin - len(text) : page + begin] = text
+            path.write_bytes(data)
+            return
+    raise AssertionError("no page has a gap")
+
+
+def test_copies_that_sqlite_left_between_rows_go_too(ledger: Ledger) -> None:
+    (position,) = write(ledger, ledger.state("record.put", {"record": everywhere(1)}))
+    ledger.close()
+    leave_behind(ledger.directory.store, CANARY.encode())
+    with Ledger(ledger.directory) as again:
+        erase(again, position)
+        assert files_with(ledger.directory.path) == []
+        assert audit(again.store).faults == []
+        with again.store.read() as reads:
+            assert reads.fact("scattered") == b""
+
+
+def test_a_rewrite_that_was_due_before_a_crash_is_done_after_it(ledger: Ledger) -> None:
+    ledger.writer.run(note_erasure).result()
+    ledger.close()
+    leave_behind(ledger.directory.store, CANARY.encode())
+    assert files_with(ledger.directory.path)
+    with Ledger(ledger.directory) as again:
+        again.writer.settle()
+        assert files_with(ledger.directory.path) == []
+
+
+def test_a_large_store_is_rewritten_once_a_day(new_store: Callable[[], SqliteStore], monkeypatch: Any) -> None:
+    store, now = new_store(), [1000.0]
+    written: list[float] = []
+
+    def rewrite() -> int:
+        written.append(now[0])
+        return 1
+
+    monkeypatch.setattr(tidying, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr("ledger.tidying.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(store, "rewrite", rewrite)
+    kept = tidying.Tidying(store)
+    for later in (0.0, 1.0, tidying.AGAIN_S - 2, 2.0):
+        now[0] += later
+        kept.erased()
+        assert kept.tidy() is (later in {1.0, tidying.AGAIN_S - 2})
+    assert written == [1000.0, 1001.0 + tidying.AGAIN_S]
+
+
+def test_where_there_is_no_room_it_is_said_and_tried_again_after_an_hour(ledger: Ledger, monkeypatch: Any) -> None:
+    def fail() -> int:
+        raise StoreFullError("no room for a copy")
+
+    (position,) = write(ledger, ledger.state("pledge.make", {"text": CANARY}))
+    ledger.writer.settle()
+    with monkeypatch.context() as full:
+        full.setattr(ledger.store, "rewrite", fail)
+        erase(ledger, position)
+        assert "no room for a copy" in ledger.writer.failure
+    now = time.monotonic()
+    monkeypatch.setattr("ledger.tidying.time.monotonic", lambda: now + tidying.AFTER_FAILURE_S)
+    ledger.writer.settle()
+    assert ledger.writer.failure == ""
+    with ledger.store.read() as reads:
+        assert reads.fact("scattered") == b""
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_is_left_of_many_among_many(ledger: Ledger, seed: int) -> None:
@@ -142,6 +221,7 @@ import os, signal, sys
 from pathlib import Path
 from ledger.ledger import DataDirectory, Ledger
 from ledger.sqlite.store import SqliteStore
+from ledger.tidying import note_erasure
 from tests.builders import START
 from tests.ledger.test_erasure import STATEMENTS
 SqliteStore.truncate_journal = lambda self: os.kill(os.getpid(), signal.SIGKILL) if armed else True
