@@ -168,7 +168,8 @@ async function showList(position, spot, from) {
   close.setAttribute("aria-label", words.close);
   close.href = "#map";
   list.querySelector("a")?.focus();
-  popup.on("remove", () => from.isConnected && from.focus());
+  popup.getElement().addEventListener("keydown", (key) => key.key === "Escape" && map.closePopup(popup));
+  popup.on("remove", () => (from.isConnected ? from : box).focus({ preventScroll: true }));
 }
 
 const status = document.getElementById("map-status");

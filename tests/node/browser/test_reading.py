@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The directory and its map in Chromium: for everybody, by keyboard, on a phone, without scripts, from the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+
+from protocol.identity import show_log_id
+from tests.node.browser.reading import axe, comes_true, faults, open_ready, press, read_as, speak_arabic
+from tests.node.running import RunningNode, found
+from tests.node.test_map import at, put
+from tests.node.test_pages import evil_record
+from tests.node.verifier.browser import browsing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.node.verifier.browser import Tab
+
+pytestmark = pytest.mark.long
+
+PLACES = 40
+FIRST_VIEW_BYTES_MAX = 200_000
+FIRST_VIEW_S = 1.0
+
+
+@pytest_asyncio.fixture
+async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
+    """A node with places around Lille, two at one address, an offer, and a record whose every field is hostile."""
+    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
+    spread = [at(n, 506_000_000 + n * 1_500_000, 30_000_000 + n % 7 * 2_000_000) for n in range(PLACES)]
+    more: dict[str, Any] = {"description": {"en": "A workshop for everybody."}, "categories": ["osm:shop=bicycle"]}
+    together = [at(100 + n, 506_292_000, 30_573_000, hours="24/7", **more) for n in range(2)]
+    offer = at(200, 506_350_000, 30_700_000, kind="offer", direction="offer", terms=["give"])
+    put(running.ledger, *spread, *together, offer, evil_record())
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
+@pytest_asyncio.fixture
+async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
+    async with browsing(tmp_path / "browser") as opened:
+        yield opened
+
+
+def pages(node: RunningNode) -> list[str]:
+    log, evil = show_log_id(node.log_id), evil_record()["id"].hex()
+    return [
+        "/", "/?near=Lille&radius=25km", "/?q=nothing+at+all", "/?near=Qqqqxz", "/?open=now", f"/record/{log}/{evil}",
+        "/logs", "/peers", "/embed?near=Lille", "/nowhere", f"/ledger/{log}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "width"),
+    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
+)
+async def test_every_page_is_for_everybody(
+    node: RunningNode,
+    tab: Tab,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    dark: bool,  # noqa: FBT001 - a table
+    width: int,
+) -> None:
+    speak_arabic(monkeypatch)
+    program = axe()
+    await read_as(tab, language=language, dark=dark, width=width)
+    wrong = {}
+    for path in pages(node):
+        await open_ready(tab, node.url + path)
+        found = await faults(tab, program)
+        wrong[path] = [one for one in found if "/record/" not in path or 'valid-lang: bdi[lang="xx"]' not in one]
+        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
+            wrong[path].append(f"wider than {width}")
+        assert await tab.run("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
+    assert {path: some for path, some in wrong.items() if some} == {}
+    assert [said for said in tab.complaints if "404" not in said and "400" not in said] == []
+    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+
+
+async def test_the_first_view_is_small_and_soon_there(node: RunningNode, tab: Tab) -> None:
+    await read_as(tab)
+    await tab.ask("Performance.enable")
+    await open_ready(tab, node.url)
+    loaded = await tab.run(
+        "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
+        ".reduce((sum, one) => sum + one.transferSize, 0)"
+    )
+    metrics = await tab.ask("Performance.getMetrics")
+    worked = next(one["value"] for one in metrics["metrics"] if one["name"] == "TaskDuration")
+    assert 50_000 < loaded < FIRST_VIEW_BYTES_MAX
+    assert worked < FIRST_VIEW_S  # of processor time: others may use this machine as well
+
+
+async def test_the_map_is_used_by_keyboard_alone(node: RunningNode, tab: Tab) -> None:
+    await read_as(tab)
+    await open_ready(tab, f"{node.url}/?open=now")
+    for _ in range(60):
+        await press(tab, "Tab")
+        if await tab.run("document.activeElement.classList.contains('leaflet-marker-icon')"):
+            break
+    assert await tab.run("document.activeElement.getAttribute('aria-label')") == "Entries at this place: 2"
+    await press(tab, "Enter")
+    await comes_true(tab, "!!document.activeElement.closest('.leaflet-popup')")
+    assert await tab.run("document.querySelectorAll('.leaflet-popup a[href^=\"/record/\"]').length") == 2
+    await press(tab, "Escape")
+    await comes_true(tab, "!document.querySelector('.leaflet-popup')")
+    assert await tab.run("document.activeElement.classList.contains('leaflet-marker-icon')")
+
+
+async def test_without_scripts_there_is_a_picture_and_the_list(node: RunningNode, tab: Tab) -> None:
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    await read_as(tab, width=320)
+    await tab.open(f"{node.url}/?near=Lille&radius=25km")
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+    assert await tab.run("document.querySelector('noscript img').naturalWidth") == 960
+    assert await tab.run("document.getElementById('map').hidden")
+    assert await tab.run("document.querySelectorAll('.entries > li').length") > 2
+
+
+async def test_many_hits_are_clusters_that_open(node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.clusters.POINTS_MAX", 10)
+    monkeypatch.setattr("node.finder.Finder.clusters.__defaults__", (10,))
+    await read_as(tab)
+    await open_ready(tab, node.url)
+    before = await tab.run("document.querySelectorAll('.cluster').length")
+    assert 1 < before < PLACES
+    label = await tab.run("document.querySelector('.cluster').getAttribute('aria-label')")
+    assert label.startswith("Entries here: ")
+    await tab.run("document.querySelector('.cluster').click()")
+    await comes_true(tab, f"document.querySelector('.cluster, .place')?.getAttribute('aria-label') !== '{label}'")
+
+
+async def test_hostile_text_stays_text(node: RunningNode, tab: Tab) -> None:
+    await read_as(tab)
+    evil = evil_record()
+    spot = f"{evil['point']['lon'] / 1e7:.7f},{evil['point']['lat'] / 1e7:.7f}"
+    await open_ready(tab, f"{node.url}/?{urlencode({'status': evil['status'], 'bbox': f'{spot},{spot}'})}")
+    await tab.run("document.querySelector('.place').click()")
+    await comes_true(tab, "!!document.querySelector('.leaflet-popup a')")
+    assert "<script>alert(1)</script>" in await tab.run("document.querySelector('.leaflet-popup').textContent")
+    assert await tab.run("document.querySelectorAll('script').length") == 2
+    assert tab.complaints == []
+    assert [url for url in tab.requests if not url.startswith(node.url)] == []
