@@ -45,22 +45,3 @@ def test_every_usable_row_gets_in(path: str, rows: int, records: int, points: in
     assert len({record["id"] for record in found}) == records
     for record in found:
         check_record(record)
-
-
-def test_three_formats_of_one_table_make_the_same_records() -> None:
-    found = []
-    for ending in ("csv", "geojson", "ods"):
-        _, converted = _import(f"montpellier/etablissements_publics.{ending}")
-        found.append([{**item.record, "point": None} for item in converted if item.record])  # only GeoJSON has points
-    assert found[0] == found[1] == found[2]
-
-
-def test_the_known_oddities_are_reported() -> None:
-    _, converted = _import("coops-uk/coops-uk-2022.csv")
-    assert len({item.row for item in converted for problem in item.problems if "U+FFFD" in problem.reason}) == 9
-    assert sum("\n" in item.record.get("address", {}).get("street", "") for item in converted if item.record) > 4000
-    _, converted = _import("susy/susy.geojson")
-    hours = [item for item in converted if item.record and "hours" in item.record]
-    assert len(hours) == 266
-    assert sum(any(problem.field == "hours" for problem in item.problems) for item in hours) == 243
-    assert any(problem.value == "update6" for item in converted for problem in item.problems)
