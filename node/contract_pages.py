@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ledger.showing.explaining import Explained
+    from ledger.showing.owing import Item
     from ledger.showing.terms import Wording
     from ledger.showing.view import LedgerView
     from node.listing import Reader
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from protocol.amounts import Rate
     from protocol.clauses import MemberClass
 
-SUBJECTS_SHOWN = CLAIMS_SHOWN = 60
+SUBJECTS_SHOWN, CLAIMS_SHOWN = 12, 60
 """The rest is there as data."""
 MONTHS_MAX = 12 * 10_000
 _EXACT_DIGITS = 6
@@ -52,19 +53,21 @@ def _claims(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]
 def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
     contract_id, today, words = id_of(request, "contract"), today_of(request), reader.words
     explained = explain(view, contract_id, today)
-    subjects = _subjects(view, explained, today, words)
+    subjects, left = _subjects(view, explained, today, words)
     flowed = footprints_object(view, 0, MONTHS_MAX, contract_id)["footprints"]
     spelling = PageSpelling(view, words)
+    contract = contract_object(view, contract_id, today)
     return {
-        "contract": contract_object(view, contract_id, today),
+        "contract": contract,
+        "parties": words.count("{number} party", "{number} parties", len(contract["parties"])),
         "clauses": [
             (words.label("clause", kind_of(clause)), [_said(one, words) for one in clause_wording(clause, spelling)])
             for clause in explained.contract.clauses
         ],
         "position": view.said(contract_id).position,
         "claims": claim_objects(view, today, contract=contract_id, unpaid=True),
-        "subjects": subjects[:SUBJECTS_SHOWN],
-        "left": len(subjects[SUBJECTS_SHOWN:]),
+        "subjects": subjects,
+        "left": left,
         "notes": note_objects(view, contract_id),
         "footprint": flowed[0]["amounts"] if flowed else [],
     }
@@ -102,17 +105,25 @@ class Subject(NamedTuple):
     items: list[dict[str, Any]]
 
 
-def _subjects(view: LedgerView, explained: Explained, today: int, words: Words) -> list[Subject]:
-    """What follows from a contract: what can be booked now, then what is to come, then what is booked, newest first."""
-    told = explanation_object(view, explained, today)["items"]
-    found: dict[bytes, list[dict[str, Any]]] = {}
-    for item, shown in zip(explained.items, told, strict=True):
-        shown |= {"what": _said(item.what, words), "why": _said(item.why, words) if item.why else ""}
-        shown["lines"] = [_line(line, words) for line in shown["lines"]]
-        found.setdefault(item.about, []).append(shown)
-    rank = {about: min(_STATES.index(item["state"]) for item in items) for about, items in found.items()}
+def _subjects(view: LedgerView, explained: Explained, today: int, words: Words) -> tuple[list[Subject], int]:
+    """What follows from a contract: what can be booked now, then what is to come, then what is booked, newest first.
+
+    So much as is shown of it, and how many subjects are left out.
+    """
+    found: dict[bytes, list[Item]] = {}
+    for item in explained.items:
+        found.setdefault(item.about, []).append(item)
+    rank = {about: min(_STATES.index(item.state) for item in items) for about, items in found.items()}
     newest = list(reversed(found))
-    return [Subject(_claim_title(view, about, words), found[about]) for about in sorted(newest, key=rank.__getitem__)]
+    ordered = sorted(newest, key=rank.__getitem__)
+    subjects = []
+    for about in ordered[:SUBJECTS_SHOWN]:
+        told = explanation_object(view, explained._replace(items=found[about]), today)["items"]
+        for item, shown in zip(found[about], told, strict=True):
+            shown |= {"what": _said(item.what, words), "why": _said(item.why, words) if item.why else ""}
+            shown["lines"] = [_line(line, words) for line in shown["lines"]]
+        subjects.append(Subject(_claim_title(view, about, words), told))
+    return subjects, len(ordered[SUBJECTS_SHOWN:])
 
 
 def _claim_title(view: LedgerView, about: bytes, words: Words) -> str:

@@ -44,7 +44,7 @@ CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
 _HEADERS = {
     "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with less, a browser says of its own forms that they come from nowhere
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }

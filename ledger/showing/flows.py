@@ -28,7 +28,7 @@ ORGANISATION, MEMBERS, COLLECTIVES = "organisation", "members", "collectives"
 GROUPS = ("outside", "neighbours", MEMBERS, COLLECTIVES, ORGANISATION, "fund", "reserve")
 """Who gives and takes, in the order in which they are shown."""
 TRANSFER = "transfer_between_logs"
-STEP_ENTRIES = 100_000
+STEP_ENTRIES = 20_000
 """So many entries are taken in before somebody is answered; the rest when they ask again."""
 
 _OF_ACCOUNT = {"pool": ORGANISATION, "fund": "fund", "reserve": "reserve", "connector": "neighbours"}

@@ -270,7 +270,7 @@ async def test_every_page_carries_the_headers_that_keep_scripts_out(node: Runnin
             assert "unsafe" not in policy, page
             assert "frame-ancestors 'none'" in policy, page
             assert answer.headers["X-Content-Type-Options"] == "nosniff", page
-            assert answer.headers["Referrer-Policy"] == "no-referrer", page
+            assert answer.headers["Referrer-Policy"] == "same-origin", page
             assert "Access-Control-Allow-Origin" not in answer.headers, page
             assert answer.status < 500, page
 
