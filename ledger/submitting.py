@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ledger.bodyform import body_from_json
 from ledger.errors import RefusedError
-from ledger.own import Said
-from ledger.speaking import ORGANISATION, joined_before, key_for_newcomer, key_of, said_by
+from ledger.newcomers import joined_before, key_for_newcomer
+from ledger.showing.view import LedgerView
+from ledger.spoken import Draft, speak
 from ledger.trial import Trial, wait_until_folded
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS, check_body
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from ledger.own import Submission
     from protocol.encoding import Value
 
+
+ORGANISATION = "organisation"
+"""How the organisation is named among signers; members are named by their ids."""
 
 _OTHER_DOORS = {
     "charter": "a charter is amended with `folkmoot key`",
@@ -66,8 +70,27 @@ def ready_statement(
             return before
         newcomer = key_for_newcomer(ledger, value)
     ready_body(kind, value, scope, is_json=False)
-    keys = [key_of(ledger, signer) for signer in signers] + ([newcomer] if newcomer else [])
-    return said_by(ledger, Said(kind, value, statement_id, scope), keys)
+    if newcomer is None and [*signers] == [ORGANISATION]:
+        return ledger.state(kind, value, statement_id, scope)
+    with ledger.store.read() as reads:
+        view = LedgerView(reads, reads.tree_numbered(ledger.own.tree))
+        draft = Draft(kind, value, parties_of(view, signers), scope, statement_id, (newcomer,) if newcomer else ())
+        spoken = speak(ledger, view, draft)
+    if spoken.lacking:
+        raise RefusedError(
+            "not all of these keys are kept by this node: who keeps their own signs for themselves (spec 17 §11), and "
+            "what they have signed is sent as a carried statement"
+        )
+    return spoken.submission()
+
+
+def parties_of(view: LedgerView, signers: Sequence[str]) -> tuple[bytes, ...]:
+    """The parties that are named so: `ORGANISATION`, or ids of members. Raises NotFoundError."""
+    parties = [view.log_id if signer == ORGANISATION else bytes.fromhex(signer) for signer in signers]
+    for party in parties:
+        if party != view.log_id:
+            view.member(party)
+    return tuple(parties)
 
 
 def ready_body(kind: str, body: object, scope: int, *, is_json: bool = True) -> dict[str, Value]:

@@ -14,9 +14,16 @@ from aiohttp import web
 from ledger.own import Receipt, Submission, submission
 from ledger.showing.carrying import carry
 from ledger.showing.view import LedgerView
-from ledger.speaking import ORGANISATION, key_of
+from ledger.spoken import Draft, speak
 from ledger.state import position_state
-from ledger.submitting import check_signed_payload, ready_body, ready_statement, try_ledger
+from ledger.submitting import (
+    ORGANISATION,
+    check_signed_payload,
+    parties_of,
+    ready_body,
+    ready_statement,
+    try_ledger,
+)
 from ledger.writer import GROUP_ENTRIES
 from node.api import is_steward, json_answer, read_json
 from node.keys import LEDGER
@@ -167,16 +174,17 @@ async def _draft(request: web.Request) -> web.Response:
     def make() -> dict[str, Any]:
         scope, signers = _scope_of(value), _signers_of(value) if value.get("signers") else []
         body = ready_body(value["kind"], value.get("body"), scope)
-        keys = [key_of(ledger, signer) for signer in signers]
         identity = os.urandom(16)
         with ledger.store.read() as reads:
             view = LedgerView(reads, reads.tree_numbered(ledger.own.tree), private=True)
             author = _author_of(view, ledger, value.get("author", ORGANISATION))
             statement = make_statement(ledger.log_id, value["kind"], identity, int(ledger.clock()), author, body)
             carried = carry(view, statement, scope, _terms_of(view, value["kind"], body))
-        for key in keys:
-            carried = sign_carried(carried, key)
-        return {"schema": "folkmoot.carried/1", "id": identity.hex(), "carried": write_carried(carried)}
+            parties = parties_of(view, signers)
+            spoken = speak(ledger, view, Draft(value["kind"], body, parties, scope, carried=carried))
+        lacking = [key.hex() for key in spoken.lacking]
+        text = write_carried(spoken.carried)
+        return {"schema": "folkmoot.carried/1", "id": identity.hex(), "carried": text, "lacking": lacking}
 
     return json_answer(await asyncio.to_thread(make), 201)
 

@@ -95,7 +95,7 @@ async def test_whoever_keeps_their_key_signs_for_themselves(node: RunningNode) -
     await say(node, "post", transfer(bank, purse, 500))
     entry = {"kind": "post", "body": transfer(purse, wallet, 100), "id": "99" * 16, "signers": [bruno]}
     answered, value = await node.post("/v1/entries", {"entries": [entry]})
-    assert (answered, "they sign for themselves" in value["detail"]) == (409, True)
+    assert (answered, "signs for themselves" in value["detail"]) == (409, True)
     answered, draft = await node.post("/v1/drafts", {"kind": "post", "body": entry["body"], "author": bruno})
     carried = read_carried(draft["carried"])
     assert ("EUR", 2) in carried.units
