@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from node import words
+from node.translations import catalogue, languages
 
 if TYPE_CHECKING:
     from tests.node.verifier.browser import Tab
@@ -38,7 +39,7 @@ class RightToLeft(gettext.NullTranslations):
 
 def speak_arabic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets pages be in Arabic, as far as layout goes."""
-    known, told = words.languages(), words.catalogue
+    known, told = languages(), catalogue
     monkeypatch.setattr(words, "languages", lambda: (*known, "ar"))
     monkeypatch.setattr(words, "catalogue", lambda tag: RightToLeft() if tag == "ar" else told(tag))
 
