@@ -22,6 +22,7 @@ from node import (
     assembly_pages,
     bundles,
     contract_pages,
+    duplicates_api,
     federation,
     ledger_acts_api,
     ledger_api,
@@ -235,12 +236,13 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS] = FlowKeeper(), Sessions()
     app[bundles.DOWNLOADS] = Downloads()
+    app[duplicates_api.QUEUE] = duplicates_api.Queue()
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     described = (
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES),
     )
     document = openapi.describe(described)
 

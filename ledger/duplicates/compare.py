@@ -52,7 +52,7 @@ WEIGHTS = {
 """What each signal says, in hundredths of the logarithm of the odds: fitted by tests/tools/fit_duplicates.py on one
 half of two registers, but for the numbers and identifiers, of which these have too few."""
 PRIOR = -327
-DUPLICATE, PERHAPS = 50, 15
+DUPLICATE, PERHAPS = 50, 30
 """Scores from which on two records are taken for one, and from which on somebody should look."""
 
 

@@ -52,16 +52,19 @@ def joined_away(reads: Snapshot) -> set[int]:
 
 
 def likely_duplicates(
-    reads: Snapshot, said: Decisions, touching: Collection[int] | None = None, more: Sequence[Profile] = ()
+    reads: Snapshot,
+    said: Decisions | None = None,
+    touching: Collection[int] | None = None,
+    more: Sequence[Profile] = (),
 ) -> list[Pair]:
-    """Pairs of open public records, best first, of which nobody has said what they are.
+    """Pairs of open public records, best first, of which nobody has said what they are, as far as `said` knows.
 
     `touching`: only those with one of these row ids. `more`: records that are not in the store yet.
     """
     keys: dict[int, Key] = {}
 
     def decided(one: int, other: int) -> bool:
-        return one in keys and other in keys and bool(said.on(keys[one], keys[other]))
+        return said is not None and one in keys and other in keys and bool(said.on(keys[one], keys[other]))
 
     return find_duplicates(_profiles(reads, keys, more), touching, decided)
 
@@ -78,6 +81,23 @@ def _profiles(reads: Snapshot, keys: dict[int, Key], more: Sequence[Profile]) ->
                 keys[row.rid] = (trees[row.tree].origin.log_id, row.id)
                 yield profile_of(row.rid, read_record(reads, row)[0])
     yield from more
+
+
+def still_open(reads: Snapshot, pairs: Sequence[Pair]) -> list[Pair]:
+    """Of pairs that were found a while ago those on which nothing has been decided since, both records being open."""
+    rows = reads.records(sorted({rid for pair in pairs for rid in pair[:2]}))
+    log_of = {tree.tree: tree.origin.log_id for tree in reads.trees() if not tree.hidden}
+    said, denied = decisions(reads), denied_records(reads)
+    keys = {
+        rid: (log_of[row.tree], row.id)
+        for rid, row in rows.items()
+        if row.status != "closed" and row.tree in log_of and rid not in denied
+    }
+    return [
+        pair
+        for pair in pairs
+        if pair.one in keys and pair.other in keys and not said.on(keys[pair.one], keys[pair.other])
+    ]
 
 
 def pair_object(reads: Snapshot, pair: Pair) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +16,7 @@ from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from protocol.record import Record
 from tests.benchmarks.measure import peak_mb, synthetic_records
+from tests.published import DATA
 from tests.tools.make_editions import Editions, make_editions
 
 if TYPE_CHECKING:
@@ -33,10 +32,12 @@ REGISTERS = (
 
 
 def registers() -> list[dict[str, Any]]:
-    """The records of the data sets in the folder that FOLKMOOT_DATA names; none without it."""
-    folder, found = os.environ.get("FOLKMOOT_DATA"), []
-    for file, name, licence in REGISTERS if folder else ():
-        table = read_table((Path(str(folder)) / file).read_bytes())
+    """The records of the published data sets; none where these are not."""
+    found: list[dict[str, Any]] = []
+    if DATA is None:
+        return found
+    for file, name, licence in REGISTERS:
+        table = read_table((DATA / file).read_bytes())
         mapping = msgspec.structs.replace(suggest(table, name), licence=licence)
         found += [row.record for row in convert_table(table, mapping, bytes(32), 0) if row.record]
     return found
@@ -108,7 +109,7 @@ def _many() -> Iterator[Profile]:
 
 
 def run() -> dict[str, Any]:
-    """The figures; recall and precision only where FOLKMOOT_DATA points to the data sets."""
+    """The figures; recall and precision only where the published data sets are."""
     figures: dict[str, Any] = {}
     records = registers()
     if records:

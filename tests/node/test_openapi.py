@@ -19,6 +19,7 @@ from ledger.query import PARAMETERS
 from node import (
     api,
     bundles,
+    duplicates_api,
     federation,
     ledger_acts_api,
     ledger_api,
@@ -55,7 +56,7 @@ DOCUMENT = describe(
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES),
     )
 )
 OPERATIONS = [

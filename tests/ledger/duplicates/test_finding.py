@@ -9,9 +9,19 @@ import pytest
 
 from ledger.duplicates.blocking import GROUP_MAX, Blocks
 from ledger.duplicates.finding import find_duplicates
-from tests.benchmarks.duplicates import by_design_rule, figures_of, ours, profiles_of
+from tests.benchmarks.duplicates import (
+    HELD_OUT,
+    SEED,
+    by_design_rule,
+    editions_of,
+    figures_of,
+    ours,
+    profiles_of,
+    registers,
+)
 from tests.benchmarks.measure import synthetic_records
 from tests.ledger.duplicates.making import profile
+from tests.published import DATA, NO_DATA
 from tests.tools.make_editions import make_editions
 
 if TYPE_CHECKING:
@@ -66,6 +76,16 @@ def test_found_best_first_and_not_again_once_decided() -> None:
     left = find_duplicates(everybody, decided=lambda one, other: {one, other} == {10, 30})
     assert (10, 30) not in {(pair.one, pair.other) for pair in left}
     assert {(p.one, p.other) for p in find_duplicates(everybody, touching={20})} <= {(10, 20), (20, 30)}
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not DATA, reason=NO_DATA)
+def test_two_editions_of_real_registers_are_joined() -> None:
+    editions = editions_of(registers(), HELD_OUT, SEED)
+    profiles, ids = profiles_of(editions)
+    recall, precision = figures_of(ours(profiles, editions), ids, editions)
+    assert recall >= 98.9
+    assert precision >= 92.7
 
 
 def test_better_than_a_rule_of_distance_and_overlap_alone() -> None:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""GET /v1/duplicates: the queue of records that may be one thing, for a steward. Decisions go to /v1/entries."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ledger.duplicates.queue import SCHEMA, decision_objects, decisions, likely_duplicates, pair_object, still_open
+from ledger.query import QueryError
+from node.api import json_answer
+from node.keys import LEDGER
+from node.routes import Parameter, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.duplicates.finding import Pair
+    from ledger.sqlite.store import Snapshot, SqliteStore
+
+_LIMIT, _LIMIT_MAX = 20, 100
+_REST = 20
+"""How many times as long as a search for pairs took the next one is put off, so that it never takes much of a core."""
+
+
+class Queue:
+    """The pairs, searched for when something has changed, but not all the time. Its methods may run in any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pairs: list[Pair] = []
+        self._version: object = None
+        self._again_at = 0.0
+
+    def pairs(self, store: SqliteStore) -> list[Pair]:
+        """All pairs that nothing has been decided on, best first; of records that came just now perhaps not yet."""
+        with self._lock, store.read() as reads:
+            version, begun = _version(reads), self._clock()
+            if version != self._version and begun >= self._again_at:
+                self._pairs, self._version = likely_duplicates(reads), version
+                self._again_at = self._clock() + _REST * (self._clock() - begun)
+            return still_open(reads, self._pairs)
+
+
+QUEUE = web.AppKey("duplicates", Queue)
+
+
+def _version(reads: Snapshot) -> object:
+    """Changes with every entry that is folded, and with what is shown."""
+    return reads.scopes_version(), tuple((tree.tree, tree.derived) for tree in reads.trees())
+
+
+async def _duplicates(request: web.Request) -> web.Response:
+    begin, limit = _number(request, "after", 0, 10**6), _number(request, "limit", _LIMIT, _LIMIT_MAX)
+    verdict = request.query.get("verdict", "")
+    if verdict not in {"", "duplicate", "perhaps", "decided"}:
+        raise QueryError("verdict: duplicate, perhaps or decided")
+    store, queue = request.app[LEDGER].store, request.app[QUEUE]
+
+    def read() -> dict[str, Any]:
+        if verdict == "decided":
+            with store.read() as reads:
+                made = decision_objects(decisions(reads))
+            return {"schema": SCHEMA, "total": len(made), "decided": made[begin : begin + limit]}
+        pairs = [pair for pair in queue.pairs(store) if verdict in {"", pair.comparison.verdict}]
+        with store.read() as reads:
+            shown = [pair_object(reads, pair) for pair in pairs[begin : begin + limit]]
+        return {"schema": SCHEMA, "total": len(pairs), "pairs": shown}
+
+    return json_answer(await asyncio.to_thread(read))
+
+
+def _number(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or len(text) > 7 or int(text) > most:
+        raise QueryError(f"{name}: a number from 0 to {most:,}, not {text[:40]!r}")
+    return int(text)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/duplicates",
+        _duplicates,
+        "Pairs of records that may be one thing, most likely first; decisions go to /v1/entries (spec 10, 5)",
+        parameters=(
+            Parameter("verdict", "duplicate, perhaps; or decided: what was decided here, latest first"),
+            Parameter("after", "how many to leave out"),
+            Parameter("limit", f"0 to {_LIMIT_MAX}; {_LIMIT} if not given"),
+        ),
+        statuses=(200, 401),
+        steward=True,
+    ),
+)
