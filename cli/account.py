@@ -21,7 +21,7 @@ def command() -> None:
     """Accounts. One is named by its id, its title, its owner, or OWNER/UNIT; org is the organisation."""
 
 
-@command.command("open")
+@command.command("open", short_help="Open an account of a member, or of org.")
 @click.argument("owner")
 @click.argument("unit")
 @click.option("--type", "type_", type=click.Choice(TYPES), help="member for a member's, pool for org's, if not given.")
@@ -156,7 +156,7 @@ def show_account(data_dir: str | None, account: str, log: str, *, as_json: bool)
     show(f"{'owner':<10} {plain(value['owner']['name'])}")
 
 
-@command.command("flows")
+@command.command("flows", short_help="Who gave to whom in some months; gifts apart.")
 @click.option("--from", "since", help="The first month, such as 2026-01; a year ago if not given.")
 @click.option("--until", help="The last month; this one if not given.")
 @log_option

@@ -31,7 +31,7 @@ def command() -> None:
     """
 
 
-@command.command("propose")
+@command.command("propose", short_help="Ask the assembly something.")
 @click.argument("titles", nargs=-1, required=True, metavar="TITLE...")
 @click.option("--choice", "choices", multiple=True, help="A choice; repeat it. yes and no if not given.")
 @click.option("--closes", help="The last day to vote; a week from now if not given.")
@@ -64,7 +64,7 @@ def propose(data_dir: str | None, /, titles: tuple[str, ...], *, how: How, **giv
         speaker.report(speaker.say("proposal", body, [author]), plain(titles[0]))
 
 
-@command.command("vote")
+@command.command("vote", short_help="Vote for a member.")
 @click.argument("proposal")
 @click.argument("member")
 @click.argument("choice")
@@ -89,7 +89,7 @@ def vote(data_dir: str | None, proposal: str, member: str, choice: str, *, how: 
         speaker.report(speaker.say("vote", body, [member_id]), plain(f"{member} votes {choices[number]}"))
 
 
-@command.command("decide")
+@command.command("decide", short_help="Write down what the votes decide.")
 @click.argument("proposal")
 @says
 @click.pass_obj
@@ -114,7 +114,7 @@ def decide(data_dir: str | None, proposal: str, *, how: How) -> None:
         speaker.report(speaker.say("decision", body, [organisation]), plain(asked.choices[outcome]))
 
 
-@command.command("enact")
+@command.command("enact", short_help="Do what a decision permits.")
 @click.argument("file", type=_FILE)
 @click.option("--also", multiple=True, help="A member who has to sign it, too; repeat it.")
 @says
@@ -194,7 +194,7 @@ def show_(data_dir: str | None, proposal: str, log: str, *, as_json: bool) -> No
         show(f"  permits {act['kind']} {act['hash'][:16]}{', done' if act['used'] else ''}")
 
 
-@command.command("rules")
+@command.command("rules", short_help="Show or change quorum and majority.")
 @click.option("--quorum", help="Members that have to vote: 1/2, or 50 %.")
 @click.option("--majority", help="Votes that a choice needs more than: 1/2, or 50 %.")
 @click.option("--sheet", "sheets", type=_FILE, multiple=True, help="File of a recovery sheet; else they are typed in.")

@@ -21,7 +21,7 @@ def command() -> None:
     """Bookings and promises. Two bookings of what somebody lends never overlap."""
 
 
-@command.command("add")
+@command.command("add", short_help="Book a resource for a time.")
 @click.argument("resource")
 @click.argument("begin")
 @click.argument("end")
@@ -55,7 +55,7 @@ def add(data_dir: str | None, /, resource: str, begin: str, end: str, *, how: Ho
         speaker.report(speaker.say("commit", body, parties), plain(f"{name} from {begin} to {end}"))
 
 
-@command.command("promise")
+@command.command("promise", short_help="Promise that something will happen.")
 @click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
 @click.argument("provider")
 @click.argument("receiver")
@@ -98,7 +98,7 @@ def cancel(data_dir: str | None, booking: str, by: str, *, how: How) -> None:
         speaker.report(speaker.say("commit.cancel", {"commit": commit_id}, [party]), "cancelled")
 
 
-@command.command("list")
+@command.command("list", short_help="What is booked and promised, day by day.")
 @click.option("--resource", help="Of this resource.")
 @click.option("--party", help="Of a member, or org.")
 @click.option("--contract", help="Under this contract.")

@@ -64,7 +64,7 @@ def show_carried(carried: Carried, known: Known | None = None) -> None:
         say("Names and decimals are as whoever made the file says; ids and keys are what is signed.")
 
 
-@click.command("sign")
+@click.command("sign", short_help="Sign a statement that was carried here; no node is needed.")
 @click.argument("file", type=_FILE)
 @click.option("--key", "keys", type=_FILE, multiple=True, required=True, help="Key file of whoever signs; repeat it.")
 @click.option("--out", type=_FILE, help="A new file for the signed statement; else FILE itself; - is stdout.")

@@ -25,7 +25,7 @@ def command() -> None:
     """Claims: who owes whom, under which contract, what was paid."""
 
 
-@command.command("add")
+@command.command("add", short_help="Say that somebody owes an amount.")
 @click.argument("debtor")
 @click.argument("amount")
 @click.argument("account")
@@ -120,7 +120,7 @@ def show_(data_dir: str | None, claim: str, log: str, *, as_json: bool) -> None:
             show(f"{name.replace('_', ' '):<12} {'yes' if text is True else plain(text)}")
 
 
-@command.command("advance")
+@command.command("advance", short_help="The fund pays before the client does.")
 @click.argument("claim")
 @click.option("--on", help="The day; today if not given.")
 @says
@@ -137,7 +137,7 @@ def advance(data_dir: str | None, claim: str, on: str | None, *, how: How) -> No
         speaker.report(saved, "the fund has taken it over; `folkmoot contract carry-out` pays the wage")
 
 
-@command.command("settle")
+@command.command("settle", short_help="Book a payment on a claim.")
 @click.argument("claim")
 @click.argument("amount", required=False)
 @click.option("--from", "payer", required=True, help="The account that pays: an external one, or the debtor's.")
@@ -169,7 +169,7 @@ def settle(data_dir: str | None, claim: str, amount: str | None, payer: str, on:
         speaker.report(speaker.say("post", body, [owner]), plain(shown))
 
 
-@command.command("give-up")
+@command.command("give-up", short_help="Write what the assembly decides: a claim is given up.")
 @click.argument("claim")
 @says
 @click.pass_obj

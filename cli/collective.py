@@ -24,7 +24,7 @@ def command() -> None:
     """Collectives: groups without a legal form. Each has a transparent fund; its key approves what is paid from it."""
 
 
-@command.command("add")
+@command.command("add", short_help="Take in a collective, with a fund.")
 @click.argument("name")
 @click.argument("unit")
 @click.option("--host-fee", help="What the organisation takes of its income, such as 5 %.")
@@ -103,7 +103,7 @@ def _in_funds(collective: dict[str, Any]) -> str:
     return ", ".join(f"{fund['posted']} {fund['unit']}" for fund in collective["funds"])
 
 
-@command.command("show")
+@command.command("show", short_help="Its fund, what came and went, requests, receipts.")
 @click.argument("collective")
 @log_option
 @json_option
@@ -127,7 +127,7 @@ def show_(data_dir: str | None, collective: str, log: str, *, as_json: bool) -> 
         show_post(post)
 
 
-@command.command("request")
+@command.command("request", short_help="Ask a collective to pay back what was spent.")
 @click.argument("collective")
 @click.argument("amount")
 @click.argument("member")
@@ -178,7 +178,7 @@ def request(  # noqa: PLR0913 - one for each thing that is said
         speaker.report(saved, f"{plain(member)} asks {plain(collective)} for {amount} {unit}")
 
 
-@command.command("approve")
+@command.command("approve", short_help="Pay a request; its key's signature is the approval.")
 @click.argument("request_", metavar="REQUEST")
 @says
 @click.pass_obj

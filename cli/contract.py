@@ -31,7 +31,7 @@ for _command in COMMANDS:
     command.add_command(_command)
 
 
-@command.command("template")
+@command.command("template", short_help="Print a template to edit, or the list of them.")
 @click.argument("name", required=False)
 @json_option
 def template(name: str | None, *, as_json: bool) -> None:
@@ -54,7 +54,7 @@ def template(name: str | None, *, as_json: bool) -> None:
     show_table([(one, title["en"], title["fr"]) for one, title in titles.items()], ("template", "English", "français"))
 
 
-@command.command("try")
+@command.command("try", short_help="What would have been owed last year under a file.")
 @click.argument("file", type=_FILE)
 @json_option
 def try_(file: Path, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("offer")
+@click.command("offer", short_help="Offer an edited template to its parties.")
 @click.argument("file", type=_FILE)
 @click.option("--by", default="org", show_default=True, help="Who offers it: a party to it, or org.")
 @says
@@ -44,7 +44,7 @@ def offer(data_dir: str | None, file: Path, by: str, *, how: How) -> None:
         speaker.report(saved, f"contract {plain(next(iter(template.tables['title'].values())))}")
 
 
-@click.command("sign")
+@click.command("sign", short_help="Sign a contract for a party: exactly its terms.")
 @click.argument("contract")
 @click.argument("party")
 @says
@@ -114,7 +114,7 @@ def list_(data_dir: str | None, party: str, log: str, *, as_json: bool) -> None:
     show_table(rows, ("id", "contract", "state", "from", "until", "signed"))
 
 
-@click.command("show")
+@click.command("show", short_help="A contract in plain words: parties, clauses.")
 @click.argument("contract")
 @log_option
 @json_option
@@ -144,7 +144,7 @@ def show_(data_dir: str | None, contract: str, log: str, *, as_json: bool) -> No
             show(f"   {printable(said['text'].format(**said['values']))}")
 
 
-@click.command("explain")
+@click.command("explain", short_help="What is owed: each line, its rule, what it rests on.")
 @click.argument("contract")
 @click.option("--claim", default="", help="What follows from this claim alone.")
 @click.option("--on", help="As of a day; today if not given.")
@@ -193,7 +193,7 @@ def show_items(items: Sequence[dict[str, Any]]) -> None:
         say("nothing follows from it yet")
 
 
-@click.command("carry-out")
+@click.command("carry-out", short_help="Post all that is owed under a contract now.")
 @click.argument("contract")
 @click.option("--only", default="", help="Only of this code: wage, reinvest, access_fee, rent, host_fee, dividend.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be posted.")
@@ -230,7 +230,7 @@ def carry_out(data_dir: str | None, contract: str, only: str, *, dry_run: bool, 
     show(f"{len(posted)} posted" if not dry_run else f"{len(owed)} would be posted")
 
 
-@click.command("dividend")
+@click.command("dividend", short_help="Write what the assembly decides: a surplus is shared.")
 @click.argument("contract")
 @click.argument("surplus")
 @click.argument("pool")

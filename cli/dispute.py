@@ -29,7 +29,7 @@ def open_(data_dir: str | None, about: str, by: str, *, how: How) -> None:
         speaker.report(speaker.say("dispute.open", {"about": thing}, [party]), f"{plain(by)} objects to {about}")
 
 
-@command.command("close")
+@command.command("close", short_help="End a disagreement.")
 @click.argument("dispute")
 @click.option("--outcome", type=click.Choice(("withdrawn", "settled", "upheld")), default="settled", show_default=True)
 @says

@@ -28,7 +28,7 @@ def command() -> None:
     """What happened between two parties: its provider says so, and its receiver answers."""
 
 
-@command.command("add")
+@command.command("add", short_help="Say that something happened.")
 @click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
 @click.argument("provider")
 @click.argument("receiver")
@@ -84,7 +84,7 @@ def read_quantity(view: LedgerView, text: str) -> dict[str, Value]:
     return {"amount": view.read_amount(number, unit.strip()), "unit": unit.strip()}
 
 
-@command.command("ack")
+@command.command("ack", short_help="Answer as the receiver: thanks, confirmed, used.")
 @click.argument("event")
 @click.argument("says_", metavar="SAYS", type=click.Choice(("thanks", "confirmed", "used")))
 @says
@@ -101,7 +101,7 @@ def acknowledge(data_dir: str | None, event: str, says_: str, *, how: How) -> No
         speaker.report(speaker.say("ack", {"event": event_id, "says": says_}, [receiver]), says_)
 
 
-@command.command("correct")
+@command.command("correct", short_help="Take an event back, as its provider.")
 @click.argument("event")
 @says
 @click.pass_obj
@@ -204,7 +204,7 @@ def _field_text(part: object) -> str:
     return str(part or "")
 
 
-@command.command("stock")
+@command.command("stock", short_help="What there is of resources, by holder.")
 @click.argument("resource", required=False)
 @log_option
 @json_option

@@ -30,7 +30,7 @@ for _command in (sign, make_key, change_key, fetch):
     command.add_command(_command)
 
 
-@command.command("add")
+@command.command("add", short_help="Take in a member, with their own key or one kept here.")
 @click.argument("class_", metavar="CLASS", type=click.Choice(CLASSES))
 @click.option("--name", default="", help="Their name: private, known to this node alone, erasable.")
 @click.option("--contact", default="", help="How to reach them: private likewise.")
@@ -138,7 +138,7 @@ def _show(member: dict[str, Any]) -> None:
         say("The profile is not public: it is known to this machine and to those it was meant for.")
 
 
-@command.command("set")
+@command.command("set", short_help="Change class, status, votes, delegate or consent.")
 @click.argument("member")
 @click.option("--class", "class_", type=click.Choice(CLASSES))
 @click.option("--status", type=click.Choice(("active", "paused", "left")))
@@ -182,7 +182,7 @@ def set_(  # noqa: PLR0913 - one for each thing that can change
         speaker.report(speaker.say("member.set", body, parties), shown)
 
 
-@command.command("profile")
+@command.command("profile", short_help="Say who a member is: private, erasable.")
 @click.argument("member")
 @click.option("--name", help="Their name.")
 @click.option("--contact", help="How to reach them.")
@@ -226,7 +226,7 @@ def profile_(  # noqa: PLR0913 - one for each part of a profile
         speaker.report(saved, f"profile of {plain(said.get('name') or member)}, {'public' if public else 'private'}")
 
 
-@command.command("contributions")
+@command.command("contributions", short_help="What a member gave and received, by month; thanks.")
 @click.argument("member")
 @click.option("--from", "since", help="The first month, such as 2026-01; a year ago if not given.")
 @click.option("--until", help="The last month; this one if not given.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("key")
+@click.command("key", short_help="Make a member's own key in a file; no node is needed.")
 @click.argument("file", type=_FILE)
 @click.option("--passphrase", is_flag=True, help="Ask for a passphrase that has to be typed when it signs.")
 @json_option
@@ -41,7 +41,7 @@ def make_key(file: Path, *, passphrase: bool, as_json: bool) -> None:
         say(f"written: {file}. Keep it, and a copy in another place: whoever has it speaks for the member.")
 
 
-@click.command("rekey")
+@click.command("rekey", short_help="Change a member's key; replace a lost one.")
 @click.argument("member")
 @click.argument("new", type=_FILE, required=False)
 @click.option("--keep", is_flag=True, help="Instead of NEW, this node makes the new key and keeps it.")
@@ -72,7 +72,7 @@ def change_key(data_dir: str | None, member: str, new: Path | None, *, keep: boo
         speaker.report(saved, f"new key of {plain(member)}", to_be_decided=lost)
 
 
-@click.command("fetch")
+@click.command("fetch", short_help="Read what is about oneself from a node, with a key.")
 @click.argument("url")
 @click.option("--key", "key_file", type=_FILE, required=True, help="The member's key file.")
 @click.option("--member", default="", help="The whole id of the member; if not given, the one in URL.")

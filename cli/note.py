@@ -22,7 +22,7 @@ def command() -> None:
     """Notes about a member, account, contract, claim, event, post: nothing hangs on them, and they can be erased."""
 
 
-@command.command("add")
+@command.command("add", short_help="Note something about something.")
 @click.argument("about")
 @click.argument("text")
 @click.option("--shows", default="", help="What it shows: an address, or a file, of which the hash is kept.")

@@ -28,7 +28,7 @@ def command() -> None:
     """Posts: legs whose sum is zero in each unit. `folkmoot pay` makes the simplest of them."""
 
 
-@command.command("add")
+@command.command("add", short_help="Post legs, such as Bank=-12.50 Amina=12.50.")
 @click.argument("code", type=click.Choice(CODES), metavar="CODE")
 @click.argument("legs", nargs=-1, required=True, metavar="ACCOUNT=AMOUNT...")
 @click.option("--on", help="The day; today if not given.")
@@ -97,7 +97,7 @@ def _id(text: str) -> bytes:
     return one
 
 
-@command.command("exchange")
+@command.command("exchange", short_help="Pay in one unit, receive in another, at a rate.")
 @click.argument("payer")
 @click.argument("payee")
 @click.argument("amount")
@@ -222,7 +222,7 @@ def show_(data_dir: str | None, post: str, log: str, *, as_json: bool) -> None:
         show(f"  rests on {name} {plain(one)}")
 
 
-@command.command("correct")
+@command.command("correct", short_help="Take a post back by another one.")
 @click.argument("post")
 @says
 @click.pass_obj
