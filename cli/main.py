@@ -53,7 +53,7 @@ COMMANDS = {
 
 SECTIONS = {
     "The node": ("init", "serve", "key", "peer", "log", "bundle", "backup", "restore", "doctor"),
-    "The directory": ("search", "record", "import", "moderation"),
+    "The directory": ("search", "record", "import", "duplicates", "moderation"),
     "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
     "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),
     "The ledger: together": ("assembly", "dispute", "say", "submit"),
