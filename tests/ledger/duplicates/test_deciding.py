@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.duplicates.deciding import Decisions
+from ledger.duplicates.merging import merge_id
 from ledger.values import PairRow
+from tests.protocol.vectors import Case, vectors
 
 if TYPE_CHECKING:
     from ledger.duplicates.deciding import Key
@@ -21,6 +23,39 @@ A, B, C = (OWN, b"a"), (OWN, b"b"), (NEAR, b"c")
 def decisions(*said: tuple[int, str, Key, Key]) -> Decisions:
     rows = [PairRow(tree, place, kind, *one, *other) for place, (tree, kind, one, other) in enumerate(said)]
     return Decisions(rows, LOGS, OWN)
+
+
+def _key(text: str) -> Key:
+    log, _, name = text.partition("/")
+    return log.encode(), name.encode()
+
+
+@vectors("10-directory", "pairs")
+def test_pair_vectors(case: Case) -> None:
+    logs = {number: log.encode() for number, log in enumerate("abc", 1)}
+    rows = [
+        PairRow(
+            "abc".index(claim["by"]) + 1,
+            position,
+            "" if claim["withdrawn"] else claim["kind"],
+            *_key(claim["subject"]),
+            *_key(claim["other"]),
+        )
+        for position, claim in enumerate(case["claims"])
+    ]
+    said = Decisions(sorted(rows), logs, case["own"].encode())
+    records = sorted({_key(claim[side]) for claim in case["claims"] for side in ("subject", "other")})
+    apart = [[a, b] for a in records for b in records if a < b and said.on(a, b) == "different"]
+    assert apart == [[_key(one) for one in pair] for pair in case["kept_apart"]]
+    hidden = said.not_shown(lambda record: b"/".join(record).decode() in case["open"])
+    assert sorted(hidden) == [_key(one) for one in case["not_shown"]]
+
+
+@vectors("10-directory", "merge_ids")
+def test_merge_id_vectors(case: Case) -> None:
+    claim = bytes.fromhex(case["claim_id_hex"])
+    assert merge_id(claim, b"put").hex() == case["put_id_hex"]
+    assert merge_id(claim, b"close").hex() == case["close_id_hex"]
 
 
 def test_the_last_word_counts_whichever_way_round() -> None:

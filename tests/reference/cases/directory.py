@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Vectors of spec 10: records, statement bodies, ids of imported records."""
+"""Vectors of spec 10: records, statement bodies, ids of imported records, duplicates."""
 
 from collections.abc import Iterator
 
 from tests.reference import messagepack, record, world
+from tests.reference.cases import duplicates
 from tests.reference.cases.bodies import bodies, check_body
 from tests.reference.cases.broken_records import SUBJECT, broken_records, minimal
 from tests.reference.messagepack import Value
@@ -70,6 +71,7 @@ def groups() -> Iterator[Group]:
         made_up.valid(f"row {row}", **mill, row=row)
     made_up.valid("only a name", **(mill | dict.fromkeys(("street", "postcode", "locality"), "")), row=1)
     yield made_up
+    yield from duplicates.groups()
 
 
 def check_record(inputs: Fields) -> Fields:
