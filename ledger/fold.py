@@ -155,9 +155,10 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         if statement.kind == "charter":
             return Reading("", payload, opened, statement)
         if statement.kind in RECIPROCITY_BODIES:
-            signers = frozenset(signature.key for signature in opened.payload.signatures)
+            signatures = opened.payload.signatures
+            signers = frozenset([signature.key for signature in signatures])
             spoken = Spoken(read_reciprocity(statement), signers, header.at, leaf_hash(entry))
-            return Reading(statement=statement, scope=header.scope, spoken=spoken)
+            return Reading("", b"", None, statement, None, header.scope, spoken)
         body = directory.read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")

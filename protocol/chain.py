@@ -19,7 +19,17 @@ _TAG = b"folkmoot/chain/1\0"
 
 def link(head: bytes, leaf: bytes, position: int) -> bytes:
     """The head of a chain with one more entry: that of this leaf hash at this position (`START` before the first)."""
-    return sha256(_TAG + head + leaf + position.to_bytes(8, "big")).digest()
+    return extend(head, link_end(leaf, position))
+
+
+def link_end(leaf: bytes, position: int) -> bytes:
+    """What an entry adds to every chain that it is a link of."""
+    return leaf + position.to_bytes(8, "big")
+
+
+def extend(head: bytes, end: bytes) -> bytes:
+    """The head of a chain with one more entry, whose `link_end` this is."""
+    return sha256(_TAG + head + end).digest()
 
 
 class StateLeaf(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):

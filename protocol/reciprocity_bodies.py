@@ -44,14 +44,14 @@ Action = Literal[
 ]
 
 
-class Quantity(msgspec.Struct, frozen=True):
+class Quantity(msgspec.Struct, frozen=True, gc=False):
     """How much of a unit, in its smallest part."""
 
     amount: Amount
     unit: UnitCode
 
 
-class UnitDefine(msgspec.Struct, frozen=True):
+class UnitDefine(msgspec.Struct, frozen=True, gc=False):
     """`unit.define`: what is counted."""
 
     code: UnitCode
@@ -60,7 +60,7 @@ class UnitDefine(msgspec.Struct, frozen=True):
     name: _Names
 
 
-class MemberJoin(msgspec.Struct, frozen=True, omit_defaults=True):
+class MemberJoin(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`member.join`: somebody becomes a member."""
 
     key: LogIdBytes
@@ -70,7 +70,7 @@ class MemberJoin(msgspec.Struct, frozen=True, omit_defaults=True):
     group: bool = False
 
 
-class MemberSet(msgspec.Struct, frozen=True, omit_defaults=True):
+class MemberSet(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`member.set`: something about a member changes."""
 
     member: Id
@@ -84,7 +84,7 @@ class MemberSet(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: Id | None = None
 
 
-class MemberProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+class MemberProfile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`member.profile`: who a member is, for those who may know."""
 
     member: Id
@@ -94,7 +94,7 @@ class MemberProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     about: _Said = ""
 
 
-class AccountOpen(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccountOpen(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`account.open`: where amounts of a unit are held."""
 
     owner: Party
@@ -106,7 +106,7 @@ class AccountOpen(msgspec.Struct, frozen=True, omit_defaults=True):
     title: _Names | None = None
 
 
-class AccountSet(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccountSet(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`account.set`: its limits or its state change."""
 
     account: Id
@@ -116,7 +116,7 @@ class AccountSet(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: Id | None = None
 
 
-class ContractOffer(msgspec.Struct, frozen=True, omit_defaults=True):
+class ContractOffer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`contract.offer`: terms that parties may sign; the clauses are those of spec 18."""
 
     parties: Annotated[list[Party], _Meta(min_length=1, max_length=16)]
@@ -128,7 +128,7 @@ class ContractOffer(msgspec.Struct, frozen=True, omit_defaults=True):
     supersedes: Id | None = None
 
 
-class ContractSign(msgspec.Struct, frozen=True):
+class ContractSign(msgspec.Struct, frozen=True, gc=False):
     """`contract.sign`: assent to the exact offer; `terms` is the hash of its body."""
 
     contract: Id
@@ -136,7 +136,7 @@ class ContractSign(msgspec.Struct, frozen=True):
     terms: LogIdBytes
 
 
-class ContractEnd(msgspec.Struct, frozen=True, omit_defaults=True):
+class ContractEnd(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`contract.end`: it ends on a day."""
 
     contract: Id
@@ -144,7 +144,7 @@ class ContractEnd(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: Id | None = None
 
 
-class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
+class Commit(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`commit`: a promised event; with a resource, begin and end a booking."""
 
     action: Action
@@ -158,13 +158,13 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     contract: Id | None = None
 
 
-class CommitCancel(msgspec.Struct, frozen=True):
+class CommitCancel(msgspec.Struct, frozen=True, gc=False):
     """`commit.cancel`: it will not take place."""
 
     commit: Id
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`event`: what happened."""
 
     action: Action
@@ -182,20 +182,20 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     footprint: Annotated[list[Quantity], _Meta(max_length=8)] = []
 
 
-class Ack(msgspec.Struct, frozen=True):
+class Ack(msgspec.Struct, frozen=True, gc=False):
     """`ack`: the receiver answers."""
 
     event: Id
     says: Literal["thanks", "confirmed", "used"]
 
 
-class Correct(msgspec.Struct, frozen=True):
+class Correct(msgspec.Struct, frozen=True, gc=False):
     """`correct`: an event is taken back."""
 
     event: Id
 
 
-class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
+class Claim(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`claim`: money owed; what is paid goes to `account` unless a contract says otherwise."""
 
     debtor: Party
@@ -209,14 +209,14 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     for_: Party | None = msgspec.field(default=None, name="for")
 
 
-class Advance(msgspec.Struct, frozen=True):
+class Advance(msgspec.Struct, frozen=True, gc=False):
     """`advance`: the fund pays before the client does, and takes over the claim."""
 
     claim: Id
     on: Day
 
 
-class Basis(msgspec.Struct, frozen=True, omit_defaults=True):
+class Basis(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a post rests on: ids, and the index of a clause."""
 
     contract: Id | None = None
@@ -252,7 +252,7 @@ PostCode = Literal[
 ]
 
 
-class Post(msgspec.Struct, frozen=True, omit_defaults=True):
+class Post(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`post`: a zero-sum movement; legs are (account, amount)."""
 
     code: PostCode
@@ -261,7 +261,7 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True):
     basis: Basis | None = None
 
 
-class Dividend(msgspec.Struct, frozen=True):
+class Dividend(msgspec.Struct, frozen=True, gc=False):
     """`dividend`: a surplus is to be shared out over the members' totals of some months."""
 
     contract: Id
@@ -273,7 +273,7 @@ class Dividend(msgspec.Struct, frozen=True):
     decision: Id
 
 
-class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`proposal`: what the assembly is asked; `acts` are (kind, hash of a body) that choice 0 permits."""
 
     title: _Names
@@ -283,7 +283,7 @@ class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: Annotated[str, _Meta(max_length=64)] = ""
 
 
-class Vote(msgspec.Struct, frozen=True):
+class Vote(msgspec.Struct, frozen=True, gc=False):
     """`vote`: a member's choice; the last one before the decision counts."""
 
     proposal: Id
@@ -291,7 +291,7 @@ class Vote(msgspec.Struct, frozen=True):
     choice: Annotated[int, _Meta(ge=0, lt=16)]
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """`decision`: the outcome, with the counts that anybody can recompute."""
 
     proposal: Id
@@ -300,13 +300,13 @@ class Decision(msgspec.Struct, frozen=True):
     abstained: _Count
 
 
-class DisputeOpen(msgspec.Struct, frozen=True):
+class DisputeOpen(msgspec.Struct, frozen=True, gc=False):
     """`dispute.open`: nothing that rests on it moves until it is closed."""
 
     about: Id
 
 
-class DisputeClose(msgspec.Struct, frozen=True, omit_defaults=True):
+class DisputeClose(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`dispute.close`: how it ended."""
 
     dispute: Id
@@ -314,7 +314,7 @@ class DisputeClose(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: Id | None = None
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """`state`: the root of the state of all members and accounts after the first `size` entries (spec 17 §10)."""
 
     size: _Count
@@ -322,7 +322,7 @@ class State(msgspec.Struct, frozen=True):
     root: LogIdBytes
 
 
-class Remark(msgspec.Struct, frozen=True, omit_defaults=True):
+class Remark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`note`: words about something, for those who may read them."""
 
     about: Id
@@ -330,7 +330,7 @@ class Remark(msgspec.Struct, frozen=True, omit_defaults=True):
     shows: Annotated[str, _Meta(max_length=2_000)] = ""
 
 
-class ProvenEntry(msgspec.Struct, frozen=True):
+class ProvenEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry of another log with all that it takes to believe it (spec 19)."""
 
     charters: Annotated[list[bytes], _Meta(min_length=1, max_length=64)]
@@ -341,7 +341,7 @@ class ProvenEntry(msgspec.Struct, frozen=True):
     payload: bytes
 
 
-class TransferReserve(msgspec.Struct, frozen=True, omit_defaults=True):
+class TransferReserve(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`xfer.reserve`: an amount is set aside for an account of another log."""
 
     account: Id
@@ -355,7 +355,7 @@ class TransferReserve(msgspec.Struct, frozen=True, omit_defaults=True):
     last: tuple[_Count, LogIdBytes] | None = None
 
 
-class TransferAccept(msgspec.Struct, frozen=True):
+class TransferAccept(msgspec.Struct, frozen=True, gc=False):
     """`xfer.accept`: it is taken; the commit point."""
 
     transfer: Id
@@ -367,7 +367,7 @@ class TransferAccept(msgspec.Struct, frozen=True):
     proof: ProvenEntry
 
 
-class TransferRefuse(msgspec.Struct, frozen=True):
+class TransferRefuse(msgspec.Struct, frozen=True, gc=False):
     """`xfer.refuse`: it is not taken."""
 
     transfer: Id
@@ -376,14 +376,14 @@ class TransferRefuse(msgspec.Struct, frozen=True):
     proof: ProvenEntry
 
 
-class TransferPost(msgspec.Struct, frozen=True):
+class TransferPost(msgspec.Struct, frozen=True, gc=False):
     """`xfer.post`: it was taken, and leaves the payer's account."""
 
     transfer: Id
     proof: ProvenEntry
 
 
-class TransferVoid(msgspec.Struct, frozen=True, omit_defaults=True):
+class TransferVoid(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`xfer.void`: it was not taken, and the amount is free again."""
 
     transfer: Id

@@ -80,9 +80,11 @@ def check_form(kind: str, body: ReciprocityBody) -> None:
 
 
 def _post(body: Post) -> str:
-    legs = body.legs
-    if len(legs) > 1 and not _ascends([account for account, _ in legs]):
-        return "the legs are not in ascending order of account, or one stands twice"
+    before = b""
+    for account, _ in body.legs:
+        if account <= before:
+            return "the legs are not in ascending order of account, or one stands twice"
+        before = account
     form, basis = BASES[body.code], body.basis
     if basis is None:
         return "" if not form.needs and not form.either else _lacking(body.code, form)

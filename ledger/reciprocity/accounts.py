@@ -83,30 +83,40 @@ def _check_limits(account: Account) -> None:
         refuse("bad_amount")
 
 
-def move(book: Book, account_id: bytes, amount: int, *, reserved: int = 0, forced: bool = False) -> None:
-    """Adds to what is posted and what is reserved. Refuses what worsens a broken limit, unless it is `forced`.
-
-    A movement is forced where it was promised before: what another log has accepted has to be posted here.
-    """
+def move(book: Book, account_id: bytes, amount: int, *, reserved: int = 0) -> None:
+    """Adds to what is posted and what is reserved. Refuses what worsens a broken limit."""
     account = book.need(Account, account_id)
-    posted, held = account.posted + amount, account.reserved + reserved
-    if not forced:
-        taken = amount - reserved < 0
-        if account.state != "open" and (taken or account.state == "closed"):
+    check_movement(account, amount, reserved)
+    book.set_amounts(account_id, account, account.posted + amount, account.reserved + reserved)
+
+
+def keep_promise(book: Book, account_id: bytes, amount: int, *, reserved: int = 0) -> None:
+    """The same, whatever the limits are: what another log has accepted has to be posted here."""
+    account = book.need(Account, account_id)
+    if not -AMOUNT_MAX <= account.posted + amount <= AMOUNT_MAX:
+        refuse("bad_amount")
+    book.set_amounts(account_id, account, account.posted + amount, account.reserved + reserved)
+
+
+def check_movement(account: Account, amount: int, reserved: int = 0) -> None:
+    """Refuses what worsens a broken limit, or moves what is frozen or closed (spec 17 §4)."""
+    posted = account.posted + amount
+    if amount - reserved < 0:
+        if account.state != "open":
             refuse(account.state)
-        if taken and account.floor is not None and posted - held < account.floor:
+        if account.floor is not None and posted - account.reserved - reserved < account.floor:
             refuse("floor")
-        if amount > 0 and account.ceiling is not None and posted > account.ceiling:
-            refuse("ceiling")
+    elif account.state == "closed":
+        refuse("closed")
+    if amount > 0 and account.ceiling is not None and posted > account.ceiling:
+        refuse("ceiling")
     if not -AMOUNT_MAX <= posted <= AMOUNT_MAX:
         refuse("bad_amount")
-    book.put(account_id, msgspec.structs.replace(account, posted=posted, reserved=held))
-    book.concern(account_id, account.owner)
 
 
 def check_balanced(book: Book, legs: Iterable[tuple[bytes, int]]) -> dict[bytes, Account]:
     """The accounts of legs, none of which is 0, and whose sum is 0 for each unit."""
-    accounts = {account_id: book.need(Account, account_id) for account_id, _ in legs}
+    accounts = book.accounts(legs)
     sums: dict[str, int] = {}
     for account_id, amount in legs:
         if amount == 0:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeVar
 
 import msgspec
 
 from ledger.reciprocity.state import Account, AnyCell, Cell, Leaf, Member, Progress
-from protocol.chain import link
+from protocol.chain import extend, link_end
 from protocol.reciprocity_bodies import ReciprocityBody
 
 if TYPE_CHECKING:
@@ -93,11 +94,13 @@ class Book:
         """The state's tree, once somebody has asked for it."""
         self.recount: Recount | None = None
         """The last count of votes, as long as it holds."""
-        self._cells: dict[str, dict[bytes, Cell | None]] = {}
-        self._overlay: dict[tuple[str, bytes], Cell] = {}
+        self._cells: dict[str, dict[bytes, Cell | Leaf | None]] = defaultdict(dict)
+        self._overlay: dict[tuple[str, bytes], Cell | Leaf] = {}
         self._changed: set[tuple[str, bytes]] = set()
         self._links: list[tuple[bytes, int]] = []
         self._said: dict[bytes, Said] = {}
+        self._moved = -1
+        """The position of the last entry that concerned anybody, if it is not in the cell yet."""
         self._concerned: set[bytes] = set()
         self.dirty: set[bytes] = set()
         """Members and accounts whose leaves have changed since the state's tree was brought up."""
@@ -112,7 +115,7 @@ class Book:
             except KeyError:
                 data = self.source.cell(sort, key)
                 found = None if data is None else msgspec.msgpack.decode(data, type=cell)
-                self._cells.setdefault(sort, {})[key] = found
+                self._cells[sort][key] = found
         return found  # type: ignore[return-value] # the sort says the type
 
     def need(self, cell: type[AnyCell], key: bytes | None) -> AnyCell:
@@ -122,14 +125,21 @@ class Book:
             refuse("unknown_ref")
         return found
 
-    def put(self, key: bytes, value: Cell) -> None:
+    def put(self, key: bytes, value: Cell | Leaf) -> None:
         """Sets a cell."""
         self._overlay[value.SORT, key] = value
+
+    def set_amounts(self, account_id: bytes, account: Account, posted: int, reserved: int) -> None:
+        """Sets what is posted on an account and reserved of it, which concerns it and its owner."""
+        self._overlay[Account.SORT, account_id] = msgspec.structs.replace(account, posted=posted, reserved=reserved)
+        self._concerned.add(account_id)
+        if len(account.owner) == _ID_BYTES:
+            self._concerned.add(account.owner)
 
     def scan(self, cell: type[AnyCell], prefix: bytes = b"") -> Iterator[tuple[bytes, AnyCell]]:
         """All cells of a sort whose keys begin so, ascending by key, as they were before the statement at hand."""
         sort = cell.SORT
-        mine = {key: value for key, value in self._cells.get(sort, {}).items() if key.startswith(prefix)}
+        mine = {key: value for key, value in self._cells[sort].items() if key.startswith(prefix)}
         kept = {key: data for key, data in self.source.cells(sort, prefix) if key not in mine}
         for key in sorted({*mine, *kept}):
             value = mine[key] if key in mine else msgspec.msgpack.decode(kept[key], type=cell)
@@ -139,7 +149,8 @@ class Book:
     @property
     def progress(self) -> Progress:
         """How far the ledger has come."""
-        return self.get(Progress, PROGRESS) or _AT_START
+        progress = self.get(Progress, PROGRESS) or _AT_START
+        return progress if self._moved < 0 else msgspec.structs.replace(progress, moved=self._moved)
 
     def count_leaf(self) -> int:
         """The number of the next leaf of the state, which is taken."""
@@ -167,6 +178,13 @@ class Book:
         """An id has been used, whatever the verdict."""
         self._said[statement_id] = said
 
+    def accounts(self, legs: Iterable[tuple[bytes, int]]) -> dict[bytes, Account]:
+        """The accounts of legs."""
+        known, found = self._cells[Account.SORT], dict[bytes, Account]()
+        for one, _ in legs:
+            found[one] = known.get(one) or self.need(Account, one)  # type: ignore[assignment] # the sort says the type
+        return found
+
     def concern(self, *ids: bytes | None) -> None:
         """The statement at hand concerns members and accounts; what is neither, or none, is passed over."""
         for one in ids:
@@ -175,21 +193,26 @@ class Book:
 
     def keep(self, position: int, leaf: bytes) -> None:
         """Takes over what the statement at hand has changed, and adds it to the chains of those it concerns."""
-        moved = False
-        for one in self._concerned:
-            thing: Leaf | None = self.get(Account, one) or self.get(Member, one)
-            if thing is not None:
-                head = link(thing.head, leaf, position)
-                self.put(one, msgspec.structs.replace(thing, count=thing.count + 1, head=head))
-                self._links.append((one, position))
-                self.dirty.add(one)
-                moved = True
-        if moved:
-            self.put(PROGRESS, msgspec.structs.replace(self.progress, moved=position))
-        self._changed.update(self._overlay)
-        for (sort, key), value in self._overlay.items():
-            self._cells.setdefault(sort, {})[key] = value
+        overlay, cells = self._overlay, self._cells
+        if overlay:
+            self._changed.update(overlay)
+            for (sort, key), value in overlay.items():
+                cells[sort][key] = value
+        if self._concerned:
+            self._go_on(link_end(leaf, position), position)
         self.drop()
+
+    def _go_on(self, end: bytes, position: int) -> None:
+        """Adds an entry to the chains of all that it concerns."""
+        accounts, members = self._cells[Account.SORT], self._cells[Member.SORT]
+        for one in self._concerned:
+            thing = members.get(one) or accounts.get(one) or self.get(Account, one) or self.get(Member, one)
+            if isinstance(thing, Leaf):
+                thing.count += 1
+                thing.head = extend(thing.head, end)
+                self._links.append((one, position))
+                self._moved = position
+        self.dirty |= self._concerned
 
     def drop(self) -> None:
         """Forgets what the statement at hand would have changed."""
@@ -198,6 +221,12 @@ class Book:
 
     def changes(self) -> Changes:
         """What has changed since the last call, to be kept by whoever asked."""
+        if self._moved >= 0:
+            self._cells[Progress.SORT][PROGRESS] = self.progress
+            self._changed.add((Progress.SORT, PROGRESS))
+            self._moved = -1
+        for one in {one for one, _ in self._links}:
+            self._changed.add((Account.SORT if self._cells[Account.SORT].get(one) else Member.SORT, one))
         cells = [(sort, key, _encode(self._cells[sort][key])) for sort, key in sorted(self._changed)]
         changes = Changes(cells, self._links, list(self._said.items()))
         self._changed, self._links, self._said = set(), [], {}

@@ -213,15 +213,15 @@ def _serve_once(book: Book, key: bytes, post_id: bytes, *, back: bool) -> None:
 def _count_purchases(book: Book, post_id: bytes, body: Post, *, back: bool) -> None:
     """What members pay to nobody but the organisation counts for dividends on purchases."""
     del post_id
-    debits = []
     for account_id, amount in body.legs:
-        account = book.need(Account, account_id)
+        if amount > 0:
+            account = book.need(Account, account_id)
+            if account.owner != book.log_id or account.type not in TILLS:
+                return
+    for account_id, amount in body.legs:
         if amount < 0:
-            debits.append((account, amount))
-        elif account.owner != book.log_id or account.type not in TILLS:
-            return
-    for account, amount in debits:
-        add_total(book, account.owner, month_of(body.on), "purchases", account.unit, amount if back else -amount)
+            account = book.need(Account, account_id)
+            add_total(book, account.owner, month_of(body.on), "purchases", account.unit, amount if back else -amount)
 
 
 _OUTCOMES: dict[str, Outcome] = {

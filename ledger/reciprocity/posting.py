@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.reciprocity.accounts import check_balanced, move
+from ledger.reciprocity.accounts import check_balanced, check_movement
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.corrections import correct
 from ledger.reciprocity.decisions import need_decision, use_decision
@@ -32,8 +32,7 @@ def post(book: Book, heard: Heard[Post]) -> None:
     body = heard.body
     basis, legs = body.basis, body.legs
     if basis is not None:
-        for account_id, _ in legs:  # what the accounts are comes before what the basis is
-            book.need(Account, account_id)
+        book.accounts(legs)  # what the accounts are comes before what the basis is
         _need_named(book, basis)
     accounts = check_balanced(book, legs)
     if len(legs) < _LEGS_MIN and (legs or body.code not in WITHOUT_LEGS):
@@ -49,7 +48,9 @@ def post(book: Book, heard: Heard[Post]) -> None:
     if body.code == "exchange" and len({account.unit for account in accounts.values()}) != _UNITS_EXCHANGED:
         refuse("wrong_unit")
     for account_id, amount in legs:
-        move(book, account_id, amount)
+        account = accounts[account_id]
+        check_movement(account, amount)
+        book.set_amounts(account_id, account, account.posted + amount, account.reserved)
 
 
 def _rest(book: Book, heard: Heard[Post], accounts: dict[bytes, Account], basis: Basis) -> frozenset[bytes]:

@@ -13,13 +13,10 @@ import msgspec
 from protocol.clauses import Clause
 
 
-class Cell(msgspec.Struct, frozen=True, array_like=True):
+class Cell(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A value under a key."""
 
     SORT: ClassVar[str] = ""
-
-
-AnyCell = TypeVar("AnyCell", bound=Cell)
 
 
 class Unit(Cell, frozen=True, array_like=True):
@@ -31,15 +28,20 @@ class Unit(Cell, frozen=True, array_like=True):
     name: dict[str, str]
 
 
-class Leaf(Cell, frozen=True, array_like=True):
-    """What has a leaf in the state: its number there, and its chain, `count` and `head` (§10)."""
+class Leaf(msgspec.Struct, array_like=True, gc=False):
+    """What has a leaf in the state: its number there, and its chain, `count` and `head` (§10).
+
+    The chain goes on in place, once a statement has been applied; all else is replaced.
+    """
+
+    SORT: ClassVar[str] = ""
 
     number: int
     count: int = 0
     head: bytes = bytes(32)
 
 
-class Member(Leaf, frozen=True, array_like=True, kw_only=True):
+class Member(Leaf, array_like=True, gc=False, kw_only=True):
     """A member."""
 
     SORT: ClassVar[str] = "member"
@@ -60,7 +62,7 @@ class Holder(Cell, frozen=True, array_like=True):
     member: bytes
 
 
-class Account(Leaf, frozen=True, array_like=True, kw_only=True):
+class Account(Leaf, array_like=True, gc=False, kw_only=True):
     """An account; limits are None where there is none. `pending` is on its way to a neighbour through a connector."""
 
     SORT: ClassVar[str] = "account"
@@ -364,3 +366,6 @@ class Used(Cell, frozen=True, array_like=True):
 
     SORT: ClassVar[str] = "used"
     by: bytes
+
+
+AnyCell = TypeVar("AnyCell", bound=Cell | Leaf)

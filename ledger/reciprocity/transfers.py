@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from ledger.reciprocity.accounts import move
+from ledger.reciprocity.accounts import keep_promise, move
 from ledger.reciprocity.book import refuse
 from ledger.reciprocity.decisions import need_decision, use_decision
 from ledger.reciprocity.hearing import allow
@@ -123,8 +123,8 @@ def post_transfer(book: Book, heard: Heard[TransferPost]) -> None:
     if transfer.state == "reserved":
         held = transfer.amount
         _free_connector(book, transfer)
-    move(book, transfer.account, -transfer.amount, reserved=-held, forced=True)
-    move(book, transfer.connector, transfer.amount, forced=True)
+    keep_promise(book, transfer.account, -transfer.amount, reserved=-held)
+    keep_promise(book, transfer.connector, transfer.amount)
     book.put(body.transfer, msgspec.structs.replace(transfer, state="posted", answer=answer.position))
 
 
@@ -142,7 +142,7 @@ def void(book: Book, heard: Heard[TransferVoid]) -> None:
         if (refused.log, refused.transfer) != (book.log_id, body.transfer):
             refuse("clause_mismatch")
     _free_connector(book, transfer)
-    move(book, transfer.account, 0, reserved=-transfer.amount, forced=True)
+    keep_promise(book, transfer.account, 0, reserved=-transfer.amount)
     state = "void" if body.proof is not None else "given_up"
     book.put(body.transfer, msgspec.structs.replace(transfer, state=state))
     book.concern(transfer.connector)

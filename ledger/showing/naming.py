@@ -15,6 +15,7 @@ from ledger.reciprocity.state import (
     Commitment,
     Contract,
     EventState,
+    Leaf,
     Member,
     ProposalState,
 )
@@ -74,7 +75,7 @@ def find_resource(view: LedgerView, text: str) -> bytes:
     return found.pop()
 
 
-_THINGS: tuple[tuple[type[Cell], str], ...] = (
+_THINGS: tuple[tuple[type[Cell | Leaf], str], ...] = (
     (Member, "member"),
     (Account, "account"),
     (Contract, "contract"),

@@ -13,6 +13,7 @@ ALL = (
     "searching",
     "reconciling",
     "clauses",
+    "folding",
     "statement",
     "transfers",
     "duplicates",

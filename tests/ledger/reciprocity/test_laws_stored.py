@@ -69,7 +69,8 @@ def story(seed: int, size: int) -> InventedMoot:
 
 def cells_of(store: SqliteStore, tree: int = 1) -> Cells:
     with store.read() as reads:
-        sorts = {sort.SORT for sort in (*Cell.__subclasses__(), *Leaf.__subclasses__())} - {""}
+        shapes: list[type[Cell | Leaf]] = [*Cell.__subclasses__(), *Leaf.__subclasses__()]
+        sorts = {shape.SORT for shape in shapes}
         return {(sort, key): value for sort in sorts for key, value in reads.cells(tree, sort)}
 
 
