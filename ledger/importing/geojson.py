@@ -87,7 +87,7 @@ def _cells(feature: dict[str, Any]) -> dict[str, str]:
         for key, value in properties.items():
             text = flatten(value)
             if text.strip():
-                cells[_SURROGATE.sub("\ufffd", key)] = text
+                cells[whole(key)] = text
     if feature.get("id") not in (None, ""):
         cells[FEATURE_ID] = flatten(feature["id"])
     cells.update(_point(feature.get("geometry")))
@@ -135,8 +135,12 @@ def flatten(value: Any) -> str:  # noqa: ANN401 - JSON can hold anything
         return ";".join(text for item in value if (text := flatten(item)))
     if isinstance(value, dict):
         return ";".join(f"{key}={text}" for key, item in value.items() if (text := flatten(item)))
-    # JSON can spell half a character, which no encoding can write.
-    return _SURROGATE.sub("\ufffd", str(value))
+    return whole(str(value))
+
+
+def whole(text: str) -> str:
+    """The text with a mark in place of half characters, which JSON can spell and no encoding can write."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def _notes(document: dict[str, Any]) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class _Placemarks(MarkupReader):
             if attributes.get("id"):
                 self._cells[FEATURE_ID] = attributes["id"]
         elif name in {"Data", "SimpleData"}:
-            self._column = attributes.get("name", "")
+            self._column = " ".join(attributes.get("name", "").split())
         elif name in _SHAPES:
             self._shape = True
 
@@ -84,7 +84,7 @@ class _Placemarks(MarkupReader):
             return
         elif parent == "Placemark" and name in _PLAIN:
             self._cells[_PLAIN[name]] = text
-        elif name in _NAMED and self._column.strip():
+        elif name in _NAMED and self._column:
             self._cells.setdefault(self._column, text)
         elif name == "coordinates":
             self._corners += [_corner(item) for item in text.split()[: _CORNERS_MAX - len(self._corners)]]

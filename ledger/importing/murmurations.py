@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.importing.detect import detect_decimal
-from ledger.importing.geojson import flatten
+from ledger.importing.geojson import flatten, whole
 from ledger.importing.problem import ImportFileError, Problem, shorten
 from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, Row, Table
 
@@ -91,7 +91,7 @@ def _cells(profile: dict[str, Any]) -> dict[str, str]:
         cells["terms"] = ";".join(_TERMS.get(flatten(term), flatten(term)) for term in named)
     for key, value in profile.items():
         if key not in _TAKEN_APART:
-            cells.setdefault(_RENAMED.get(key, key), flatten(value))
+            cells.setdefault(_RENAMED.get(key, whole(key)), flatten(value))
     return {column: text for column, text in cells.items() if text.strip()}
 
 

@@ -66,7 +66,11 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
     number, street = fields.get("number", [])[:1], fields.get("street", [])[:1]
     url, links = fields.get("url", []), fields.get("links", [])
     said = _exchange(values, fields)
-    licences = _speaking(values, fields.get("licences", ()), lambda value: _SPDX.fullmatch(value) is not None)
+    licences = _speaking(
+        values,
+        fields.get("licences", ()),
+        lambda value: _SPDX.fullmatch(value) is not None or value.startswith("LicenseRef-"),
+    )
     url = url or _likely_url(values, {*links, *(column.column for column in name)})
     return Mapping(
         set=set_name or "",
@@ -160,7 +164,7 @@ def _likely_name(values: _Values, taken: set[str]) -> tuple[TextColumn, ...]:
 
 def _likely_url(values: _Values, taken: set[str]) -> list[str]:
     """The fullest column of which most values are web addresses, where no header says so."""
-    elsewhere = re.compile(r"image|photo|logo|video|hours|license|licence|uri|osm", re.IGNORECASE)
+    elsewhere = re.compile(r"image|photo|logo|video|hours|license|licence|uri|osm|^page$", re.IGNORECASE)
     found = [
         column
         for column, cells in values.items()

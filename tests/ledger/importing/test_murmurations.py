@@ -2,12 +2,17 @@
 import json
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.importing.convert import convert_table
+from ledger.importing.mapping import from_toml, to_toml
 from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.importing.table import Table
+from ledger.publishing.murmurations import profile
 from protocol.record import check_record
+from tests.ledger.publishing.made import BASE, FULL, shown
 
 ORGANISATION = {
     "linked_schemas": ["organizations_schema-v1.0.0"],
@@ -110,3 +115,32 @@ def test_what_is_no_profile_is_refused_by_itself() -> None:
     table = read_table(json.dumps([ORGANISATION, "no profile"]).encode())
     assert [(problem.row, problem.value) for problem in table.refused] == [(2, "no profile")]
     assert len(table.rows) == 1
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+_profile = st.dictionaries(
+    st.sampled_from((*ORGANISATION, *WANT, "profile_url", "latitude", "\ud800")), _json, max_size=8
+)
+
+
+@given(profiles=st.lists(_profile | _json, max_size=4))
+def test_whatever_profiles_hold_they_are_read_or_refused(profiles: list[object]) -> None:
+    table = read_table(json.dumps([{"linked_schemas": [], "name": "First"}, *profiles]).encode())
+    mapping = msgspec.structs.replace(suggest(table, "set"), licence="CC0-1.0")
+    assert from_toml(to_toml(mapping)) == mapping
+    for item in convert_table(table, mapping, bytes(32)):
+        if item.record is not None and item.record["kind"] != "offer":
+            check_record(item.record)
+
+
+def test_a_profile_that_was_published_comes_back() -> None:
+    _, (record,) = _records(profile(shown({**FULL, "description": {"fr": "Prête"}, "status": "paused"}), BASE))
+    for field in ("kind", "url", "links", "scope", "status", "contact"):
+        assert record[field] == FULL[field], field
+    assert record["name"] == {"fr": "Outils & co"}
+    assert record["point"] == {**FULL["point"], "precision": 10}, "a profile does not say how precise it is"
+    assert record["address"] == {"street": "1 rue A, 59000, Lille, FR", "locality": "Lille", "country": "FR"}

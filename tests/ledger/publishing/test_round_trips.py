@@ -14,6 +14,7 @@ from ledger.importing.convert import convert_table
 from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.publishing.formats import FORMATS
+from tests.ledger.importing.test_oddities import published, real
 from tests.ledger.publishing.made import BASE, FULL, LOG, records, shown
 
 
@@ -41,6 +42,17 @@ def test_any_records_come_back_as_they_were(form: str, bodies: list[dict[str, An
     bodies = [{**FULL, "id": b"\xff" * 16}, *(body for body in bodies if body["id"] != b"\xff" * 16)]
     again = _again(form, [shown(body) for body in bodies])
     assert again == {f"{LOG}/{body['id'].hex()}": _told(body) for body in bodies}
+
+
+@real
+@pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
+@pytest.mark.parametrize(
+    "path", ["susy/susy.geojson", "munich/greenmap-muenchen.geojson", "montpellier/etablissements_publics.geojson"]
+)
+def test_published_records_come_back_as_they_were(form: str, path: str) -> None:
+    records = published(path).records
+    again = _again(form, [shown(record) for record in records])
+    assert again == {f"{LOG}/{record['id'].hex()}": _told(record) for record in records}
 
 
 @pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
