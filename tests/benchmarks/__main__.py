@@ -11,6 +11,7 @@ ALL = (
     "append",
     "replication",
     "searching",
+    "browsing",
     "reconciling",
     "clauses",
     "folding",
