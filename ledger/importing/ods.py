@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.importing.archive import Archive
 from ledger.importing.markup import MarkupReader
-from ledger.importing.sheet import COLUMNS_MAX, ROWS_MAX, Sheet, number_text, sheet_table
+from ledger.importing.sheet import COLUMNS_MAX, Sheet, number_text, sheet_table
 from ledger.importing.table import Table
 
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
@@ -95,8 +95,11 @@ class _Content(MarkupReader):
 
     def _end_row(self) -> None:
         sheet = self.sheets[-1]
-        if any(cell.strip() for cell in self._cells):
-            for number in range(min(self._row_repeated, ROWS_MAX + 1)):
+        while self._cells and not self._cells[-1].strip():
+            self._cells.pop()
+        if self._cells:
+            sheet.check_room(self._row_repeated, len(self._cells))
+            for number in range(self._row_repeated):
                 sheet.add_row(self._row + number + 1, list(self._cells))
         self._row += self._row_repeated
 

@@ -35,12 +35,16 @@ class Sheet:
             cells.pop()
         if not cells:
             return
+        self.check_room(1, len(cells))
         self._cells += len(cells)
-        if len(self.rows) >= ROWS_MAX or self._cells > CELLS_MAX:
+        self.rows.append((number, cells))
+
+    def check_room(self, rows: int, cells: int) -> None:
+        """Refuses so many further rows of so many cells if there is no room for them."""
+        if len(self.rows) + rows > ROWS_MAX or self._cells + rows * cells > CELLS_MAX:
             raise ImportFileError(
                 f"The sheet {shorten(self.name)!r} has more than {ROWS_MAX:,} rows or {CELLS_MAX:,} cells. Split it."
             )
-        self.rows.append((number, cells))
 
     def check_width(self, column: int) -> None:
         """Refuses a cell that stands too far to the right; `column` counts from 0."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.importing.convert import convert_table
@@ -36,6 +36,7 @@ def _told(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
+@settings(max_examples=20)
 @given(bodies=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
 def test_any_records_come_back_as_they_were(form: str, bodies: list[dict[str, Any]]) -> None:
     # One that is written in full says what the columns are: a table of few rows leaves much to guess.
