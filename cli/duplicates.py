@@ -161,6 +161,10 @@ def _two(reads: Snapshot, one: str, other: str) -> tuple[RecordRow, RecordRow]:
 
 def _enter(target: Target, statements: list[Statement], done: str, left: list[str], *, as_json: bool) -> None:
     """Writes a decision, all of it or nothing, and says so."""
+    from protocol.kinds import check_body
+
+    for statement in statements:
+        check_body(statement.kind, statement.body)
     positions = target.write(statements)
     target.settle()
     state = target.state_of(positions[-1])

@@ -22,6 +22,8 @@ FIELDS = (
     "hours_note", "access", "scope", "images", "contact", "relations", "status", "checked_at",
 )  # fmt: skip
 """What can be taken from the record that is closed. Its identifiers and sources always are."""
+_ONLY_WHEN_NAMED = frozenset({"status", "checked_at"})
+"""What a record that lacks it says by that: it is active, nobody has looked."""
 _GATHERED_MAX = {"identifiers": 32, "sources": 16}
 
 
@@ -43,7 +45,7 @@ def merged_record(kept: Mapping[str, Any], other: Mapping[str, Any], take: Itera
     """
     chosen = set(take) - ({"status"} if other.get("status") == "closed" else set())
     if kept["licence"] == other["licence"]:
-        chosen |= {field for field in FIELDS if field not in kept}
+        chosen |= {field for field in FIELDS if field not in kept and field not in _ONLY_WHEN_NAMED}
     made = dict(kept) | {field: other[field] for field in FIELDS if field in chosen and field in other}
     if "name" in other and "name" not in chosen and kept["licence"] == other["licence"]:
         made["name"] = dict(list((other["name"] | kept["name"]).items())[:32])

@@ -13,6 +13,8 @@ from tests.cli.conftest import Home, row, write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.cli.conftest import Run
+
 POINT = {"lat": 506_292_000, "lon": 30_573_000, "precision": 10, "method": "hand"}
 ADDRESS = {"street": "12 rue de la Clef", "postcode": "59000", "locality": "Lille"}
 ONE: dict[str, Any] = {
@@ -114,6 +116,32 @@ def test_nothing_is_merged_that_cannot_be(full: Home) -> None:
     assert "no field colour" in full("duplicates", "merge", "11", "22", "--take", "colour").err
     full.well("record", "close", "11")
     assert "is closed" in full("duplicates", "merge", "11", "22").err
+
+
+def test_across_logs_each_changes_its_own_records_only(full: Home, tmp_path: Path, run: Run) -> None:
+    other = Home(tmp_path / "other", run)
+    other.well("init", "--name", "Other", "--kind", "assembly")
+    theirs = tmp_path / "theirs.json"
+    theirs.write_text(json.dumps(OTHER | {"id": "44" * 16, "licence": "ODbL-1.0", "description": {"fr": "Les vélos"}}))
+    other.well("record", "put", theirs)
+    other.well("bundle", "export", tmp_path / "their.bundle")
+    full.well("bundle", "import", tmp_path / "their.bundle")
+    full.well("duplicates", "merge", "11", "22")
+    assert {one["id"] for one in _queue(full, "--sure")[0]["records"]} == {ONE["id"], "44" * 16}
+    assert "another organisation" in full("duplicates", "merge", "44", "11", "--take", "url").err
+
+    full.well("duplicates", "merge", "11", "44")
+    assert _record(full, "44")["status"] == "active"
+    assert "description" not in _record(full, "11")
+    assert {"scheme": "rna", "id": "2"} in _record(full, "11")["identifiers"]
+    assert full.total("velo") == 1
+    full.well("duplicates", "undo", "11", "44")
+    assert full.total("velo") == 2
+    full.well("duplicates", "merge", "44", "11")
+    assert _record(full, "11")["status"] == "closed"
+    assert full.total("velo") == 1
+    full.well("duplicates", "undo", "44", "11")
+    assert _record(full, "11")["status"] == "active"
 
 
 def test_an_import_names_what_is_here_and_leaves_a_merge_alone(home: Home, tmp_path: Path) -> None:
