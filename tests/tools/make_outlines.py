@@ -28,7 +28,7 @@ OUTLINES = Path("node/static/outlines.json")
 UNIT = 100
 NEAR = (-25.0, 27.0, 45.0, 72.0)
 """West, south, east, north of where places are given finely: the gazetteer has small towns there too."""
-TOLERANCES = 0.025, 0.09
+TOLERANCES = 0.01, 0.07
 """How far in degrees of a great circle a simplified line may be from what it was, there and elsewhere."""
 AREAS_MIN = 0.003, 0.06
 """In square degrees: smaller islands are left out."""
