@@ -13,6 +13,7 @@ from ledger.reciprocity.state import Account
 from ledger.showing.view import LedgerView, own_tree
 from node.forms.table import FORMS
 from protocol.identity import show_log_id
+from tests.node.browser.reading import axe, faults, read_as
 from tests.node.mutual import account_id, one, write_mutual
 from tests.node.running import RunningNode, found
 from tests.node.verifier.browser import Tab, browsing
@@ -77,6 +78,13 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
         await running.stop()
 
 
+def addresses(node: RunningNode) -> list[str]:
+    """Where the pages of the ledger and the steward's forms are."""
+    base = f"{node.url}/ledger/{show_log_id(node.log_id)}"
+    forms = [f"{node.url}/steward/do/{name}" for name in FORMS]
+    return [*(base + path for path in PAGES), f"{node.url}/steward", *forms]
+
+
 async def look(tab: Tab, url: str, *, width: int, dark: bool, language: str) -> dict[str, Any]:
     """Opens a page without scripts; what is not as it should be."""
     await tab.resize(width)
@@ -123,21 +131,38 @@ async def test_every_page_can_be_read(
     dark: bool,  # noqa: FBT001 - a table
     language: str,
 ) -> None:
-    base = f"{node.url}/ledger/{show_log_id(node.log_id)}"
-    faults = {}
+    wrong = {}
     async with browsing(tmp_path / "chromium") as tab:
         await sign_in(tab, node)
         assert await tab.run("location.pathname") == "/steward"
-        urls = [base + path for path in PAGES]
-        urls += [f"{node.url}/steward", *(f"{node.url}/steward/do/{name}" for name in FORMS)]
-        for url in urls:
+        for url in addresses(node):
             seen = await look(tab, url, width=width, dark=dark, language=language)
-            wrong = {name: what for name, what in seen.items() if what and not (name == "wide" and what <= 0)}
-            if wrong:
-                faults[url.removeprefix(node.url)] = wrong
-        assert faults == {}
+            not_so = {name: what for name, what in seen.items() if what and not (name == "wide" and what <= 0)}
+            if not_so:
+                wrong[url.removeprefix(node.url)] = not_so
+        assert wrong == {}
         assert tab.complaints == []
         assert all(url.startswith(node.url) for url in tab.requests if not url.startswith("data:"))
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), [(320, True, "fr"), (1280, False, "en")])
+async def test_axe_finds_nothing(
+    node: RunningNode,
+    tmp_path: Path,
+    width: int,
+    dark: bool,  # noqa: FBT001 - a table
+    language: str,
+) -> None:
+    program, found_wrong = axe(), {}
+    async with browsing(tmp_path / "chromium") as tab:
+        await sign_in(tab, node)
+        await read_as(tab, language=language, dark=dark, width=width)
+        for url in addresses(node):
+            await tab.open(url)
+            told = await faults(tab, program)
+            if told:
+                found_wrong[url.removeprefix(node.url)] = told
+    assert found_wrong == {}
 
 
 async def test_what_cannot_be_read_is_found(tmp_path: Path) -> None:
