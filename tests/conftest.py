@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Hypothesis draws the same examples in every run, and a slow machine fails nothing."""
+"""The whole suite draws more than the short one."""
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from typing import TYPE_CHECKING
 
-settings.register_profile(
-    "folkmoot",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("folkmoot")
+from tests.drawing import choose_profile
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test is read: properties take their settings then."""
+    choose_profile(short="not long" in config.option.markexpr)

@@ -53,13 +53,14 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], SqliteStore]]:
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataDirectory:
     """A data directory in which a log was founded, the same in every run."""
-    files = founded(_found)
+    files = founded(found)
     monkeypatch.setattr("os.urandom", random.Random(5).randbytes)
     copy(files, tmp_path / "data")
     return DataDirectory(tmp_path / "data")
 
 
-def _found(path: Path) -> None:
+def found(path: Path) -> None:
+    """Founds the organisation of these tests."""
     fields = {"name": {"en": "Moot"}, "kind": "assembly", "languages": ["en"], "endpoints": [], "licence": "CC0-1.0"}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("os.urandom", random.Random(7).randbytes)

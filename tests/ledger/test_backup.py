@@ -22,16 +22,25 @@ from ledger.keys import read_key
 from ledger.ledger import DataDirectory, Ledger
 from ledger.recovery import State
 from tests.builders import START
+from tests.founding import copy, founded
+from tests.ledger.conftest import found
 from tests.ledger.watching import opened, write
 
 
 @pytest.fixture
-def backup(directory: DataDirectory, tmp_path: Path) -> Path:
+def backup(directory: DataDirectory) -> Path:
+    copy(founded(_backed_up), directory.path)
+    return directory.path.with_name("data-backup")
+
+
+def _backed_up(path: Path) -> None:
+    """A data directory and a backup of it, made once, as nearly every test of this file begins with them."""
+    found(path)
+    directory = DataDirectory(path)
     with opened(directory) as ledger:
         write(ledger, "one", "two", "three")
-        take_backup(directory, tmp_path / "backup", "correct horse", START)
+        take_backup(directory, path.with_name("moot-backup"), "correct horse", START)
         write(ledger, "later")
-    return tmp_path / "backup"
 
 
 @pytest.fixture

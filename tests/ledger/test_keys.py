@@ -7,12 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
 from ledger.keys import read_key, read_secret, show_secret, write_key
 from tests.builders import seeded, signing_key
+from tests.drawing import draws
 
 KEY = signing_key("moot")
 
@@ -71,7 +72,7 @@ def test_a_secret_in_groups_of_four() -> None:
     assert read_secret(f"  {shown.replace(' ', chr(10))}\t") == seeded("holder")
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(
     st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567018-é ")
 )
@@ -85,7 +86,7 @@ def test_one_wrong_character_is_noticed(secret: bytes, place: int, character: st
             read_secret(wrong)
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(st.text(max_size=80))
 def test_whatever_is_typed_is_answered(text: str) -> None:
     with pytest.raises(RefusedError):

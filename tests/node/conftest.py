@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, settings
 
 from node import exchange, link, tunnels
 from tests.node.running import RunningNode, fill, found
@@ -15,12 +14,6 @@ from tests.node.running import RunningNode, fill, found
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-settings.register_profile(
-    "node",
-    settings.get_profile("folkmoot"),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -41,6 +41,7 @@ from protocol.identity import show_log_id
 from protocol.statement import make_statement
 from protocol.witness import SIZE_MEDIA_TYPE, write_request
 from tests.builders import START, Log, found_organisation, seeded, witness_key
+from tests.drawing import draws
 from tests.ledger.making import hold
 from tests.node.mutual import one, write_mutual
 from tests.node.running import doubt, record
@@ -289,7 +290,7 @@ async def _check(node: RunningNode, method: str, url: str, operation: dict[str, 
             assert json.loads(text)["status"] == answer.status
 
 
-@settings(settings.get_profile("node"))
+@draws(on_one_fixture=True)
 @given(data=st.data())
 async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.DataObject) -> None:
     if node.ledger.own.size < 20:
@@ -311,7 +312,7 @@ async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.Dat
         await _check(node, "get", f"{filled}?{urlencode(query)}" if query else filled, operation)
 
 
-@settings(settings.get_profile("node"), max_examples=150)
+@draws(150, on_one_fixture=True)
 @given(body=_json | _entries, key=st.sampled_from(["", "k"]))
 async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) -> None:
     size = node.ledger.own.size
@@ -326,7 +327,7 @@ async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) 
     )
 
 
-@settings(settings.get_profile("node"))
+@draws(on_one_fixture=True)
 @given(raw=st.binary(max_size=200))
 async def test_no_bytes_make_it_stumble(node: RunningNode, raw: bytes) -> None:
     headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": "k"}

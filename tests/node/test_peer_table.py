@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from node.peer_table import (
@@ -21,6 +21,7 @@ from node.peer_table import (
 )
 from node.way import Way
 from tests.builders import seeded
+from tests.drawing import draws
 
 UNTIL = 10**10
 
@@ -108,7 +109,7 @@ def test_who_dials_in_takes_no_slot() -> None:
     assert not set(made.chosen) & set(inbound)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@draws(30)
 @given(seed=st.integers(0, 10**6), honest=st.integers(8, 60), hostile=st.integers(0, 1_500))
 def test_one_network_gets_one_slot_and_cannot_push_others_out(seed: int, honest: int, hostile: int) -> None:
     made = table(honest, seed)
@@ -125,7 +126,7 @@ def test_one_network_gets_one_slot_and_cannot_push_others_out(seed: int, honest:
     assert len(set(networks(made))) == len(made.chosen)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@draws(20)
 @given(seed=st.integers(0, 10**6), steps=st.lists(st.tuples(st.integers(0, 700), st.integers(0, 9)), max_size=30))
 def test_one_seed_gives_one_run(seed: int, steps: list[tuple[int, int]]) -> None:
     def run() -> list[object]:

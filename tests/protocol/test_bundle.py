@@ -6,13 +6,14 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.bundle import END, Part, encode_header, encode_piece, encode_record, read_header, read_items
 from protocol.errors import Malformed
 from protocol.frames import FRAME_BYTES_MAX, Entries, HeadField, Heads
 from protocol.identity import Origin
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hashes, hostile
 from tests.protocol.vectors import Case, agreed, vectors
 
@@ -48,7 +49,7 @@ def test_headers_come_back(drawn: list[Part]) -> None:
     assert read_header(BytesIO(encode_header(drawn)).read) == drawn
 
 
-@settings(max_examples=300)
+@draws(300)
 @given(hostile | damaged(st.tuples(parts, contents).map(lambda both: write(*both))))
 def test_any_bytes_are_refused_or_read(data: bytes) -> None:
     stream, reason = BytesIO(data), ""

@@ -6,12 +6,13 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.chain import SORT_ACCOUNT, SORT_MEMBER, START, StateLeaf, link, parse_state_leaf
 from protocol.encoding import encode
 from protocol.errors import Malformed
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hashes, hostile, refused_or_same
 from tests.protocol.vectors import Case, agreed, vectors
 
@@ -56,7 +57,7 @@ def test_a_leaf_has_one_spelling(leaf: StateLeaf) -> None:
     )
 
 
-@settings(max_examples=120)
+@draws(120)
 @given(hostile | damaged(leaves.map(StateLeaf.encode)))
 def test_any_bytes_are_refused_or_the_one_spelling_of_a_leaf(data: bytes) -> None:
     refused_or_same(parse_state_leaf, StateLeaf.encode, data)

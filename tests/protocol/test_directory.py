@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.directory import BODIES, Body, ClaimCorrect, RecordPut, check_body, parties_of, read_body
@@ -17,6 +17,7 @@ from protocol.encoding import Value, encode
 from protocol.errors import Malformed
 from protocol.statement import Statement, make_statement, parse_statement
 from tests.builders import seeded
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.vectors import Case, agreed, vectors
 
@@ -111,7 +112,7 @@ def test_unknown_fields_are_kept_from_signing_but_let_in(kind: str) -> None:
     assert receive(kind, encode(extra)) == check_body(kind, EXAMPLES[kind])
 
 
-@settings(max_examples=200)
+@draws(200)
 @given(st.sampled_from(sorted(BODIES)), st.data())
 def test_any_bytes_are_refused_or_a_body(kind: str, data: st.DataObject) -> None:
     body = data.draw(damaged(st.just(encode(EXAMPLES[kind]))) | hostile)
@@ -188,7 +189,7 @@ _parts: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=300)
+@draws(300)
 @given(st.fixed_dictionaries({}, optional=_parts), st.data())
 def test_a_record_reads_the_same_by_the_short_way_and_by_the_long_one(parts: dict[str, Any], data: Any) -> None:
     """What puts a record is read in a way of its own; a correction of it is not."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgpack  # type: ignore[import-untyped] # it comes without types
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import LIMITS, Limits, Value, decode, encode
 from protocol.errors import Malformed
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hostile, refused_or_same, texts, values
 from tests.protocol.vectors import Case, agreed, join_runs, value_of, vectors
 
@@ -45,7 +46,7 @@ def sort_maps(value: Any) -> Any:
     return [sort_maps(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(values)
 def test_encoding_is_that_of_another_implementation_and_comes_back(value: Value) -> None:
     data = encode(value)
@@ -54,13 +55,13 @@ def test_encoding_is_that_of_another_implementation_and_comes_back(value: Value)
     assert sort_maps(msgpack.unpackb(data)) == decode(data)
 
 
-@settings(max_examples=200)
+@draws(200)
 @given(hostile)
 def test_any_bytes_are_refused_or_the_one_spelling(data: bytes) -> None:
     refused_or_same(decode, encode, data)
 
 
-@settings(max_examples=200)
+@draws(200)
 @given(damaged(values.map(encode)))
 def test_damaged_bytes_are_refused_or_the_one_spelling(data: bytes) -> None:
     refused_or_same(decode, encode, data)

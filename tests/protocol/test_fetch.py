@@ -6,12 +6,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.fetch import IN_FLIGHT_MAX, Fetch, Span
 from protocol.frames import Entries
 from protocol.identity import Origin
+from tests.drawing import draws
 
 ORIGIN = Origin(bytes(32), 1)
 
@@ -44,7 +45,7 @@ def finish(fetch: Fetch, size: int, choose: st.DataObject, most: int, payload: b
     return found
 
 
-@settings(max_examples=50)
+@draws(50)
 @given(st.data(), st.integers(0, 400), st.integers(0, 1500), st.sampled_from([1, 3, 20, 100, 10_000]))
 def test_any_cut_and_order_of_answers_gives_every_entry_once_in_order(
     data: st.DataObject, held: int, more: int, most: int
@@ -53,7 +54,7 @@ def test_any_cut_and_order_of_answers_gives_every_entry_once_in_order(
     assert finish(Fetch(ORIGIN, held, size), size, data, most) == list(range(held, size))
 
 
-@settings(max_examples=25)
+@draws(25)
 @given(st.data(), st.integers(1, 200))
 def test_large_entries_come_too(data: st.DataObject, size: int) -> None:
     payload = bytes(30_000)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import merkle
@@ -38,6 +38,7 @@ from tests.builders import (
     signing_key,
     witness_key,
 )
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, flips, hostile, refused_or_same
 from tests.protocol.vectors import Case, agreed, bytes_of, hex_of, join_runs, vectors
 
@@ -123,7 +124,7 @@ def test_verdict_vectors(case: Case) -> None:
 sizes = st.integers(1, 70)
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(sizes, sizes, st.data())
 def test_any_two_that_meet_on_two_histories_can_prove_it(size: int, other_size: int, data: st.DataObject) -> None:
     shared = data.draw(st.integers(0, min(size, other_size) - 1))
@@ -135,7 +136,7 @@ def test_any_two_that_meet_on_two_histories_can_prove_it(size: int, other_size: 
     assert finding.keys == KEYS
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(sizes, sizes, st.data())
 def test_one_history_signed_in_whatever_way_proves_nothing(size: int, other_size: int, data: st.DataObject) -> None:
     size, other_size = sorted((size, other_size))
@@ -150,7 +151,7 @@ def test_one_history_signed_in_whatever_way_proves_nothing(size: int, other_size
     assert judge_fork(proof).verdict in {ForkVerdict.CONSISTENCY, ForkVerdict.SAME_HISTORY}
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(hostile | damaged(st.just(meet(history("one", 5), 5, history("other", 9, 3), 9))))
 def test_any_bytes_are_refused_or_one_spelling(data: bytes) -> None:
     refused_or_same(parse_fork_proof, write, data)

@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import Value, decode, encode
@@ -48,6 +48,7 @@ from protocol.frames import (
 )
 from protocol.rangeframes import Items, Ranges
 from protocol.signature import SigningKey
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hashes, hostile, values
 from tests.protocol.vectors import Case, agreed, join_runs, value_of, vectors
 
@@ -142,13 +143,13 @@ def test_every_type_is_drawn() -> None:
     assert list(TYPES) == sorted(TYPES)
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(frames)
 def test_frames_come_back(frame: Frame) -> None:
     assert decode_frame(encode_frame(frame)) == frame
 
 
-@settings(max_examples=200)
+@draws(200)
 @given(hostile | damaged(frames.map(encode_frame)))
 def test_any_bytes_are_refused_ignored_or_a_frame(data: bytes) -> None:
     try:
@@ -160,7 +161,7 @@ def test_any_bytes_are_refused_ignored_or_a_frame(data: bytes) -> None:
         assert decode_frame(encode_frame(frame)) == frame
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(st.integers(-2, 15), st.dictionaries(st.sampled_from(["log", "epoch", "size", "from", "code"]), values))
 def test_any_value_is_refused_ignored_or_a_frame(number: int, fields: dict[str, Value]) -> None:
     data = encode([number, fields], LIMITS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import Value, decode, encode
@@ -18,6 +18,7 @@ from protocol.member_statement import HEADER, MemberStatement, parse_member_stat
 from protocol.member_verdict import MemberFinding, judge_member
 from protocol.policy import Policy, parse_policy
 from tests.builders import Log, amend, found_organisation, make_charter, signing_key, witness_key
+from tests.drawing import draws
 from tests.ledgers import Ledger, year
 from tests.protocol.strategies import damaged, hostile, refused_or_same
 from tests.protocol.vectors import Case, vectors
@@ -367,7 +368,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     return ledger
 
 
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(ledgers(), st.data())
 def test_the_statement_of_any_ledger_holds_and_not_with_one_entry_less_or_another(
     ledger: Ledger, data: st.DataObject
@@ -398,7 +399,7 @@ def test_the_statement_of_any_ledger_holds_and_not_with_one_entry_less_or_anothe
     assert judge(forged).verdict is MemberVerdict.CHAIN
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(hostile | damaged(st.just(FILE)))
 def test_any_bytes_are_a_verdict_and_no_other_bytes_are_true(data: bytes) -> None:
     finding = judge_member(data, trust())
@@ -410,7 +411,7 @@ def test_any_bytes_are_a_verdict_and_no_other_bytes_are_true(data: bytes) -> Non
         assert msgspec.structs.replace(finding.statement, **same) == STATEMENT
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(hostile.map(lambda data: HEADER + data) | damaged(st.just(FILE)))
 def test_a_file_has_one_spelling(data: bytes) -> None:
     refused_or_same(parse_member_statement, write_member_statement, data)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import Malformed
@@ -29,6 +29,7 @@ from protocol.merkle import (
     peak_nodes,
     root_of,
 )
+from tests.drawing import draws
 from tests.protocol.strategies import flips, hashes
 from tests.protocol.vectors import Case, agreed, bytes_of, hex_of, vectors
 
@@ -124,7 +125,7 @@ def test_every_subtree_that_is_reported_is_the_root_of_its_leaves() -> None:
         assert value == naive_root(number << level, number + 1 << level)
 
 
-@settings(max_examples=16)
+@draws(16)
 @given(st.data(), sizes)
 def test_inclusion_holds_and_nothing_near_it(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -141,7 +142,7 @@ def test_inclusion_holds_and_nothing_near_it(data: st.DataObject, size: int) -> 
             check_inclusion(*arguments)
 
 
-@settings(max_examples=16)
+@draws(16)
 @given(st.data(), sizes)
 def test_consistency_holds_and_nothing_near_it(data: st.DataObject, new: int) -> None:
     old = data.draw(st.integers(1, new))

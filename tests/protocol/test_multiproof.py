@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import Malformed
 from protocol.merkle import fold_nodes, root_from_inclusion
 from protocol.multiproof import check_multiproof, multiproof_nodes, root_from_multiproof
+from tests.drawing import draws
 from tests.protocol.strategies import flips, hashes
 from tests.protocol.test_merkle import LEAVES, naive_root, prove_inclusion, sizes, subtrees
 from tests.protocol.vectors import Case, agreed, bytes_of, vectors
@@ -64,7 +65,7 @@ def test_for_one_leaf_it_holds_the_hashes_of_its_inclusion_proof(data: st.DataOb
     )
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(chosen(), st.data())
 def test_nothing_near_it_holds(case: tuple[list[int], int], data: st.DataObject) -> None:
     positions, size = case

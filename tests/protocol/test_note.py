@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.checkpoint import check_cosignature
@@ -23,6 +23,7 @@ from protocol.note import (
 )
 from protocol.signature import SigningKey
 from tests.builders import signing_key
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, flips, hashes, hostile, refused_or_same
 from tests.protocol.vectors import Case, agreed, bytes_of, hex_of, join_runs, vectors
 
@@ -94,7 +95,7 @@ def test_any_bytes_are_refused_or_the_one_spelling_of_a_note(data: bytes) -> Non
     refused_or_same(parse_note, bytes, data)
 
 
-@settings(max_examples=120)
+@draws(120)
 @given(damaged(notes.map(bytes)))
 def test_damaged_notes_are_refused_or_the_one_spelling(data: bytes) -> None:
     refused_or_same(parse_note, bytes, data)

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import Malformed
 from protocol.note import TYPE_COSIGNATURE, TYPE_ED25519, VerifierKey
 from protocol.policy import LINES_MAX, POLICY_BYTES_MAX, Policy, parse_policy
 from tests.builders import found_organisation, signing_key, witness_key
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.vectors import Case, agreed, vectors
 
@@ -55,7 +56,7 @@ WHOLE = trust(LOG_LINE, *WITNESS_LINES, "group pair all north south", "group g 2
 
 
 @given(hostile | damaged(st.just(WHOLE)))
-@settings(max_examples=200)
+@draws(200)
 def test_any_bytes_are_refused_or_a_policy(data: bytes) -> None:
     try:
         policy = parse_policy(data)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import encode
@@ -15,6 +15,7 @@ from protocol.policy import Policy, parse_policy
 from protocol.proof import HASHES_MAX, PROOF_BYTES_MAX, Proof, Verdict, judge, parse_proof, read_extra, write_proof
 from protocol.statement import make_payload, make_statement, sign_statement
 from tests.builders import START, Log, found_organisation, make_statement_payload, signing_key, witness_key
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, flips, hashes, hostile, refused_or_same
 from tests.protocol.vectors import Case, agreed, hex_of, vectors
 
@@ -79,7 +80,7 @@ def test_proof_files_come_back(entry: bytes, payload: bytes, index: int, path: l
     assert (proof.position, proof.hashes, proof.note) == (index, tuple(path), bytes(LOG.note()))
 
 
-@settings(max_examples=120)
+@draws(120)
 @given(hostile | damaged(proofs))
 def test_any_bytes_are_refused_or_the_one_spelling_of_a_proof(data: bytes) -> None:
     refused_or_same(parse_canonical, write, data)
@@ -104,7 +105,7 @@ def test_every_entry_of_a_log_is_proved(index: int) -> None:
 
 
 @given(hostile | damaged(st.just(LOG.proof_file(2, WITNESSES))))
-@settings(max_examples=120)
+@draws(120)
 def test_any_bytes_are_a_verdict_and_no_other_bytes_are_true(data: bytes) -> None:
     finding = judge(data, trust("both"))
     if finding.verdict is Verdict.TRUE:

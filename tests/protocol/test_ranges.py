@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.identity import Origin
@@ -19,6 +19,7 @@ from protocol.ranges import (
     unpack_size,
 )
 from protocol.reconcile import session_salt
+from tests.drawing import draws
 from tests.protocol.reconciling import index_of, newer, random_items
 from tests.protocol.vectors import Case, bytes_of, vectors
 
@@ -74,7 +75,7 @@ def test_nothing_has_the_empty_fingerprint() -> None:
     assert fingerprint(Index().part("")) == EMPTY_FINGERPRINT == fingerprint(Index().part("0af"))
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(st.lists(st.tuples(st.booleans(), items), max_size=400), st.lists(prefixes, max_size=4))
 def test_an_index_that_changes_is_as_one_made_anew(changes: list[tuple[bool, Item]], asked: list[str]) -> None:
     index, held = Index(), {}

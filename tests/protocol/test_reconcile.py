@@ -7,7 +7,7 @@ import random
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import encode
@@ -16,6 +16,7 @@ from protocol.identity import Origin
 from protocol.rangeframes import Items, Ranges
 from protocol.ranges import EMPTY_FINGERPRINT, Index, Item, fingerprint
 from protocol.reconcile import COST_FLAT, COST_PER_ITEM, Reconciliation
+from tests.drawing import draws
 from tests.protocol.reconciling import SALT, Exchange, index_of, newer, over_the_wire, random_items
 from tests.protocol.test_ranges import log_ids, prefixes, unpack
 from tests.protocol.vectors import Case, agreed, bytes_of, hex_of, join_runs, value_of, vectors
@@ -109,7 +110,7 @@ def check_learnt(held: tuple[Held, Held], asked: tuple[set[bytes], set[bytes]], 
         assert {origin for origin in need if origin.log_id not in asked[me]} <= told[1 - me]
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(common_sets, changes, changes)
 def test_two_sides_learn_what_differs_and_nothing_else(common: Held, one: Changes, other: Changes) -> None:
     held = changed(common, one), changed(common, other)
@@ -119,7 +120,7 @@ def test_two_sides_learn_what_differs_and_nothing_else(common: Held, one: Change
     assert exchange.messages <= 64 + 4
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(common_sets, changes, changes, st.randoms(use_true_random=False))
 def test_frames_may_come_twice_and_in_any_order(common: Held, one: Changes, other: Changes, rng: random.Random) -> None:
     held = changed(common, one), changed(common, other)
@@ -218,7 +219,7 @@ def hostile_frames(draw: st.DrawFn) -> Ranges | Items:
     return Items(have, told, lack, more=draw(st.booleans()))
 
 
-@settings(max_examples=25)
+@draws(25)
 @given(st.lists(hostile_frames(), min_size=1, max_size=6))
 def test_a_hostile_side_gets_no_more_than_the_limit(frames: list[Ranges | Items]) -> None:
     side = Reconciliation(index_of(HELD), SALT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.actions import Action, Close, Hear, Me, Opened, Send
@@ -32,6 +32,7 @@ from protocol.identity import Origin
 from protocol.session import Session, State
 from tests.builders import Log, found_organisation, make_charter, seeded, signing_key
 from tests.builders import amend as amend_charter
+from tests.drawing import draws
 from tests.protocol.peer import Peer, connect, deliver
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.test_frames import frames
@@ -219,7 +220,7 @@ def test_nothing_but_hello_and_then_auth_is_accepted_before_it(frame: Frame) -> 
         assert isinstance(frame, (*leaving, awaited)) or ends == [Close("unexpected", fault=True)]
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(st.lists(hostile | damaged(frames.map(encode_frame)) | frames.map(encode_frame), max_size=6), st.integers(0, 2))
 def test_no_frames_break_a_session(received: list[bytes], stage: int) -> None:
     peer = (pair()[0], authenticating()[0], opened()[0])[stage]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.actions import Action, Close, FetchEnded, Send, TakeRange, TellSince
@@ -27,6 +27,7 @@ from protocol.frames import (
 from protocol.identity import Origin
 from protocol.merkle import Peaks, leaf_hash
 from tests.builders import Log, found_organisation, seeded
+from tests.drawing import draws
 from tests.protocol.peer import Peer, Replica, connect, deliver, ended
 from tests.protocol.vectors import Case, agreed, bytes_of, vectors
 
@@ -183,7 +184,7 @@ def test_entries_of_a_log_that_is_not_being_fetched_do_nothing() -> None:
 
 
 @given(st.integers(0, 9), st.sampled_from(["entry", "proof", "swap"]))
-@settings(max_examples=30)
+@draws(30)
 def test_a_false_range_is_the_senders_fault_and_nothing_of_it_is_kept(at: int, what: str) -> None:
     log = Log(OTHER).grow(10)
     peer, _ = fetching(10)

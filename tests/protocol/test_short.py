@@ -6,7 +6,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.balance import Balance, is_balance, judge_balance, read_balance, write_balance
@@ -16,6 +16,7 @@ from protocol.merkle import Node, Peaks, fold_nodes, inclusion_nodes, leaf_hash
 from protocol.policy import parse_policy
 from protocol.proof import Verdict, judge, parse_proof
 from protocol.short import pack, unpack
+from tests.drawing import draws
 from tests.ledgers import Ledger, year
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.vectors import Case, agreed, vectors
@@ -93,7 +94,7 @@ def test_every_entry_has_a_short_form(position: int) -> None:
 BALANCE = balance_of(YEAR, ANA, WITNESSES)
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(hostile | damaged(st.just(BALANCE)))
 def test_any_bytes_are_a_verdict_and_no_other_balance_is_true(data: bytes) -> None:
     finding = judge_balance(data, TRUST)
@@ -101,7 +102,7 @@ def test_any_bytes_are_a_verdict_and_no_other_balance_is_true(data: bytes) -> No
         assert read_balance(parse_proof(data).extra) == read_balance(parse_proof(BALANCE).extra)
 
 
-@settings(max_examples=100)
+@draws(100)
 @given(hostile | damaged(st.just(pack(BALANCE))) | damaged(st.just(pack(YEAR.log.proof_file(5)))))
 def test_any_bytes_are_refused_or_unpacked(packed: bytes) -> None:
     try:
@@ -124,7 +125,7 @@ def test_digits_and_parts_come_back(data: bytes, count: int, chance: Random) -> 
             join_parts(texts[1:])
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(st.text("0123456789", max_size=40))
 def test_digits_are_refused_or_the_one_spelling(digits: str) -> None:
     try:

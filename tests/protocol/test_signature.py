@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.signature import SigningKey, verify
 from tests.builders import signing_key
+from tests.drawing import draws
 from tests.protocol.strategies import flips
 from tests.protocol.vectors import Case, vectors
 
@@ -59,7 +60,7 @@ def test_signatures_are_those_of_another_implementation(seed: bytes, message: by
     assert verify(key.public, message, key.sign(message))
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(seeds, st.binary(max_size=60))
 def test_s_plus_the_order_is_refused(seed: bytes, message: bytes) -> None:
     key = SigningKey.from_seed(seed)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.encoding import Value, encode
@@ -29,6 +29,7 @@ from protocol.statement import (
     signed_message,
 )
 from tests.builders import START, Log, found_organisation, make_statement_payload, seeded, signing_key
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, flips, hashes, hostile, texts, values
 from tests.protocol.vectors import Case, agreed, join_runs, vectors
 
@@ -143,7 +144,7 @@ def rewritten(parsed: Statement | Payload | Entry) -> bytes:
     return make_entry(parsed.at, parsed.scope, parsed.commitment)
 
 
-@settings(max_examples=150)
+@draws(150)
 @given(hostile | damaged(statements) | damaged(payloads) | damaged(entries))
 def test_any_bytes_are_refused_opaque_or_the_one_spelling(data: bytes) -> None:
     for parse in (parse_statement, parse_payload, parse_entry):

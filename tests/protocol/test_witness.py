@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.checkpoint import check_cosignature
@@ -27,6 +27,7 @@ from protocol.witness import (
     write_request,
 )
 from tests.builders import Log, found_organisation, signing_key, witness_key
+from tests.drawing import draws
 from tests.protocol.strategies import damaged, hostile
 from tests.protocol.vectors import Case, agreed, bytes_of, join_runs, vectors
 
@@ -85,7 +86,7 @@ GOOD = write_request(5, LOG.prove_consistency(5), bytes(LOG.note()))
 
 
 @given(hostile | damaged(st.just(GOOD)))
-@settings(max_examples=200)
+@draws(200)
 def test_any_bytes_are_refused_or_a_request(data: bytes) -> None:
     try:
         request = parse_request(data)
