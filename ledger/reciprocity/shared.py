@@ -31,10 +31,11 @@ def dividend_totals(book: Book, clause: Patronage, unit: str, months: Iterable[i
         for key, totals in book.scan(Totals, prefix):
             member = key[len(prefix) :]
             given[member] = given.get(member, 0) + getattr(totals, clause.base)
-            if len(given) > LEGS_MAX:
-                refuse("clause_mismatch")
+    gave = sorted((member, amount) for member, amount in given.items() if amount)
+    if len(gave) > LEGS_MAX:
+        refuse("clause_mismatch")
     accounts: dict[bytes, bytes] = {}
-    for key, account in book.scan(Account) if given else ():
+    for key, account in book.scan(Account) if gave else ():
         if account.type == "member" and account.unit == unit and account.state == "open":
             accounts.setdefault(account.owner, key)
-    return [Total(member, amount, accounts.get(member)) for member, amount in sorted(given.items()) if amount]
+    return [Total(member, amount, accounts.get(member)) for member, amount in gave]

@@ -72,6 +72,7 @@ class Town:
         self.at = AT
         self.verdict = ""
         self.entries: list[Entered] = []
+        self.verdicts: list[str] = []
         self._numbers = 0
 
     def next_id(self) -> bytes:
@@ -100,6 +101,7 @@ class Town:
         self.entries.append(Entered(data, signers, leaf, self.at))
         heard = Heard(statement, said, signers, self.position, self.at, lambda key: key == self.org.public)
         self.verdict = apply(self.book, heard, leaf)
+        self.verdicts.append(self.verdict)
         self.position += 1
 
     def must(self, kind: str, body: dict[str, Any], *signers: SigningKey) -> bytes:
