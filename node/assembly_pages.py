@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.reciprocity.state import Member, ProposalState
 from ledger.showing.assembly import dispute_objects, proposal_object, proposal_objects
-from ledger.showing.events import Wanted, commitment_objects
+from ledger.showing.events import Wanted, commitment_objects, stock_objects
 from ledger.showing.terms import rate_text
 from ledger.showing.transfers import neighbour_objects, transfer_objects
 from node.ledger_api import today_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from node.listing import Reader
     from node.words import Words
 
-BOOKINGS_SHOWN, TRANSFERS_SHOWN, PROPOSALS_SHOWN = 200, 100, 100
+BOOKINGS_SHOWN, TRANSFERS_SHOWN, PROPOSALS_SHOWN, STOCK_SHOWN = 200, 100, 100, 500
 _WHOLE = 100
 
 
@@ -85,7 +85,7 @@ def _bookings(request: web.Request, view: LedgerView, _: Reader) -> dict[str, An
             promised.append(one)
         else:
             days.setdefault(one["begin"][:10], []).append(one)
-    return {"days": days, "promised": promised}
+    return {"days": days, "promised": promised, "stock": stock_objects(view)[:STOCK_SHOWN]}
 
 
 def _neighbours(_: web.Request, view: LedgerView, __: Reader) -> dict[str, Any]:

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.exporting.journal import read_member_journal
-from ledger.exporting.tables import csv_lines
+from ledger.errors import NotFoundError
+from ledger.exporting.journal import read_journal, read_member_journal
+from ledger.exporting.plaintext import beancount, hledger
+from ledger.exporting.tables import csv_lines, json_lines
+from ledger.exporting.valueflows import document
 from ledger.member_statement import make_member_statement
 from ledger.showing.accounts import (
     ACCOUNT_SCHEMA,
@@ -44,8 +48,9 @@ from protocol.amounts import month_of
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
+    from ledger.exporting.journal import Journal
     from ledger.showing.view import LedgerView
     from node.periods import Period
 
@@ -153,6 +158,36 @@ async def serve_csv(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
 
 
+EXPORTS: dict[str, tuple[str, Callable[[Journal], Iterable[str]]]] = {
+    "beancount": ("text/plain", beancount),
+    "hledger": ("text/plain", hledger),
+    "csv": ("text/csv", csv_lines),
+    "jsonl": ("application/x-ndjson", json_lines),
+    "valueflows": (
+        "application/ld+json",
+        lambda journal: [json.dumps(document(journal), ensure_ascii=False, indent=1)],
+    ),
+}
+
+
+async def serve_export(request: web.Request) -> web.Response:
+    """The whole ledger for another program. Profiles and notes are in none."""
+    form = request.match_info["format"]
+    if form not in EXPORTS:
+        raise NotFoundError(f"no format {form[:40]!r}; there are {', '.join(EXPORTS)}")
+    media_type, lines = EXPORTS[form]
+
+    def read() -> str:
+        with request.app[LEDGER].store.read() as reads:
+            view = view_of(request, reads, private=False)
+            return "".join(f"{line}\n" for line in lines(read_journal(reads, view.tree)))
+
+    name = f"{request.match_info['log'][:8]}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    text = await asyncio.to_thread(read)
+    return web.Response(text=text, content_type=media_type, charset="utf-8", headers=headers)
+
+
 def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any], *parameters: Parameter) -> Route:
     return Route(
         "GET", _LEDGER + path, answering(work), about, parameters=(*parameters, SCOPE_PARAMETER), statuses=_STATUSES
@@ -203,6 +238,14 @@ ROUTES = (
         "What concerns a member as a table",
         "text/csv",
         parameters=(Parameter("year", "such as 2026; all years if not given"),),
+        statuses=(200, 404),
+    ),
+    Route(
+        "GET",
+        _LEDGER + "/export/{format}",
+        serve_export,
+        "The ledger for other programs: beancount, hledger, csv, jsonl or valueflows",
+        "text/plain",
         statuses=(200, 404),
     ),
     _route(

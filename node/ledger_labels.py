@@ -142,6 +142,8 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "contracts": "Contracts",
         "claims": "What is owed",
         "assembly": "Assembly and disagreements",
+        "collectives": "Collectives",
+        "neighbours": "Neighbours",
         "others": "Notes, erasing, signing elsewhere",
     },
     "yes_no": {"yes": "yes", "no": "no"},

@@ -19,6 +19,7 @@ from ledger.trial import wait_until_folded
 from node.forms.checking import check, write
 from node.forms.field import Unfit
 from node.forms.options import options_of
+from node.forms.rehearsing import try_template
 from node.forms.table import FORMS, SECTIONS
 from node.keys import LEDGER
 from node.ledger_pages import ledger_values
@@ -223,6 +224,15 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
     if not _NONCE.fullmatch(nonce):
         raise Malformed("form", "this is no form that was given out here")
     reader = reader_of(request)
+    told = {name: text for name, text in texts.items() if name not in _RESERVED}
+    if step == "try":
+        try:
+            trial = await asyncio.to_thread(try_template, texts.get("text", ""), reader.words)
+        except Unfit as fault:
+            return await _show_form(request, session, form, texts, [fault])
+        return render(
+            request, "steward_try.html", reader, form=form, trial=trial, texts=told, nonce=nonce, csrf=session.csrf
+        )
     outcome = await asyncio.to_thread(_work, request, reader, form, texts)
     if isinstance(outcome, int):
         return web.Response(status=303, headers={"Location": f"/steward/done/{outcome}?form={form.name}"})
@@ -236,7 +246,7 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
         form=form,
         checked=checked,
         changed=step == "sign",
-        texts={name: text for name, text in texts.items() if name not in _RESERVED},
+        texts=told,
         nonce=nonce,
         csrf=session.csrf,
         **values,

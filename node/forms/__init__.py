@@ -3,6 +3,6 @@
 
 field      fields of forms: how each sort is read, and what there is to choose from
 form       a form, and what is made of what somebody wrote into it
-members, accounts, contracts, claims, work, assembly, others    the forms
+members, accounts, trading, contracts, claims, work, assembly, collectives, others    the forms
 table      all of them by name
 """

@@ -85,7 +85,9 @@ def _enact(asked: Asked) -> list[Draft]:
         else:
             body["decision"] = decision
         parties = (asked.view.log_id, *((asked["also"],) if asked["also"] else ()))
-        drafts.append(Draft(carried.said.kind, body, parties))
+        new_key = body.get("key") if carried.said.kind == "member.set" else None
+        others = (new_key,) if isinstance(new_key, bytes) else ()
+        drafts.append(Draft(carried.said.kind, body, parties, others=others))
     return drafts
 
 

@@ -119,8 +119,9 @@ def _shown(view: LedgerView, draft: Draft, spoken: Spoken) -> Shown:
         lines = [(name, str(value)) for name, value in draft.body.items()]
     if draft.terms:
         lines += terms_lines(draft.terms, view)
-    signed = [key for key, _ in carried.signatures if key not in {one.public for one in draft.also}]
-    new_key = bool(draft.also)
+    new_key = bool(draft.also) and "key" in draft.body
+    made = {key.public for key in draft.also} if new_key else set()
+    signed = [key for key, _ in carried.signatures if key not in made]
     lines = [line for line in lines if not (new_key and line[0] == "key")]
     body = json.dumps(body_to_json(said.read_body()), ensure_ascii=False, indent=1)
     return Shown(
@@ -148,9 +149,8 @@ def write(ledger: Ledger, checked: Checked) -> int:
 
     Raises RefusedError if it has no effect any more; then nothing was written.
     """
-    for draft in checked.drafts:
-        for key in draft.also:
-            keep_member_key(ledger.directory, key)
+    for key in {key.public: key for draft in checked.drafts for key in draft.also}.values():
+        keep_member_key(ledger.directory, key)
     group = [one.submission() for one in checked.spoken]
     try_ledger(ledger, group)
     receipts = ledger.writer.append(group).result()

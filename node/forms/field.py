@@ -23,6 +23,7 @@ from ledger.showing.naming import (
 from node.words import message
 from protocol.amounts import parse_day, parse_month, show_amount
 from protocol.errors import Malformed
+from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class Field(NamedTuple):
     """A field. `label` and `hint` are messages. `group` labels the choices; `unit` is the field that gives an amount's.
 
     What is in it becomes a value by its sort: text, area, amount, day, month, moment, number, check, choice, key, unit,
-    member, party, account, contract, proposal, claim, event, booking, dispute, resource, thing.
+    member, party, account, contract, proposal, claim, event, booking, dispute, neighbour, resource, thing.
     """
 
     name: str
@@ -104,7 +105,7 @@ def read_field(field: Field, asked: Asked) -> Any:  # noqa: ANN401 - by its sort
         raise Unfit(field.name, message("That is too long."))
     try:
         return _READERS[field.sort](text, field, asked)
-    except NotFoundError:
+    except (NotFoundError, Malformed):
         said = message("{text} is not known here, or several are called so: choose one, or write its id.")
         raise Unfit(field.name, said, text=text[:60]) from None
 
@@ -193,6 +194,7 @@ _READERS: dict[str, Callable[[str, Field, Asked], Any]] = {
     "event": lambda text, _, asked: find_by_id(asked.view, EventState, text, "event"),
     "booking": lambda text, _, asked: find_by_id(asked.view, Commitment, text, "booking"),
     "dispute": lambda text, _, asked: find_by_id(asked.view, Dispute, text, "dispute"),
+    "neighbour": lambda text, *_: show_log_id(parse_log_id(text)),
     "resource": lambda text, _, asked: find_resource(asked.view, text),
     "thing": lambda text, _, asked: find_thing(asked.view, text),
 }

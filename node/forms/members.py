@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CLASSES = ("worker", "user", "commoner", "coop", "union", "city", "nonprofit", "for_profit")
 _MEMBER = Field("member", message("Member"), "member")
+_KEY_HINT = message("What `folkmoot member key` has printed. Without one this node makes a key and keeps it.")
 _PRIVATE = message("Private: known to this node alone, and erasable.")
 
 
@@ -48,6 +49,20 @@ def _set(asked: Asked) -> list[Draft]:
 def _delegate(asked: Asked) -> list[Draft]:
     delegate = asked["delegate"] or b""
     return [Draft("member.set", {"member": asked["member"], "delegate": delegate}, (asked["member"],))]
+
+
+def _rekey(asked: Asked) -> list[Draft]:
+    """The old key signs, and so does the new one: elsewhere, if it is the member's own."""
+    own = asked["key"]
+    key = None if own else make_member_key()
+    body: dict[str, Value] = {"member": asked["member"], "key": own or key.public, "custody": "own" if own else "node"}  # type: ignore[union-attr] # one of the two is there
+    also, others = (key,) if key else (), (own,) if own else ()
+    return [Draft("member.set", body, (asked["member"],), also=also, others=others)]
+
+
+def _rekey_lost(asked: Asked) -> list[Draft]:
+    body: dict[str, Value] = {"member": asked["member"], "key": asked["key"], "custody": "own", "decision": bytes(16)}
+    return [Draft("member.set", body, (asked.view.log_id,), others=(asked["key"],))]
 
 
 def _profile(asked: Asked) -> list[Draft]:
@@ -119,6 +134,24 @@ FORMS = (
             Field("public", message("Let everybody read it"), "check"),
         ),
         _profile,
+    ),
+    Form(
+        "member-rekey",
+        "members",
+        message("Change a member's key"),
+        message("The old key signs, and the new one. A key that was given up never returns."),
+        (_MEMBER, Field("key", message("Their own public key"), "key", required=False, hint=_KEY_HINT)),
+        _rekey,
+        {"not_authorised": "member", "already_resolved": "key"},
+    ),
+    Form(
+        "member-rekey-lost",
+        "members",
+        message("Replace a key that was lost"),
+        message("The assembly decides it; then the new key signs, too."),
+        (_MEMBER, Field("key", message("Their own public key"), "key", hint=_KEY_HINT)),
+        _rekey_lost,
+        by_assembly=True,
     ),
     Form(
         "member-delegate",

@@ -9,6 +9,7 @@ from ledger.reciprocity.state import (
     Account,
     ClaimState,
     Commitment,
+    Connector,
     Contract,
     Dispute,
     EventState,
@@ -18,7 +19,9 @@ from ledger.reciprocity.state import (
 )
 from ledger.showing.known import SHORT_DIGITS, moment
 from ledger.showing.naming import ORGANISATION
+from ledger.showing.transfers import log_name
 from protocol.amounts import show_day
+from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     Options = list[tuple[str, str]]
 
+_LOG_BYTES = 32
 OPTIONS_MAX = 500
 NEWEST = 100
 """So many of what becomes ever more are offered; an older one is named by its id in the address of the form."""
@@ -108,6 +112,11 @@ def _disputes(view: LedgerView, _: Words) -> Options:
     return [(key.hex(), view.called(one.about) or one.about.hex()[:SHORT_DIGITS]) for key, one in open_ones]
 
 
+def _neighbours(view: LedgerView, _: Words) -> Options:
+    logs = {key[:_LOG_BYTES] for key, _ in view.book.scan(Connector)}
+    return sorted((show_log_id(log), log_name(view.reads, log) or show_log_id(log)[:SHORT_DIGITS]) for log in logs)
+
+
 def _units(view: LedgerView, _: Words) -> Options:
     found = [(key.decode(), view.words(unit.name)) for key, unit in view.book.scan(Unit)]
     return [(code, code if name == code else f"{code}, {name}") for code, name in found]
@@ -123,5 +132,6 @@ _OPTIONS: dict[str, Callable[[LedgerView, Words], Options]] = {
     "booking": _bookings,
     "proposal": _proposals,
     "dispute": _disputes,
+    "neighbour": _neighbours,
     "unit": _units,
 }

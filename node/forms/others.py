@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from ledger.bodyform import body_from_json
+from ledger.errors import NotFoundError
+from ledger.jsonform import refuse_repeated
+from ledger.showing.naming import ORGANISATION, find_party
 from ledger.spoken import Draft
 from node.forms.assembly import read_texts
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
 from node.words import message
+from protocol.reciprocity import RECIPROCITY_BODIES
 
 if TYPE_CHECKING:
     from protocol.encoding import Value
 
+KINDS = tuple(kind for kind in RECIPROCITY_BODIES if kind != "state")
 REASONS = ("request", "expired", "mistake", "law")
 
 
@@ -41,7 +48,40 @@ def _submit(asked: Asked) -> list[Draft]:
     return drafts
 
 
+def _say(asked: Asked) -> list[Draft]:
+    try:
+        body = body_from_json(asked["kind"], json.loads(asked["body"], object_pairs_hook=refuse_repeated))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise Unfit("body", message("That is not JSON: {why}"), why=str(error)) from None
+    names = [name.strip() for name in (asked["parties"] or ORGANISATION).split(",") if name.strip()]
+    try:
+        parties = tuple(find_party(asked.view, name) for name in names)
+    except NotFoundError as error:
+        raise Unfit("parties", message("It cannot be written so: {why}"), why=str(error)) from None
+    return [Draft(asked["kind"], body, parties, 2 if asked["private"] else 0)]
+
+
 FORMS = (
+    Form(
+        "say",
+        "others",
+        message("Say anything in the ledger"),
+        message("For what no form is made for: a kind of statement and its body as JSON, as in the specification."),
+        (
+            Field("kind", message("Kind"), "choice", choices=KINDS, group="said"),
+            Field("body", message("Body"), "area", hint=message("Ids in hexadecimal, amounts in smallest parts.")),
+            Field(
+                "parties",
+                message("Whose word it is"),
+                required=False,
+                hint=message(
+                    "Names or ids with commas between, its author first; the organisation, if nobody is named."
+                ),
+            ),
+            Field("private", message("Only for this node"), "check"),
+        ),
+        _say,
+    ),
     Form(
         "note",
         "others",

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from node.forms import accounts, assembly, claims, contracts, members, others, work
+from node.forms import accounts, assembly, claims, collectives, contracts, members, others, trading, work
 from node.forms.form import Form
 
-SECTIONS = ("members", "accounts", "work", "contracts", "claims", "assembly", "others")
+SECTIONS = ("members", "accounts", "work", "contracts", "claims", "assembly", "collectives", "neighbours", "others")
 FORMS: dict[str, Form] = {
     form.name: form
-    for module in (members, accounts, work, contracts, claims, assembly, others)
+    for module in (members, accounts, trading, work, contracts, claims, assembly, collectives, others)
     for form in module.FORMS
 }
