@@ -23,6 +23,7 @@ from tests.reference.cases import (
     signatures,
     statement,
     tile,
+    transfers,
     tree,
     witness,
 )
@@ -47,6 +48,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "16-peers.json": peers.generate,
     "17-reciprocity.json": reciprocity.generate,
     "18-clauses.json": clauses.generate,
+    "19-transfers.json": transfers.generate,
     "20-member-statement.json": member_statement.generate,
 }
 

@@ -99,10 +99,14 @@ class Town:
         said = read_reciprocity(statement)
         self.kept.bodies[self.position] = said
         self.entries.append(Entered(data, signers, leaf, self.at))
-        heard = Heard(statement, said, signers, self.position, self.at, lambda key: key == self.org.public)
+        heard = Heard(statement, said, signers, self.position, self.at, self.may_write)
         self.verdict = apply(self.book, heard, leaf)
         self.verdicts.append(self.verdict)
         self.position += 1
+
+    def may_write(self, key: bytes) -> bool:
+        """Whether a key speaks for the organisation."""
+        return key == self.org.public
 
     def must(self, kind: str, body: dict[str, Any], *signers: SigningKey) -> bytes:
         """Says something that has to be applied."""

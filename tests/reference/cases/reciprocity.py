@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from tests.reference.cases import amounts, carried, reader
+from tests.reference.cases import amounts, carried, ledger_bodies, reader, stories
 from tests.reference.vector import Group, vector_file
 
 
@@ -17,3 +17,6 @@ def groups() -> Iterator[Group]:
     yield from amounts.groups()
     yield from carried.groups()
     yield from reader.groups()
+    about = "The body of a statement of this kind, page 17 §3; an invalid one breaks one rule."
+    yield ledger_bodies.bodies(Group("body", about, ledger_bodies.check), transfers=False)
+    yield stories.ledgers()
