@@ -184,7 +184,7 @@ async def test_two_histories_are_noticed_and_the_first_one_stays(node: RunningNo
         await forker.announce()
         await forker.serve()
         await until(lambda: node.holds(forker.organisation.log_id, 10))
-        await until(lambda: node.tree(forker.organisation.log_id).derived == 10)
+        await until(lambda: (tree := node.tree(forker.organisation.log_id)) and tree.derived == 10)
         held = node.tree(forker.organisation.log_id)
         other = Log(forker.organisation)
         for number in range(9):
