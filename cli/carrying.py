@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.failure import CommandError
+from cli.key_file import open_key
 from cli.output import json_option, plain, say, show, show_json
-from cli.speaking import open_key
 
 if TYPE_CHECKING:
     from ledger.showing.known import Known

@@ -10,6 +10,7 @@ import click
 
 from cli.contract_ledger import COMMANDS
 from cli.output import json_option, plain, printable, show, show_json, show_table
+from cli.template_file import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ledger.reciprocity.last_year import Rehearsal
     from ledger.reciprocity.lines import Line
     from ledger.reciprocity.rehearsal import Owed
-    from ledger.reciprocity.template import Template
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -71,18 +71,6 @@ def try_(file: Path, *, as_json: bool) -> None:
         show_json(_object(rehearsal, scales))
     else:
         _show(rehearsal, scales)
-
-
-def read_file(file: Path) -> Template:
-    """The template in a file. Raises TemplateError."""
-    from ledger.reciprocity.template import TEMPLATE_CHARACTERS_MAX, TemplateError, read_template
-
-    try:
-        with file.open(encoding="utf-8") as opened:
-            text = opened.read(TEMPLATE_CHARACTERS_MAX + 1)
-    except UnicodeDecodeError:
-        raise TemplateError(f"{file} is not text in UTF-8") from None
-    return read_template(text)
 
 
 def _rows(owed: Iterable[Owed], rehearsal: Rehearsal, scales: dict[str, int]) -> Iterable[tuple[Owed, Line, str, str]]:

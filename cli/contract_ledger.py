@@ -11,6 +11,7 @@ import click
 from cli.output import json_option, plain, printable, say, show, show_json, show_table
 from cli.pay import read_day
 from cli.speaking import How, log_option, looking, says, speaking
+from cli.template_file import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ def offer(data_dir: str | None, file: Path, by: str, *, how: How) -> None:
 
     Behind each name in the file stands an id, or the name by which it is known here: of a member, an account, a record.
     """
-    from cli.contract import read_file
     from ledger.reciprocity.template import offer_of
     from ledger.showing.naming import find_party
     from ledger.showing.templates import template_names

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.failure import NETWORK, CommandError
+from cli.key_file import open_key
 from cli.output import json_option, plain, printable, say, show, show_json
-from cli.speaking import How, open_key, says, speaking
+from cli.speaking import How, says, speaking
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -14,8 +14,9 @@ import click
 
 from cli.carrying import write_out
 from cli.failure import CommandError
+from cli.key_file import open_key
 from cli.output import show
-from cli.speaking import How, open_key, says, speaking
+from cli.speaking import How, says, speaking
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cli.failure import CommandError
+from cli.key_file import open_key
 from cli.output import json_option, plain, say, show, show_json
 
 if TYPE_CHECKING:
@@ -214,13 +215,6 @@ class Speaker:
             say(f"Next: folkmoot assembly propose TITLE --permits {self._how.out}")
         elif written:
             say(f"Then, where the log is kept: folkmoot submit {self._how.out}")
-
-
-def open_key(path: Path) -> SigningKey:
-    """The key in a member's key file; its passphrase is asked for."""
-    from ledger.member_keys import read_member_key
-
-    return read_member_key(path, lambda: str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True)))
 
 
 @contextmanager
