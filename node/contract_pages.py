@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ledger.reciprocity.state import ClaimState
@@ -15,6 +16,7 @@ from ledger.showing.terms import Spelling, clause_wording, rate_text
 from node.ledger_api import today_of
 from node.ledger_pages import ledger_routes
 from node.ledgers import id_of
+from node.paging import part_of
 from node.rendering import straight
 from protocol.amounts import show_day
 from protocol.clauses import kind_of
@@ -40,14 +42,17 @@ _STATES = ("owed", "coming", "posted")
 
 
 def _contracts(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]:
-    return {"contracts": contract_objects(view, today_of(request))}
+    contracts = contract_objects(view, today_of(request))
+    return {"part": part_of(request.query, contracts, itemgetter("name"), itemgetter("id"))}
 
 
 def _claims(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]:
     claims = claim_objects(view, today_of(request))
     unpaid = [one for one in claims if one["state"] in UNPAID]
     settled = [one for one in reversed(claims) if one["state"] not in UNPAID]
-    return {"unpaid": unpaid, "settled": settled[:CLAIMS_SHOWN], "left": len(settled[CLAIMS_SHOWN:])}
+    sides = [lambda one, side=side: one[side]["name"] for side in ("debtor", "creditor", "for")]
+    part = part_of(request.query, unpaid, itemgetter("id"), *sides)
+    return {"part": part, "settled": settled[:CLAIMS_SHOWN], "left": len(settled[CLAIMS_SHOWN:])}
 
 
 def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:

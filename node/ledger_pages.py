@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from ledger.errors import NotFoundError
+from ledger.reciprocity.state import Member
 from ledger.showing.accounts import account_object, account_objects, unit_objects
 from ledger.showing.assembly import dispute_objects, note_objects, proposal_objects
 from ledger.showing.contracts import claim_objects, contract_objects
@@ -22,6 +24,7 @@ from node.languages import choose
 from node.ledger_api import period_of, today_of
 from node.ledger_pictures import contribution_pictures, flow_pictures
 from node.ledgers import id_of, view_of
+from node.paging import part_of
 from node.rendering import error_page, reader_of, render
 from node.routes import Route
 from node.session import session_of
@@ -110,7 +113,7 @@ async def _own(request: web.Request) -> web.Response:
 def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
     words, today = reader.words, today_of(request)
     period, flows = period_of(request, view)
-    members = member_objects(view)
+    members = sum(one.status != "left" for _, one in view.book.scan(Member))
     accounts = account_objects(view, owner=view.log_id)
     return {
         "period": period,
@@ -118,7 +121,7 @@ def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "pictures": flow_pictures(flows["flows"], view, words),
         "footprints": footprints_object(view, *period)["footprints"],
         "units": unit_objects(view),
-        "members": words.count("{number} member", "{number} members", len(members)),
+        "members": words.count("{number} member", "{number} members", members),
         "accounts": accounts[:ROWS_SHOWN],
         "more_accounts": len(accounts) > ROWS_SHOWN,
         "contracts": [one for one in contract_objects(view, today) if one["state"] in STANDING][:ROWS_SHOWN],
@@ -129,15 +132,20 @@ def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
     }
 
 
-def _members(_: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
+def _members(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
     members = member_objects(view, left=True)
     count = reader.words.count("{number} member", "{number} members", sum(one["status"] != "left" for one in members))
-    return {"members": members, "count": count}
+    return {"part": part_of(request.query, members, itemgetter("name"), itemgetter("id")), "count": count}
 
 
-def _accounts(_: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
+def _accounts(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
     accounts = account_objects(view)
-    return {"accounts": accounts, "count": reader.words.count("{number} account", "{number} accounts", len(accounts))}
+    return {
+        "part": part_of(
+            request.query, accounts, itemgetter("name"), itemgetter("id"), lambda one: one["owner"]["name"]
+        ),
+        "count": reader.words.count("{number} account", "{number} accounts", len(accounts)),
+    }
 
 
 def _account(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]:

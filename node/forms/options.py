@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ledger.reciprocity.state import (
@@ -42,8 +43,10 @@ def options_of(field: Field, view: LedgerView, words: Words) -> Options:
     """The options of a field; empty where something is to be written."""
     if field.sort == "choice":
         return [(code, words.label(field.group, code)) for code in field.choices]
-    find = _OPTIONS.get(field.sort)
-    found = find(view, words) if find else []
+    find, many = _OPTIONS.get(field.sort), _MANY.get(field.sort)
+    if find is None or (many and sum(1 for _ in islice(view.book.scan(many), OPTIONS_MAX + 1)) > OPTIONS_MAX):
+        return []
+    found = find(view, words)
     return found if len(found) <= OPTIONS_MAX else []
 
 
@@ -122,6 +125,8 @@ def _units(view: LedgerView, _: Words) -> Options:
     return [(code, code if name == code else f"{code}, {name}") for code, name in found]
 
 
+_MANY: dict[str, type[Member | Account]] = {"member": Member, "party": Member, "account": Account}
+"""What there may be so many of that they are counted first."""
 _OPTIONS: dict[str, Callable[[LedgerView, Words], Options]] = {
     "member": _members,
     "party": _parties,
