@@ -16,7 +16,8 @@ def shown(query: str, count: int = len(FOUND)) -> Part:
 
 
 def test_every_row_is_on_one_page() -> None:
-    query, seen = "", []
+    query = ""
+    seen: list[dict[str, str]] = []
     for _ in range(3):
         part = shown(query)
         assert part.narrowed
