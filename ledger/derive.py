@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.books import Books
@@ -32,11 +33,19 @@ _FAR_REACHING = frozenset({"role", "circle", "import.start", "import.done", "imp
 """Kinds on which the effect of other statements hangs: without one of them, the whole log is folded anew."""
 
 
-def next_behind(reads: Snapshot) -> Tree | None:
-    """A log whose derived tables are not what they should be."""
+STEP_S = 0.25
+"""After so long a step ends, wherever in its chunk it is: a log can be made to cost a lot, and others wait."""
+
+
+def next_behind(reads: Snapshot, own: int = -1, after: int = -1) -> Tree | None:
+    """A log whose derived tables are not what they should be: the own one, or else the next one after another.
+
+    So one log that is slow to fold keeps none of the others waiting for more than a step.
+    """
     trees = reads.trees()
     wanted = {tree.tree: tree.size for tree in followed(trees)}
-    return next((tree for tree in trees if tree.derived != wanted.get(tree.tree, 0)), None)
+    behind = [tree for tree in trees if tree.derived != wanted.get(tree.tree, 0)]
+    return min(behind, key=lambda tree: (tree.tree != own, tree.tree <= after, tree.tree), default=None)
 
 
 class Derived(NamedTuple):
@@ -68,8 +77,7 @@ class Deriver:
         """
         if tree.derived < 0 or not is_followed(tree, change.epochs(tree.origin.log_id)):
             return Derived(tree.tree, 0, tuple(self._begin_again(change, tree)), erased=False)
-        chunk = self._take(change, tree, limit)
-        end = tree.derived + len(chunk.readings)
+        chunk, until = self._take(change, tree, limit), time.monotonic() + STEP_S
         authority = self._authority(change, tree)
         judged: list[tuple[int, Judged]] = []
         erased: dict[int, str] = {}
@@ -87,9 +95,11 @@ class Deriver:
                 if kind not in _NEVER_ERASED:
                     _drop_payload(change, tree, target, position)
                     erased.setdefault(target, kind)
+            if time.monotonic() > until:
+                break
         rids = apply_judged(change, tree, judged, chunk.prepared)
         ledger.write()
-        change.set_derived(tree.tree, end)
+        change.set_derived(tree.tree, tree.derived + len(judged))
         if erased:
             rids |= self._erase(change, tree, list(erased))
             if not _FAR_REACHING.isdisjoint(erased.values()):
@@ -97,9 +107,7 @@ class Deriver:
             change.purge_text()
             note_erasure(change)
         follow_denials(change)
-        return Derived(
-            tree.tree, len(chunk.readings), tuple(rids), bool(erased), change.scopes_version(), ledger.transfers
-        )
+        return Derived(tree.tree, len(judged), tuple(rids), bool(erased), change.scopes_version(), ledger.transfers)
 
     def state_body(self, change: Transaction, tree: Tree, author: bytes) -> dict[str, Value] | None:
         """What a log has to state of its members and accounts; None if there is nothing, or it is not folded yet."""

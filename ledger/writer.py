@@ -97,6 +97,8 @@ class Writer:
         self._ahead = Ahead()
         self._deriver = Deriver(self._ahead.take)
         self._behind = True
+        self._derived_last = -1
+        """The log whose turn it was."""
         self.derivations = 0
         """Grows with each change of the derived tables: where it has not, nobody need look at them again."""
         self._stating = True
@@ -345,7 +347,8 @@ class Writer:
         steps: list[Derived] = []
         try:
             with self._store.write() as change:
-                while tree := next_behind(change):
+                while tree := next_behind(change, self.own.tree if self.own else -1, self._derived_last):
+                    self._derived_last = tree.tree
                     steps.append(self._deriver.step(change, tree, limit))
                     enough = sum(step.entries for step in steps) >= most
                     if enough or steps[-1].erased or not self._jobs.empty():

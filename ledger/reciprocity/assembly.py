@@ -34,13 +34,6 @@ class Count(NamedTuple):
         return self.counts.index(best) if best * rules.majority[1] > rules.majority[0] * cast else None
 
 
-class Recount(NamedTuple):
-    """The count of a proposal, which holds until somebody votes on it or something about a member changes."""
-
-    proposal: bytes
-    votes: Count
-
-
 def propose(book: Book, heard: Heard[Proposal]) -> None:
     """Any active member may ask the assembly, and so may the organisation."""
     holder = book.get(Holder, heard.statement.author)
@@ -62,39 +55,30 @@ def vote(book: Book, heard: Heard[Vote]) -> None:
     if proposal.decided is not None or heard.day > proposal.closes:
         refuse("late")
     book.put(body.proposal + body.member, Ballot(body.choice))
-    book.recount = None
     book.concern(body.member)
 
 
 def count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
     """The votes as they stand."""
-    if book.recount is None or book.recount.proposal != proposal_id:
-        book.recount = Recount(proposal_id, _count(book, proposal_id, proposal))
-    return book.recount.votes
+    voters = book.voters()
+    cast = {key[len(proposal_id) :]: ballot.choice for key, ballot in book.scan(Ballot, proposal_id)}
+    ballots = {voter: choice for voter, choice in cast.items() if voter in voters}
+    counts = [0] * len(proposal.choices)
+    for choice in ballots.values():
+        counts[choice] += 1
+    for delegate in [delegate for voter, delegate in voters.items() if delegate and voter not in ballots]:
+        choice_of_delegate = _choice_of(delegate, voters, ballots)
+        if choice_of_delegate is not None:
+            counts[choice_of_delegate] += 1
+    return Count(counts, len(voters) - sum(counts), len(voters))
 
 
-def _count(book: Book, proposal_id: bytes, proposal: ProposalState) -> Count:
-    members = {key: member.delegate for key, member in book.scan(Member) if member.votes and member.status == "active"}
-    ballots = {key[len(proposal_id) :]: ballot.choice for key, ballot in book.scan(Ballot, proposal_id)}
-    counts, abstained = [0] * len(proposal.choices), 0
-    for voter in members:
-        chosen = _choice_of(voter, members, ballots)
-        if chosen is None:
-            abstained += 1
-        else:
-            counts[chosen] += 1
-    return Count(counts, abstained, len(members))
-
-
-def _choice_of(voter: bytes, members: dict[bytes, bytes], ballots: dict[bytes, int]) -> int | None:
-    """What somebody votes, themselves or along their delegates."""
-    at = voter
-    for _ in range(DELEGATIONS_MAX + 1):
-        if at not in members:
-            return None
-        if at in ballots:
-            return ballots[at]
-        at = members[at]
+def _choice_of(delegate: bytes, voters: dict[bytes, bytes], ballots: dict[bytes, int]) -> int | None:
+    """What a delegate votes, or theirs, and so on."""
+    for _ in range(DELEGATIONS_MAX):
+        if delegate in ballots:
+            return ballots[delegate]
+        delegate = voters.get(delegate, b"")
     return None
 
 

@@ -15,7 +15,6 @@ from protocol.reciprocity_bodies import ReciprocityBody
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.reciprocity.assembly import Recount
     from ledger.reciprocity.state_tree import StateTree
 
 CELLS_KEPT = 20_000
@@ -92,8 +91,7 @@ class Book:
         self.rules = Rules()
         self.tree: StateTree | None = None
         """The state's tree, once somebody has asked for it."""
-        self.recount: Recount | None = None
-        """The last count of votes, as long as it holds."""
+        self._voters: dict[bytes, bytes] | None = None
         self._cells: dict[str, dict[bytes, Cell | Leaf | None]] = defaultdict(dict)
         self._overlay: dict[tuple[str, bytes], Cell | Leaf] = {}
         self._changed: set[tuple[str, bytes]] = set()
@@ -158,6 +156,20 @@ class Book:
         self.put(PROGRESS, msgspec.structs.replace(progress, leaves=progress.leaves + 1))
         return progress.leaves
 
+    def voters(self) -> dict[bytes, bytes]:
+        """Who has a vote, and whom each has named as delegate (empty: nobody)."""
+        if self._voters is None:
+            self._voters = {}
+            for key, member in self.scan(Member):
+                self._count_voter(key, member)
+        return self._voters
+
+    def _count_voter(self, key: bytes, member: Member) -> None:
+        if self._voters is not None:
+            self._voters.pop(key, None)
+            if member.votes and member.status == "active":
+                self._voters[key] = member.delegate
+
     def said(self, statement_id: bytes) -> Said | None:
         """Where an id was used before."""
         return self._said.get(statement_id) or self.source.said(statement_id)
@@ -198,6 +210,8 @@ class Book:
             self._changed.update(overlay)
             for (sort, key), value in overlay.items():
                 cells[sort][key] = value
+                if isinstance(value, Member):
+                    self._count_voter(key, value)
         if self._concerned:
             self._go_on(link_end(leaf, position), position)
         self.drop()

@@ -61,7 +61,8 @@ def sign(book: Book, heard: Heard[ContractSign]) -> None:
     if contract.disputes or (before is not None and before.disputes):
         refuse("frozen")
     key = body.contract + body.party
-    if body.party in contract.signed or book.get(Accession, key) is not None:
+    accession = book.get(Accession, key)
+    if body.party in contract.signed or (accession is not None and accession.left is None):
         refuse("already_resolved")
     if contract.ended is not None or contract.replaced_from is not None:
         refuse("not_in_force")
@@ -74,7 +75,7 @@ def sign(book: Book, heard: Heard[ContractSign]) -> None:
             begin = min(contract.from_, before.replaced_from if before.replaced_from is not None else contract.from_)
             book.put(contract.supersedes, msgspec.structs.replace(before, replaced_from=begin))
     else:
-        book.put(key, Accession())
+        book.put(key, msgspec.structs.replace(accession or Accession(), left=None))
     book.concern(body.party, *contract.parties)
 
 

@@ -45,7 +45,6 @@ def join(book: Book, heard: Heard[MemberJoin]) -> None:
         group=body.group,
     )
     book.put(heard.id, member)
-    book.recount = None
     book.concern(heard.id)
 
 
@@ -73,7 +72,6 @@ def set_member(book: Book, heard: Heard[MemberSet]) -> None:
         _take_key(book, key, body.member)
     changed = {name: value for name in _FIELDS if (value := getattr(body, name)) is not None}
     book.put(body.member, msgspec.structs.replace(member, **changed))
-    book.recount = None
     book.concern(body.member)
 
 

@@ -96,6 +96,27 @@ def test_who_votes_is_who_may_when_it_is_decided(town: Town) -> None:
     town.must("decision", outcome(asked, 0, [1, 0]))
 
 
+def test_who_joins_leaves_or_is_paused_counts_in_the_next_decision(town: Town) -> None:
+    ada, bo = town.member(), town.member()
+    for change, abstained in (
+        ({"member": bo, "status": "paused"}, 0),
+        ({"member": bo, "status": "active"}, 1),
+        ({"member": bo, "votes": False}, 0),
+    ):
+        town.must("member.set", change)
+        town.at = DAY * DAY_S
+        asked = ask(town)
+        vote(town, asked, ada)
+        closed(town)
+        town.must("decision", outcome(asked, 0, [1, 0], abstained))
+    town.member()
+    town.at = DAY * DAY_S
+    asked = ask(town)
+    vote(town, asked, ada)
+    closed(town)
+    town.must("decision", outcome(asked, 0, [1, 0], 1))
+
+
 def test_who_did_not_vote_votes_as_their_delegate_and_a_circle_does_not(town: Town) -> None:
     ada, bo, cy, di, ed = (town.member() for _ in range(5))
     for one, delegate in ((bo, ada), (cy, bo), (di, ed), (ed, di)):

@@ -97,6 +97,8 @@ def test_a_party_ends_it_for_all_and_who_acceded_for_themselves_and_not_for_what
     assert town.refused("contract.end", {**body, "on": DAY - 2}, town.keys[bo]) == "late"
     town.must("contract.end", {**body, "on": DAY - 1}, town.keys[bo])
     assert town.refused("contract.end", body, town.keys[bo]) == "already_resolved"
+    town.sign(contract, bo)
+    assert town.refused("contract.sign", signing(town, contract, bo), town.keys[bo]) == "already_resolved"
     assert is_in_force(town.cell(Contract, contract), DAY)
     town.must("contract.end", body, town.keys[ada])
     assert is_in_force(town.cell(Contract, contract), DAY)

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.audit import rebuild
 from ledger.books import open_book
-from ledger.derive import Deriver
+from ledger.derive import Deriver, next_behind
 from ledger.fold import read_entry
 from ledger.ledger import DataDirectory, Ledger
 from ledger.own import submission
@@ -127,6 +127,26 @@ def _step(store: SqliteStore, limit: int) -> bool:
 
 class KilledError(Exception):
     """A process ends in the middle of a chunk."""
+
+
+def test_a_log_that_costs_a_lot_is_folded_step_by_step(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    moot, other, store = story(5, 20), story(6, 20), open_store()
+    for one in (moot, other):
+        hold(store, one.log)
+    monkeypatch.setattr("ledger.derive.STEP_S", 0)
+    deriver, turns = Deriver(), list[int]()
+    for _ in range(9):
+        with store.write() as change:
+            tree = next_behind(change, after=turns[-1] if turns else -1)
+            assert tree is not None
+            turns.append(tree.tree)
+            assert deriver.step(change, tree, 100).entries == 1
+    assert turns == [1, 2, 1, 2, 1, 2, 1, 2, 1]
+    with store.read() as reads:
+        assert [next_behind(reads, own=2, after=after) for after in (1, 2)] == [reads.tree_numbered(2)] * 2
+    derive(store, 100, deriver)
+    assert cells_of(store, 1) == moot.snapshot()
+    assert cells_of(store, 2) == other.snapshot()
 
 
 def test_over_another_way_the_same_state_arrives(open_store: OpenStore, tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def contract_sign(book: Book, said: Said, body: Thing) -> None:
     require(named or may, "not_authorised")
     before = book.all("contract")[contract["supersedes"]] if "supersedes" in contract else None
     require(not contract["disputes"] and not (before and before["disputes"]), "frozen")
-    require(party not in contract["signed"] and party not in contract["acceded"], "already_resolved")
+    joined = party in contract["acceded"] and contract["acceded"][party] is None
+    require(party not in contract["signed"] and not joined, "already_resolved")
     require(contract["ended"] is None and contract["replaced"] is None, "not_in_force")
     require(body["terms"] == contract["terms"], "clause_mismatch")
     if named:
