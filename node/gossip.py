@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SUBPROTOCOL = "folkmoot.1"
 GOSSIP_PATH = "/gossip"
 
+BACK_S = 5
+"""Others dial a node that has stopped again after this time: mostly it only starts anew."""
+
 _Result = TypeVar("_Result")
 
 
@@ -116,7 +119,7 @@ class Hub(Exchange):
         for task in list(self._tasks):
             task.cancel()
         for link in list(self._links):
-            link.close("stopping", 5)
+            link.close("stopping", BACK_S)
         for _ in range(50):
             if not self._links:
                 break

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from node import exchange, link, tunnels
+from node import exchange, gossip, link, tunnels
 from tests.node.running import RunningNode, fill, found
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes that dial again and look at the clock without making a test wait."""
     monkeypatch.setattr(exchange, "_BACKOFF_FIRST_S", 0.02)
     monkeypatch.setattr(exchange, "_BACKOFF_MAX_S", 0.1)
+    monkeypatch.setattr(gossip, "BACK_S", 0)
     monkeypatch.setattr(link, "TICK_S", 0.05)
     monkeypatch.setattr(tunnels, "_TICK_S", 0.05)
 

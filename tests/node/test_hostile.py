@@ -267,7 +267,10 @@ async def test_a_false_auth_is_rejected(node: RunningNode) -> None:
     assert node.running.hub.problems == {}
 
 
-async def test_a_thief_with_a_removed_key_is_not_let_in_where_the_amendment_is_known(node: RunningNode) -> None:
+async def test_a_thief_with_a_removed_key_is_not_let_in_where_the_amendment_is_known(
+    node: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LEARN_S", 0.5)
     async with ScriptedPeer(node.url, "moot", 3) as owner:
         new, moot = signing_key("new key"), owner.organisation
         amendment = amend(moot, make_charter("moot", 1, keys=[new.public]))
