@@ -12,6 +12,7 @@ from ledger.reciprocity.book import refuse
 from ledger.reciprocity.decisions import need_decision, use_decision
 from ledger.reciprocity.hearing import allow
 from ledger.reciprocity.state import Account, Incoming, Member, Outgoing, Unit
+from protocol.amounts import AMOUNT_MAX
 from protocol.errors import Malformed
 from protocol.kinds import read_body
 from protocol.proven import check_proven
@@ -41,7 +42,8 @@ def reserve(book: Book, heard: Heard[TransferReserve]) -> None:
         refuse(connector.state)
     move(book, body.account, 0, reserved=body.amount)
     pending = connector.pending + body.amount
-    if connector.ceiling is not None and connector.posted + pending > connector.ceiling:
+    ceiling = AMOUNT_MAX if connector.ceiling is None else connector.ceiling
+    if connector.posted + pending > ceiling:
         refuse("ceiling")
     book.put(body.connector, msgspec.structs.replace(connector, pending=pending))
     state = Outgoing(

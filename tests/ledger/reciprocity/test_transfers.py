@@ -100,6 +100,15 @@ def test_trust_has_limits_on_both_sides() -> None:
     assert bo.moot.refused("xfer.accept", bo.accepting(ada, second), bo.key) == "floor"
 
 
+def test_what_is_on_its_way_stays_in_the_range_of_amounts() -> None:
+    """Or what was accepted could not be posted."""
+    ada, bo = neighbours()
+    accounts = [ada.moot.account(ada.member, floor=-(10**15)) for _ in range(2)]
+    body = ada.reserving(bo, 10**15, account=accounts[0])
+    ada.moot.must("xfer.reserve", body, ada.key)
+    assert ada.moot.refused("xfer.reserve", {**body, "account": accounts[1], "amount": 1}, ada.key) == "ceiling"
+
+
 def test_an_acceptance_is_of_what_was_reserved(pair: Pair) -> None:
     ada, bo = pair
     transfer, other = ada.reserve(bo, 500), ada.reserve(bo, 600)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from tests.reference import charter, checkpoint, note, tree
 from tests.reference.messagepack import Value
 from tests.reference.reciprocity.body import KINDS, check_body
-from tests.reference.reciprocity.book import Book, Said, Thing
+from tests.reference.reciprocity.book import AMOUNT_MAX, Book, Said, Thing
 from tests.reference.rejection import RejectionError, require
 from tests.reference.statement import (
     Statement,
@@ -82,7 +82,8 @@ def reserve(book: Book, said: Said, body: Thing) -> None:
     require(other["state"] == "open", other["state"])
     book.move(body["account"], 0, body["amount"])
     other["pending"] += body["amount"]
-    require(other["ceiling"] is None or other["posted"] + other["pending"] <= other["ceiling"], "ceiling")
+    ceiling = AMOUNT_MAX if other["ceiling"] is None else other["ceiling"]
+    require(other["posted"] + other["pending"] <= ceiling, "ceiling")
     book.all("outgoing")[said.id] = {**body, "position": said.position, "state": "reserved"}
     book.touch(body["connector"])
 
