@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.carrying import sign
-from cli.member_keys import change_key, fetch, make_key
+from cli.member_keys import change_key, fetch, make_key, sign_in
 from cli.output import json_option, plain, say, show, show_json, show_table
 from cli.speaking import How, log_option, looking, says, speaking
 
@@ -26,7 +26,7 @@ def command() -> None:
     """Members. One is named by its id, the beginning of it, or the name in a profile that is known here."""
 
 
-for _command in (sign, make_key, change_key, fetch):
+for _command in (sign, make_key, change_key, fetch, sign_in):
     command.add_command(_command)
 
 

@@ -73,6 +73,31 @@ def change_key(data_dir: str | None, member: str, new: Path | None, *, keep: boo
         speaker.report(saved, f"new key of {plain(member)}", to_be_decided=lost)
 
 
+@click.command("sign-in", short_help="Sign in to a node's pages with a key.")
+@click.argument("url")
+@click.option("--key", "key_file", type=_FILE, required=True, help="The member's key file.")
+def sign_in(url: str, key_file: Path) -> None:
+    """Shows what to paste into the node's page "Sign in as a member"; no node is needed, the key stays here.
+
+    URL is the address of the member's page. What is shown is good once, for five minutes, and for that node alone.
+    """
+    import re
+    import time
+    from urllib.parse import urlsplit
+
+    from protocol.identity import parse_log_id
+    from protocol.reader import Asking
+
+    parts = urlsplit(url)
+    named = re.fullmatch(r"/ledger/([a-z2-7]{52})/member/([0-9a-f]{32})/?", parts.path)
+    if parts.scheme not in {"http", "https"} or named is None:
+        raise click.UsageError("URL is like https://moot.example.org/ledger/LOG/member/ID, with whole ids")
+    target, member = f"/ledger/{named[1]}/sign-in", bytes.fromhex(named[2])
+    asking = Asking(parts.netloc, parse_log_id(named[1]), member, target, int(time.time()))
+    show(asking.header(open_key(key_file)))
+    say(f"paste this within five minutes at {parts.scheme}://{parts.netloc}{target}")
+
+
 @click.command("fetch", short_help="Read what is about oneself from a node, with a key.")
 @click.argument("url")
 @click.option("--key", "key_file", type=_FILE, required=True, help="The member's key file.")

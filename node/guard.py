@@ -24,6 +24,7 @@ from node.gossip import GOSSIP_PATH
 from node.policy import content_policy
 from node.problem import Problem, problem, problem_of
 from node.rendering import error_page, wants_html
+from node.session import COOKIE, MEMBER_COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -125,13 +126,13 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = _refuse(request, names)
         if refused is not None:
-            return _finished(refused)
+            return _finished(request, refused)
         if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
             return await handler(request)  # has deadlines and limits of its own
         response = await _answered(request, handler)
         if isinstance(response, Problem) and wants_html(request):
             response = error_page(request, response.status, response.title, response.detail)
-        return await _sent(request, _finished(response))
+        return await _sent(request, _finished(request, response))
 
     return middleware
 
@@ -176,8 +177,11 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
     return response
 
 
-def _finished(response: web.StreamResponse) -> web.StreamResponse:
+def _finished(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """An answer with the headers that all have; what may be for one person alone is kept by nobody on the way."""
     if not response.prepared:
+        if "Authorization" in request.headers or {COOKIE, MEMBER_COOKIE} & request.cookies.keys():
+            response.headers.setdefault("Cache-Control", "no-store")
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
     return response

@@ -114,15 +114,17 @@ async def serve_statement(request: web.Request) -> web.Response:
 
     def read() -> bytes:
         with request.app[LEDGER].store.read() as reads:
-            view = view_of(request, reads, private=private)
-            member = id_of(request, "member")
-            sees = view.private or view.reader == member
-            return make_member_statement(reads, view.tree, member, private=sees).data
+            return _statement(request, view_of(request, reads, private=private))
 
     name = f"{request.match_info['log'][:8]}-{request.match_info['member'][:8]}.member-statement"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     body = await asyncio.to_thread(read)
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
+
+def _statement(request: web.Request, view: LedgerView) -> bytes:
+    member = id_of(request, "member")
+    return make_member_statement(view.reads, view.tree, member, private=view.private or view.reader == member).data
 
 
 async def serve_page(request: web.Request) -> web.Response:
@@ -132,8 +134,7 @@ async def serve_page(request: web.Request) -> web.Response:
     def read() -> str:
         with request.app[LEDGER].store.read() as reads:
             view = view_of(request, reads, private=private)
-            made = make_member_statement(reads, view.tree, id_of(request, "member"), private=view.private)
-            return verifier_page(made.data, view.charter.languages)
+            return verifier_page(_statement(request, view), view.charter.languages)
 
     name = f"{request.match_info['log'][:8]}-{request.match_info['member'][:8]}.html"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

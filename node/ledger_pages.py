@@ -51,22 +51,27 @@ def page(template: str, work: Work) -> Handler:
     """A handler that renders what `work` reads of the ledger that the path names."""
 
     async def handler(request: web.Request) -> web.Response:
-        reader, private = reader_of(request), session_of(request) is not None
-
-        def read() -> dict[str, Any]:
-            with request.app[LEDGER].store.read() as reads:
-                view = view_of(request, reads, private=private, languages=reader.languages)
-                return ledger_values(view, reader) | work(request, view, reader)
-
-        try:
-            values = await asyncio.to_thread(read)
-        except NotFoundError:
-            return error_page(request, 404, "", "")
-        except Malformed as error:
-            return error_page(request, 400, reader.words("This cannot be shown"), error.text)
-        return render(request, template, reader, **values)
+        return await show(request, template, work)
 
     return handler
+
+
+async def show(request: web.Request, template: str, work: Work, status: int = 200) -> web.Response:
+    """A page with what `work` reads of the ledger that the path names."""
+    reader, private = reader_of(request), session_of(request) is not None
+
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            view = view_of(request, reads, private=private, languages=reader.languages)
+            return ledger_values(view, reader) | work(request, view, reader)
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    except Malformed as error:
+        return error_page(request, 400, reader.words("This cannot be shown"), error.text)
+    return render(request, template, reader, status=status, **values)
 
 
 def ledger_routes(pages: Iterable[tuple[str, str, Work, str]]) -> tuple[Route, ...]:
@@ -80,7 +85,7 @@ def ledger_routes(pages: Iterable[tuple[str, str, Work, str]]) -> tuple[Route, .
 def ledger_values(view: LedgerView, reader: Reader) -> dict[str, Any]:
     """What every page of a ledger shows: whose it is, where its parts are, what is not counted yet.
 
-    `manages`: whoever looks is a steward of it.
+    `manages`: whoever looks is a steward of it. `reading`: the member of it who looks.
     """
     charter = view.charter
     left = view.tree.size - view.tree.derived
@@ -92,6 +97,7 @@ def ledger_values(view: LedgerView, reader: Reader) -> dict[str, Any]:
         "entries": f"/v1/log/{show_log_id(view.log_id)}/{view.tree.origin.epoch}/entries",
         "uncounted": _lag(left, reader),
         "manages": view.private,
+        "reading": view.party_object(view.reader) if view.reader else None,
     }
 
 
@@ -164,6 +170,7 @@ def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str,
     told = contributions_object(view, member_id, *period)
     return {
         "member": shown["member"],
+        "own": view.tree.tree == request.app[LEDGER].own.tree,
         "accounts": shown["accounts"],
         "contracts": contract_objects(view, today, member_id),
         "claims": claim_objects(view, today, party=member_id, unpaid=True),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Members who ask a node for what is about themselves, and show by a signature who they are (spec 17 §12)."""
+"""Members who ask a node for what is about themselves, and have shown by a signature who they are (spec 17 §12)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.reciprocity.state import Member
+from node.session import member_session_of
 from protocol.errors import Malformed
 from protocol.reader import SCHEME, Asking, read_header
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def reader_of(request: web.Request, view: LedgerView, now: int) -> bytes:
-    """The member who asks; empty if nobody says so. Raises HTTPUnauthorized if it is said and not so."""
+    """Who asks, by signature or in a session; empty: nobody. Raises HTTPUnauthorized if it is said and not so."""
     given = request.headers.get("Authorization", "")
     if not given.startswith(SCHEME):
-        return b""
+        return _signed_in(request, view)
     try:
         shown = read_header(given)
         member = view.book.get(Member, shown.member)
@@ -31,3 +32,10 @@ def reader_of(request: web.Request, view: LedgerView, now: int) -> bytes:
     raise web.HTTPUnauthorized(
         reason="That is not signed by this member for this request; is the clock of this machine right?"
     )
+
+
+def _signed_in(request: web.Request, view: LedgerView) -> bytes:
+    """The member whose session it is, unless their key was changed since."""
+    session = member_session_of(request)
+    member = view.book.get(Member, session.member) if session else None
+    return session.member if session and member and member.key == session.key else b""

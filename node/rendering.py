@@ -16,7 +16,7 @@ from node.assets import asset_url
 from node.keys import CONFIG, LEDGER
 from node.languages import accepted, choose
 from node.listing import Reader
-from node.session import session_of
+from node.session import member_session_of, session_of
 from node.translations import own_names
 from node.words import choose_words
 from protocol.identity import show_log_id
@@ -104,7 +104,7 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
         )
     )
     headers = {
-        "Cache-Control": "no-store" if session else "no-cache",
+        "Cache-Control": "no-store" if session or member_session_of(request) else "no-cache",
         "Content-Language": reader.words.language,
         "Vary": "Accept-Language, Accept, Cookie",
     }

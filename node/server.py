@@ -28,6 +28,7 @@ from node import (
     ledger_api,
     ledger_pages,
     map_api,
+    member_pages,
     openapi,
     pages,
     peer_pages,
@@ -57,7 +58,7 @@ from node.problem import problem
 from node.receipts import Receipts
 from node.recovering import Recovering
 from node.routes import Route
-from node.session import SESSIONS, Sessions
+from node.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
 from node.tls import server_context, write_certificate
 from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
@@ -234,7 +235,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    app[FLOWS], app[SESSIONS] = FlowKeeper(), Sessions()
+    app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
     app[bundles.DOWNLOADS] = Downloads()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
@@ -259,6 +260,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *contract_pages.ROUTES,
         *assembly_pages.ROUTES,
         *steward_pages.ROUTES,
+        *member_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A steward's session in a browser: signed in with the token, kept by a cookie, over loopback or https only."""
+"""Sessions in a browser, over loopback or https only: a steward's, by the token; a member's, by their key."""
 
 from __future__ import annotations
 
@@ -19,20 +19,25 @@ from node.keys import CONFIG, TOKEN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COOKIE = "folkmoot_steward"
+COOKIE, MEMBER_COOKIE = "folkmoot_steward", "folkmoot_member"
 SESSION_S, IDLE_S = 12 * 3600, 2 * 3600
-SESSIONS_MAX = 32
+SESSIONS_MAX, MEMBERS_MAX = 32, 2_000
 ATTEMPTS_MAX, ATTEMPTS_ALL_MAX, ATTEMPTS_S = 5, 40, 60.0
 """Wrong tokens within so many seconds: from one address, and from all."""
 
 
 @dataclass
 class Session:
-    """Somebody who has shown the steward's token. `csrf` stands in each form that they are given."""
+    """Somebody who has shown the steward's token, or as a `member` that they have the `key` in force.
+
+    `csrf` stands in each form that they are given.
+    """
 
     csrf: str
     begun: float
     used: float
+    member: bytes = b""
+    key: bytes = b""
 
 
 @dataclass
@@ -40,15 +45,17 @@ class Sessions:
     """The sessions of a running node, and who has tried to get one. A cookie is known by its hash alone."""
 
     clock: Callable[[], float] = time.monotonic
+    most: int = SESSIONS_MAX
     _open: dict[bytes, Session] = field(default_factory=dict)
     _attempts: list[tuple[float, str]] = field(default_factory=list)
+    _taken: dict[bytes, float] = field(default_factory=dict)
 
-    def begin(self) -> str:
+    def begin(self, member: bytes = b"", key: bytes = b"") -> str:
         """Opens a session; what its cookie holds. The one that was used least lately makes room."""
         cookie, now = secrets.token_urlsafe(32), self.clock()
-        if len(self._open) >= SESSIONS_MAX:
-            del self._open[min(self._open, key=lambda name: self._open[name].used)]
-        self._open[_name(cookie)] = Session(secrets.token_urlsafe(32), now, now)
+        if len(self._open) >= self.most:
+            self._open.pop(min(self._open.copy().items(), key=lambda item: item[1].used)[0], None)
+        self._open[_name(cookie)] = Session(secrets.token_urlsafe(32), now, now, member, key)
         return cookie
 
     def find(self, cookie: str) -> Session | None:
@@ -77,8 +84,17 @@ class Sessions:
         """Somebody has tried a wrong token."""
         self._attempts.append((self.clock(), address))
 
+    def take(self, code: bytes, good_s: float) -> bool:
+        """Takes what is good once, and for so many seconds; whether it had not been taken."""
+        now = self.clock()
+        self._taken = {one: until for one, until in self._taken.items() if until > now}
+        if code in self._taken:
+            return False
+        self._taken[code] = now + good_s
+        return True
 
-SESSIONS = web.AppKey("sessions", Sessions)
+
+SESSIONS, MEMBERS = web.AppKey("sessions", Sessions), web.AppKey("members", Sessions)
 
 
 def _name(cookie: str) -> bytes:
@@ -86,9 +102,18 @@ def _name(cookie: str) -> bytes:
 
 
 def session_of(request: web.Request) -> Session | None:
-    """The session of whoever asks, if there is one."""
-    cookie = request.cookies.get(COOKIE, "")
-    return request.app[SESSIONS].find(cookie) if cookie and is_private_way(request) else None
+    """The steward's session of whoever asks, if there is one."""
+    return _session(request, COOKIE, SESSIONS)
+
+
+def member_session_of(request: web.Request) -> Session | None:
+    """The member's session of whoever asks, if there is one."""
+    return _session(request, MEMBER_COOKIE, MEMBERS)
+
+
+def _session(request: web.Request, name: str, sessions: web.AppKey[Sessions]) -> Session | None:
+    cookie = request.cookies.get(name, "")
+    return request.app[sessions].find(cookie) if cookie and is_private_way(request) else None
 
 
 def is_token(request: web.Request, given: str) -> bool:
@@ -115,11 +140,16 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def set_cookie(request: web.Request, response: web.Response, cookie: str) -> None:
+def set_cookie(request: web.Request, response: web.Response, cookie: str, name: str = COOKIE) -> None:
     """Gives a browser its cookie: no script reads it, no other site sends it along."""
+    secure = is_secure(request)
+    response.set_cookie(name, cookie, max_age=SESSION_S, path="/", httponly=True, samesite="Strict", secure=secure)
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the browser asks over https, as far as the node knows."""
     public = request.app[CONFIG].public_url
-    secure = request.secure or (public.startswith("https:") and URL(public).host == URL(f"http://{request.host}").host)
-    response.set_cookie(COOKIE, cookie, max_age=SESSION_S, path="/", httponly=True, samesite="Strict", secure=secure)
+    return request.secure or (public.startswith("https:") and URL(public).host == URL(f"http://{request.host}").host)
 
 
 def is_from_form(session: Session, given: str) -> bool:

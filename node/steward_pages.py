@@ -7,7 +7,6 @@ import asyncio
 import re
 import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from node.forms.field import Unfit
 from node.forms.options import options_of
 from node.forms.rehearsing import try_template
 from node.forms.table import FORMS, SECTIONS
+from node.forms_sent import read_form
 from node.keys import LEDGER
 from node.ledger_pages import ledger_values
 from node.rendering import error_page, reader_of, render
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request, Session], Awaitable[web.StreamResponse]]
 
-FORM_FIELDS_MAX = 100
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _RESERVED = frozenset({"csrf", "step", "nonce", "seen"})
 TO_SIGN_IN = "/steward/sign-in"
@@ -68,26 +67,6 @@ class Control(NamedTuple):
     options: Options
     value: str
     fault: str
-
-
-async def read_form(request: web.Request) -> dict[str, str]:
-    """What a form of ours has sent. Raises Malformed."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise Malformed("content_type", "a form is sent as application/x-www-form-urlencoded")
-    try:
-        pairs = parse_qsl(
-            (await request.read()).decode(),
-            keep_blank_values=True,
-            strict_parsing=False,
-            max_num_fields=FORM_FIELDS_MAX,
-            errors="strict",
-        )
-    except (ValueError, UnicodeDecodeError):
-        raise Malformed("form", "this is no form that was given out here") from None
-    texts = dict(pairs)
-    if len(texts) != len(pairs):
-        raise Malformed("form", "a field stands there twice")
-    return {name: text.replace("\r\n", "\n").replace("\0", "") for name, text in texts.items()}
 
 
 def signed_in(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

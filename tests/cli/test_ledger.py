@@ -10,6 +10,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS, SECTIONS
+from protocol.reader import read_header
 from tests.cli.conftest import Home, Ran, serve
 
 
@@ -163,6 +164,10 @@ def test_through_the_running_node(town: Home) -> None:
         url = f"{node.url}/v1/ledger/{log}/members/{page['member']['id']}"
         assert "baker" not in str(node.get(url.removeprefix(node.url)))
         assert "baker" in town.well("member", "fetch", url, "--key", f"{town.path}-bruno.key").out
+        own = f"{node.url}/ledger/{log}/member/{page['member']['id']}"
+        line = town.well("member", "sign-in", own, "--key", f"{town.path}-bruno.key").out.strip()
+        assert read_header(line).member.hex() == page["member"]["id"]
+        assert town("member", "sign-in", node.url, "--key", f"{town.path}-bruno.key").code == 2
         amina = town.well("member", "show", "Amina", "--json").json["member"]["id"]
         refused(town("member", "fetch", url, "--key", f"{town.path}-bruno.key", "--member", amina), "401", 5)
     finally:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 PAGES = (
-    *("", "/members", "/accounts", "/contracts", "/claims", "/assembly", "/bookings", "/neighbours"),
+    *("", "/members", "/accounts", "/contracts", "/claims", "/assembly", "/bookings", "/neighbours", "/sign-in"),
     *(f"/member/{one(name).hex()}" for name in ("amina", "shop", "choir")),
     *(f"/contract/{one(name).hex()}" for name in ("contract", "tools")),
     *(f"/proposal/{one(name).hex()}" for name in ("proposal", "old")),

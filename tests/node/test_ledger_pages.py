@@ -75,6 +75,7 @@ PAGES = (
     "/assembly",
     "/bookings",
     "/neighbours",
+    "/sign-in",
     f"/proposal/{one('proposal').hex()}",
     f"/proposal/{one('old').hex()}",
     f"/account/{one('account fund').hex()}",
