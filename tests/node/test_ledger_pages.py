@@ -245,7 +245,7 @@ async def test_nothing_in_a_ledger_acts(browser: TestClient[Any, Any], ledger: L
             assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
         assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in page.links())
         labels = [attributes["for"] for tag, attributes in page.elements if tag == "label"]
-        fields = [attributes["id"] for tag, attributes in page.elements if tag in {"input", "select"}]
+        fields = [attributes["id"] for tag, attributes in page.elements if tag in {"input", "select", "textarea"}]
         assert sorted(labels) == sorted(fields)
     evil = await read(browser, of(ledger, "shop"), language=language)
     assert "<script>" in evil.text
