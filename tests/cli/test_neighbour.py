@@ -80,9 +80,9 @@ def test_a_payment_survives_a_kill_of_either_node(sides: tuple[Side, Side]) -> N
     ours, theirs = sides
     for one in sides:
         one.open_accounts()
-    for one, other in (sides, sides[::-1]):
+    for one, other, trust in ((ours, theirs, "500.00"), (theirs, ours, "50.00")):
         wait(lambda other=other, one=one: other.log[:8] in one.home("log", "list").out)  # type: ignore[misc] # bound now
-        one.home.well("neighbour", "add", other.log[:8], "EUR", "--trust", "50.00")
+        one.home.well("neighbour", "add", other.log[:8], "EUR", "--trust", trust)
     wait(lambda: ours.home("neighbour", "pay", "till", theirs.log[:8], "till", "1.00").code == 0)
     wait(lambda: ours.states() == ["posted"])
     assert (ours.neighbour()["owes"], theirs.neighbour()["owes"]) == ("1.00", "-1.00")
