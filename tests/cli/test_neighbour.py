@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Run, Served
 
+LONG_S = 60.0
+"""Each look is a process of its own, on a machine that may be busy."""
+
 
 class Side:
     """One organisation: its commands, its node, its log."""
@@ -81,20 +84,20 @@ def test_a_payment_survives_a_kill_of_either_node(sides: tuple[Side, Side]) -> N
     for one in sides:
         one.open_accounts()
     for one, other, trust in ((ours, theirs, "500.00"), (theirs, ours, "50.00")):
-        wait(lambda other=other, one=one: other.log[:8] in one.home("log", "list").out)  # type: ignore[misc] # bound now
+        wait(lambda other=other, one=one: other.log[:8] in one.home("log", "list").out, LONG_S)  # type: ignore[misc] # bound now
         one.home.well("neighbour", "add", other.log[:8], "EUR", "--trust", trust)
-    wait(lambda: ours.home("neighbour", "pay", "till", theirs.log[:8], "till", "1.00").code == 0)
-    wait(lambda: ours.states() == ["posted"])
+    wait(lambda: ours.home("neighbour", "pay", "till", theirs.log[:8], "till", "1.00").code == 0, LONG_S)
+    wait(lambda: ours.states() == ["posted"], LONG_S)
     assert (ours.neighbour()["owes"], theirs.neighbour()["owes"]) == ("1.00", "-1.00")
     for number, victim in enumerate(sides, 2):
         paid = ours.home.well("neighbour", "pay", "till", theirs.log[:8], "till", "2.00", "--json").json
         assert paid["state"] in {"saved", "published", "queued"}
         victim.kill()
         victim.start()
-        wait(lambda number=number: ours.states() == ["posted"] * number, 60)  # type: ignore[misc] # bound now
+        wait(lambda number=number: ours.states() == ["posted"] * number, LONG_S)  # type: ignore[misc] # bound now
     assert (ours.neighbour()["owes"], theirs.neighbour()["owes"]) == ("5.00", "-5.00")
     too_much = ours.home.well("neighbour", "pay", "till", theirs.log[:8], "till", "46.00", "--json").json
-    wait(lambda: ours.states()[-1] == "void")
+    wait(lambda: ours.states()[-1] == "void", LONG_S)
     assert theirs.states()[-1] == "refused"
     assert too_much["id"]
     assert ours.home("neighbour", "pay", "till", theirs.log[:8], "till", "500.00").code == 1
