@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Run = Callable[..., "Ran"]
 
+WAIT_S = 60.0
+"""More than an idle machine ever needs."""
+
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("FOLKMOOT", "XDG_"))}
 
 
@@ -123,7 +126,7 @@ class Served(NamedTuple):
 
     def get(self, path: str) -> Any:
         """An answer of its API."""
-        with build_opener(ProxyHandler({})).open(self.url + path, timeout=10) as answer:
+        with build_opener(ProxyHandler({})).open(self.url + path, timeout=30) as answer:
             return json.load(answer)
 
 
@@ -148,11 +151,11 @@ def served(home: Home) -> Iterator[Served]:
         node.process.communicate(timeout=15)
 
 
-def wait(condition: Callable[[], object], seconds: float = 10) -> None:
+def wait(condition: Callable[[], object], seconds: float = WAIT_S) -> None:
     """Waits for another process."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"it has not come about in {seconds} s"
         time.sleep(0.01)
 
 

@@ -94,12 +94,12 @@ def test_real_nodes_one_of_which_is_put_back(home: Home, run: Run, tmp_path: Pat
             home.well("peer", "add", peer.url)
         node = serve(home.path)
         running.append(node)
-        wait(lambda: state(node) == "signing", 20)
+        wait(lambda: state(node) == "signing")
         put(home, tmp_path, "Orchard")
         home.well("backup", "--with-keys", "--passphrase-file", passphrase, tmp_path / "backup")
         put(home, tmp_path, "Bakery")
         home.well("import", write_csv(tmp_path / "some.csv", *map(line, range(50))), "--licence", "CC0-1.0")
-        wait(lambda: all(held(peer, "Moot") == 55 for peer in peers), 20)
+        wait(lambda: all(held(peer, "Moot") == 55 for peer in peers))
         node.process.kill()
         node.process.communicate(timeout=15)
         running.remove(node)
@@ -109,11 +109,11 @@ def test_real_nodes_one_of_which_is_put_back(home: Home, run: Run, tmp_path: Pat
         assert put(there, tmp_path, "Forge") == "queued"
         back = serve(there.path)
         running.append(back)
-        wait(lambda: state(back) == "signing", 30)
-        wait(lambda: all(held(peer, "Moot") == 56 for peer in (*peers, back)), 20)
-        wait(lambda: back.get("/v1/records")["total"] == 53, 20)
+        wait(lambda: state(back) == "signing")
+        wait(lambda: all(held(peer, "Moot") == 56 for peer in (*peers, back)))
+        wait(lambda: back.get("/v1/records")["total"] == 53)
         assert put(there, tmp_path, "Mill") == "saved"
-        wait(lambda: all(held(peer, "Moot") == 57 for peer in peers), 20)
+        wait(lambda: all(held(peer, "Moot") == 57 for peer in peers))
         for peer in peers:
             assert not any("forked" in str(problem) for problem in peer.get("/v1/peers")["problems"].values())
     finally:

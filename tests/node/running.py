@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ledger.values import Tree
 
 NETWORK = "test"
-WAIT_S = 10.0
+WAIT_S = 60.0
+"""More than an idle machine ever needs; what is waited for mostly comes at once."""
 
 
 def found(path: Path, name: str) -> DataDirectory:

@@ -160,7 +160,7 @@ async def test_either_side_may_stop_in_between(sides: tuple[Side, Side], stopped
     await sides[stopped].node.stop()
     await sides[stopped].node.start()
     for one in payments:
-        await until(lambda one=one: ada.transfer(one) == "posted", seconds=20)  # type: ignore[misc] # bound now
+        await until(lambda one=one: ada.transfer(one) == "posted")  # type: ignore[misc] # bound now
     total = sum(10 + number for number in range(20))
     assert (ada.account(ada.wallet).posted, bo.account(bo.wallet).posted) == (10_000 - total, 10_000 + total)
     assert (ada.account(ada.connector).posted, bo.account(bo.connector).posted) == (total, -total)

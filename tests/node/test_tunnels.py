@@ -49,9 +49,9 @@ async def test_two_nodes_meet_through_a_third_that_agreed(tmp_path: Path) -> Non
         (through,) = [peer for peer in birch.running.hub.peers() if peer.name == "Alder"]
         assert through.address == str(Way(relay.log_id, alder.log_id))
         await relay.stop()
-        await until(lambda: alder.connected() and birch.connected(), seconds=15)
+        await until(lambda: alder.connected() and birch.connected())
         await relay.start()
-        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder), seconds=25)
+        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder))
     finally:
         for node in (alder, birch, relay):
             await node.stop()
@@ -72,7 +72,7 @@ async def test_a_tunnel_ends_with_the_connection_that_carries_it_and_is_opened_a
         (carrying,) = [link for link in links if isinstance(link, Link)]
         carrying._socket.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # breaks, and nobody says goodbye
         await until(lambda: not set(links) & set(alder.running.hub.links))
-        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder), seconds=25)
+        await until(lambda: alder.connected(relay, birch) and birch.connected(relay, alder))
     finally:
         for node in (alder, birch, relay):
             await node.stop()
