@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("folkmoot")
 
 STOP_S = 8.0
-GARBAGE_THRESHOLDS = (200_000, 20, 50)
+GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """How rarely Python looks for cycles of garbage: with its own 700 objects, one hostile frame of a million empty arrays
 holds the event loop for half a second (P9)."""
 
