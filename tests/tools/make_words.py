@@ -13,6 +13,7 @@ add messages to two pages do not meet.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +44,17 @@ _WIDTH = 118
 SHOWN = 20
 
 
-def used() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
-    """The messages in order: the file that uses it, the message or both its forms, its context."""
+Used = tuple[str, str | tuple[str, ...], str | None]
+"""The file that uses a message, the message or both its forms, its context."""
+
+
+@cache
+def used() -> tuple[Used, ...]:
+    """The messages in order; for all languages they are looked for once."""
+    return tuple(_look_for_them())
+
+
+def _look_for_them() -> Iterator[Used]:
     for path in (*sorted(NODE.rglob("*")), *sorted(SHOWING.glob("*.py"))):
         method = _METHODS.get(path.suffix)
         if method is None or FOLDER in path.parents:

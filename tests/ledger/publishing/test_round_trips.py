@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.importing.convert import convert_table
 from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.publishing.formats import FORMATS
+from tests.drawing import draws
 from tests.ledger.importing.test_oddities import published, real
 from tests.ledger.publishing.made import BASE, FULL, LOG, records, shown
 
@@ -36,7 +37,7 @@ def _told(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
-@settings(max_examples=20)
+@draws(20)
 @given(bodies=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
 def test_any_records_come_back_as_they_were(form: str, bodies: list[dict[str, Any]]) -> None:
     # One that is written in full says what the columns are: a table of few rows leaves much to guess.
