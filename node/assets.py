@@ -17,6 +17,7 @@ VERIFIER_SCRIPT, VERIFIER_STYLE = "verifier.js", "verifier.css"
 MEDIA_TYPES = {
     "folkmoot.css": "text/css",
     "ledger.css": "text/css",
+    "difference.css": "text/css",
     "map.css": "text/css",
     "map.js": "text/javascript",
     "outlines.json": "application/json",

@@ -42,6 +42,7 @@ LONG_FILES = {
 LONG_FUNCTIONS: dict[str, str] = {}
 ENTRY_POINTS = {
     "cli/main.py": "the program itself",
+    "node/difference.py": "pages of history and of proposals are about to use it",
 }
 
 
