@@ -114,7 +114,8 @@ def _write(
         own = tree.tree == int(reads.fact("own") or 0)
         charter = establish(reads.charters(tree.tree)).charter
     if targets.qr:
-        from cli.qr import make_codes, url_for, write_codes
+        from cli.qr import url_for, write_codes
+        from node.codes import make_codes
         from node.config import load_config
 
         public_url = load_config(directory).public_url if own else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A proof as QR codes: each holds a URL whose fragment is a part of the short form (spec 20 §4)."""
+"""QR codes as files or in the terminal, and where they lead."""
 
 from __future__ import annotations
 
@@ -12,33 +12,8 @@ from cli.output import say
 if TYPE_CHECKING:
     import segno
 
-VERSION_MAX = 20
-"""97 modules wide: what a telephone still reads from paper or from another's screen."""
-
 _SCALE, _PIXELS = 1, 4
 """Millimetres and pixels for each module."""
-
-
-def make_codes(proof: bytes, url: str) -> list[segno.QRCode]:
-    """The fewest codes of at most version 20, level M, that hold a proof file. Raises CommandError, Malformed."""
-    import segno
-
-    from protocol.digits import PARTS_MAX, make_parts
-    from protocol.short import pack
-
-    packed = pack(proof)
-    for count in range(1, PARTS_MAX + 1):
-        codes = []
-        for part in make_parts(packed, count):
-            # Two segments: the URL in bytes, the digits in the numeric mode, which takes 10 bits for three.
-            texts = [f"{url}#{part.head}", part.digits]
-            code = segno.make(texts, error="m", boost_error=False, micro=False)  # type: ignore[arg-type] # takes lists
-            codes.append(code)
-            if int(codes[-1].version) > VERSION_MAX:
-                break
-        else:
-            return codes
-    raise CommandError(f"this proof is too large for {PARTS_MAX} QR codes: give the file itself")
 
 
 def write_codes(codes: list[segno.QRCode], target: str) -> None:

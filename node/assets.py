@@ -19,6 +19,7 @@ MEDIA_TYPES = {
     "ledger.css": "text/css",
     "difference.css": "text/css",
     "map.css": "text/css",
+    "record.css": "text/css",
     "map.js": "text/javascript",
     "outlines.json": "application/json",
     "leaflet.css": "text/css",

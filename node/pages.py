@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The web pages of a node: the directory, a record, the logs. Plain HTML that works without scripts."""
+"""The web pages of a node: the directory and the logs. Plain HTML that works without scripts."""
 
 from __future__ import annotations
 
@@ -9,38 +9,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
-from ledger.errors import NotFoundError
 from ledger.forks import why_not_signing
-from ledger.present import history_objects, read_record, record_object
 from ledger.proving import log_object
-from ledger.publishing.linked import linked
 from ledger.query import QueryError, parse_query
 from ledger.receipts import last_erasures
 from ledger.witness import witness_verifier
-from node.api import find_record
 from node.asked import Asked
 from node.assets import serve_asset
 from node.keys import CONFIG, FINDER, HUB, LEDGER
 from node.languages import Text, choose
 from node.listing import Result, facets, filters, result, wider
+from node.log_names import log_names
 from node.maps import map_of
 from node.policy import content_policy
-from node.profile import Names, profile
-from node.publishing import base_of
-from node.rendering import data_block, error_page, reader_of, remembering, render, wants_html
+from node.rendering import error_page, reader_of, remembering, render, wants_html
 from node.routes import Route
 from node.tiles import ground_of
 from node.words import date_text
-from protocol.charter import establish
-from protocol.identity import parse_log_id, show_log_id
 from protocol.record import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.query import Circle
-    from ledger.sqlite.store import Snapshot
-    from ledger.values import RecordRow
     from node.listing import Reader
     from node.words import Words
 
@@ -68,13 +59,6 @@ class Found(NamedTuple):
     results: list[Result]
     next: str
     first: str
-
-
-class LogName(NamedTuple):
-    """A log by its id (52 characters) and the name of its organisation."""
-
-    id: str
-    name: Text
 
 
 async def _directory(request: web.Request) -> web.Response:
@@ -153,18 +137,8 @@ def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str,
     found = request.app[FINDER].find(parameters, reader.now)
     wanted = {record["log"] for record in found["records"]}
     with request.app[LEDGER].store.read() as reads:
-        names = {name.id: name.name for name in _log_names(reads, wanted, reader)}
+        names = {name.id: name.name for name in log_names(reads, wanted, reader)}
     return found, parse_query(parameters, reader.now).circle, names
-
-
-def _log_names(reads: Snapshot, wanted: set[str], reader: Reader) -> list[LogName]:
-    names = []
-    for tree in reads.trees():
-        log = show_log_id(tree.origin.log_id)
-        if log in wanted:
-            charter = establish(reads.charters(tree.tree)).charter
-            names.append(LogName(log, choose(charter.name, (*reader.languages, *charter.languages))))
-    return names
 
 
 def _lag(entries: int, words: Words) -> str:
@@ -205,56 +179,6 @@ def _options(choices: Sequence[tuple[str, str]], chosen: str, text: str) -> list
     options = [Option(value, label, value == chosen) for value, label in choices]
     known = not chosen or any(option.chosen for option in options)
     return options if known else [*options, Option(chosen, text, chosen=True)]
-
-
-async def _record(request: web.Request) -> web.Response:
-    reader = reader_of(request)
-
-    def read() -> dict[str, Any]:
-        with request.app[LEDGER].store.read() as reads:
-            row = find_record(reads, request.match_info["log"], request.match_info["id"])
-            record = record_object(reads, row)
-            names = Names(_authors(reads, row, reader), _related(reads, record))
-            return {
-                "profile": profile(record, history_objects(reads, row), names, reader),
-                "log_name": next(iter(_log_names(reads, {record["log"]}, reader))),
-                "fork_proof": _fork_url(reads, row.tree),
-                "data_url": f"/v1/records/{record['log']}/{record['id']}",
-                "linked": data_block(linked(record, base_of(request))),
-            }
-
-    try:
-        values = await asyncio.to_thread(read)
-    except NotFoundError:
-        return error_page(request, 404, "", "")
-    return render(request, "record.html", reader, **values)
-
-
-def _fork_url(reads: Snapshot, tree: int) -> str:
-    """Where the proof is that the log of a record has forked; empty if it has not, or has been healed since."""
-    fork = reads.fork(tree)
-    log_id, epoch = reads.tree_numbered(tree).origin
-    return f"/v1/log/{show_log_id(log_id)}/{epoch}/fork-proof" if fork and fork.healed is None else ""
-
-
-def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
-    """The keys that write in the organisation's name, and what they are called."""
-    charter = establish(reads.charters(row.tree)).charter
-    own = dict.fromkeys(charter.keys, choose(charter.name, (*reader.languages, *charter.languages)).text)
-    return {key.hex(): name for key, name in (own | reads.stewards(row.tree)).items()}
-
-
-def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
-    """The names of the records that a record is related to, of those that are held here."""
-    objects = [(relation["object"]["log"], relation["object"]["id"]) for relation in record.get("relations", ())]
-    trees = {tree.origin.log_id: tree.tree for tree in reads.trees() if not tree.hidden} if objects else {}
-    names = {}
-    for log, record_id in objects:
-        tree, wanted = trees.get(parse_log_id(log)), bytes.fromhex(record_id)
-        row = reads.records_by_id(tree, [wanted]).get(wanted) if tree is not None else None
-        if row is not None:
-            names[log, record_id] = read_record(reads, row)[0].name
-    return names
 
 
 async def _logs(request: web.Request) -> web.Response:
@@ -335,7 +259,6 @@ def _written(log: dict[str, Any], words: Words) -> str:
 ROUTES = (
     Route("GET", "/", _directory, "The directory", "text/html"),
     Route("GET", "/embed", _embed, "A view of the directory for inside another site", "text/html"),
-    Route("GET", "/record/{log}/{id}", _record, "A record", "text/html", statuses=(200, 404)),
     Route("GET", "/logs", _logs, "Logs and peers", "text/html", statuses=(200,)),
     Route("GET", "/static/{name}", serve_asset, "Style sheet and emblem", "text/css", statuses=(200, 304, 404)),
 )

@@ -83,7 +83,7 @@ class Step(NamedTuple):
     author: str
     key: str
     position: str
-    proof: str
+    prove: str
 
 
 class Profile(NamedTuple):
@@ -149,12 +149,9 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         licence=record["licence"],
         sources=[_origin(source, words) for source in record.get("sources", ())],
         steps=[
-            _step(step, record["log"], entry["epoch"], names, words, first=number == len(history))
-            for number, step in enumerate(history, 1)
+            _step(step, record, names, words, first=number == len(history)) for number, step in enumerate(history, 1)
         ],
-        present=_step(
-            {**entry, "kind": "record.put", "body": {}}, record["log"], entry["epoch"], names, words, first=False
-        ),
+        present=_step({**entry, "kind": "record.put", "body": {}}, record, names, words, first=False),
         labels=label_texts(record, words),
     )
 
@@ -286,7 +283,7 @@ def _ended(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], read
     return reader.words("Since {date}: {reason}.", date=when, reason=reader.words.label("reason", reason))
 
 
-def _step(step: Mapping[str, Any], log: str, epoch: int, names: Names, words: Words, *, first: bool) -> Step:
+def _step(step: Mapping[str, Any], record: Mapping[str, Any], names: Names, words: Words, *, first: bool) -> Step:
     entered = first and step["kind"] == "record.put"
     what = words("Entered") if entered else words.label("statement", step["kind"])
     reason = step["body"].get("reason", "")
@@ -296,5 +293,5 @@ def _step(step: Mapping[str, Any], log: str, epoch: int, names: Names, words: Wo
         author=names.authors.get(step["author"], ""),
         key=step["author"][:8],
         position=words.number(step["position"]),
-        proof=f"/v1/log/{log}/{epoch}/proofs/{step['position']}",
+        prove=f"{record_url(record['log'], record['id'])}/proof?entry={step['position']}",
     )

@@ -32,7 +32,9 @@ from node import (
     openapi,
     pages,
     peer_pages,
+    proof_pages,
     publishing,
+    record_pages,
     static_log,
     status,
     steward_pages,
@@ -253,6 +255,8 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     routes = (
         *described,
         *pages.ROUTES,
+        *record_pages.ROUTES,
+        *proof_pages.ROUTES,
         *peer_pages.ROUTES,
         *tiles.ROUTES,
         *ledger_pages.ROUTES,

@@ -23,7 +23,7 @@ WITHOUT_LICENCE = {
     for name in ("base", "directory", "error", "logs", "moderation", "peers", "record", "tree")
 } | {
     f"node/templates/{path.name}": "the same"
-    for pattern in ("ledger*.html", "steward*.html")
+    for pattern in ("ledger*.html", "steward*.html", "record*.html")
     for path in (ROOT / "node" / "templates").glob(pattern)
 }
 

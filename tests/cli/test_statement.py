@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import segno
 
-from cli.qr import VERSION_MAX, make_codes
 from ledger.ledger import DataDirectory, Ledger
+from node.codes import VERSION_MAX, make_codes
 from protocol.digits import make_parts
 from protocol.member_statement import HEADER
 from protocol.short import pack

@@ -246,9 +246,12 @@ async def test_a_record_shows_all_and_how_to_prove_it(browser: TestClient[Any, A
     ):  # fmt: skip
         assert text in page.text
     log = show_log_id(ledger.log_id)
-    assert {f"/v1/log/{log}/1/proofs/1", "/v1/trust", "tel:+33320000000", "mailto:mule@example.org"} <= set(
-        page.links()
-    )
+    assert {
+        f"{record_path(ledger, 'mule')}/proof?entry=1",
+        "/v1/trust",
+        "tel:+33320000000",
+        "mailto:mule@example.org",
+    } <= set(page.links())
     assert record_path(ledger, "workshop") in page.links()
     outward = [a for tag, a in page.elements if tag == "a" and a["href"].startswith("http")]
     assert all(a["rel"] == "nofollow noopener noreferrer" for a in outward)

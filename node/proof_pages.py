@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`/record/.../proof`: how whoever doubts what a record says can check it, by file, link, code or paper."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiohttp import web
+
+from ledger.errors import NotFoundError
+from ledger.present import history_objects, read_record
+from ledger.proving import prove_entry, trust_file
+from node.api import find_record
+from node.codes import draw_code, link_to_check, make_codes
+from node.keys import LEDGER
+from node.languages import choose
+from node.log_names import log_names
+from node.publishing import base_of
+from node.rendering import error_page, reader_of, render
+from node.routes import Parameter, Route
+from node.verifier.page import verifier_page
+from protocol.errors import Malformed
+from protocol.identity import show_log_id
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow, Tree
+    from node.codes import Drawn
+
+VERIFY = "/verify"
+
+
+class Step(NamedTuple):
+    """A statement about a record: where it stands, and its JSON (ledger.present)."""
+
+    row: RecordRow
+    tree: Tree
+    said: dict[str, Any]
+
+
+def _step(reads: Snapshot, request: web.Request) -> Step:
+    """The statement that a request is about: the latest one of a record, or that at `entry`. Raises NotFoundError."""
+    row = find_record(reads, request.match_info["log"], request.match_info["id"])
+    wanted = request.query.get("entry", "")
+    for said in history_objects(reads, row):
+        if not wanted or str(said["position"]) == wanted:
+            return Step(row, reads.tree_numbered(row.tree), said)
+    raise NotFoundError(f"no entry {wanted[:40]!r} in the history of this record")
+
+
+def _proof(reads: Snapshot, step: Step) -> bytes:
+    """The proof file; empty as long as what was said is not under a signed checkpoint."""
+    try:
+        return prove_entry(reads, step.tree, step.said["position"])
+    except NotFoundError:
+        return b""
+
+
+async def _page(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+    words = reader.words
+
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            step = _step(reads, request)
+            proof, log = _proof(reads, step), show_log_id(step.tree.origin.log_id)
+            record = f"/record/{log}/{step.row.id.hex()}"
+            position = step.said["position"]
+            return {
+                "name": choose(read_record(reads, step.row)[0].name, reader.languages),
+                "record_url": record,
+                "what": words.label("statement", step.said["kind"]),
+                "date": words.date(step.said["at"]),
+                "position": words.number(position),
+                "log_name": next(iter(log_names(reads, {log}, reader))),
+                "signed": bool(proof),
+                "file": f"/v1/log/{log}/{step.tree.origin.epoch}/proofs/{position}",
+                "file_name": f"{log[:8]}-{position}.tlog-proof",
+                "whole_page": f"{record}/proof.html?entry={position}",
+                "verify": base_of(request) + VERIFY,
+                **_short(proof, base_of(request)),
+            }
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    return render(request, "record_proof.html", reader, **values)
+
+
+def _short(proof: bytes, base: str) -> dict[str, Any]:
+    """The proof as codes, and as a link within this node; without them where it is too long for any."""
+    none: dict[str, Any] = {"codes": [], "check": VERIFY}
+    if not proof:
+        return none
+    try:
+        codes: list[Drawn] = [draw_code(code) for code in make_codes(proof, base + VERIFY)]
+        return {"codes": codes, "check": link_to_check(proof, VERIFY)}
+    except Malformed:
+        return none
+
+
+async def _whole(request: web.Request) -> web.Response:
+    def read() -> tuple[str, str]:
+        with request.app[LEDGER].store.read() as reads:
+            step = _step(reads, request)
+            proof = _proof(reads, step)
+            if not proof:
+                raise NotFoundError("this entry is not under a signed checkpoint yet: ask again in a moment")
+            log = show_log_id(step.tree.origin.log_id)
+            languages = reader_of(request).languages
+            page = verifier_page(proof, languages, trust_file(reads, step.tree))
+            return f"{log[:8]}-{step.said['position']}.html", page
+
+    try:
+        name, page = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    response = web.Response(text=page, content_type="text/html", headers=headers)
+    response.enable_compression()
+    return response
+
+
+_ENTRY = Parameter("entry", "position of one statement of its history; the latest one if not given")
+ROUTES = (
+    Route(
+        "GET",
+        "/record/{log}/{id}/proof",
+        _page,
+        "How to check what a record says: file, link, QR codes",
+        "text/html",
+        (_ENTRY,),
+        (200, 404),
+    ),
+    Route(
+        "GET",
+        "/record/{log}/{id}/proof.html",
+        _whole,
+        "The proof of a record as a page that checks it in any browser, without this node",
+        "text/html",
+        (_ENTRY,),
+        (200, 404),
+    ),
+)

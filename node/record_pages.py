@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page of a record: what is gathered for it from the store."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ledger.errors import NotFoundError
+from ledger.present import history_objects, read_record, record_object
+from ledger.publishing.linked import linked
+from node.api import find_record
+from node.keys import LEDGER
+from node.languages import choose
+from node.log_names import log_names
+from node.profile import Names, profile
+from node.publishing import base_of
+from node.rendering import data_block, error_page, reader_of, render
+from node.routes import Route
+from protocol.charter import establish
+from protocol.identity import parse_log_id, show_log_id
+
+if TYPE_CHECKING:
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
+    from node.listing import Reader
+
+
+async def _record(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+
+    def read() -> dict[str, Any]:
+        with request.app[LEDGER].store.read() as reads:
+            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            record = record_object(reads, row)
+            names = Names(_authors(reads, row, reader), _related(reads, record))
+            return {
+                "profile": profile(record, history_objects(reads, row), names, reader),
+                "log_name": next(iter(log_names(reads, {record["log"]}, reader))),
+                "fork_proof": _fork_url(reads, row.tree),
+                "data_url": f"/v1/records/{record['log']}/{record['id']}",
+                "linked": data_block(linked(record, base_of(request))),
+            }
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    return render(request, "record.html", reader, **values)
+
+
+def _fork_url(reads: Snapshot, tree: int) -> str:
+    """Where the proof is that the log of a record has forked; empty if it has not, or has been healed since."""
+    fork = reads.fork(tree)
+    log_id, epoch = reads.tree_numbered(tree).origin
+    return f"/v1/log/{show_log_id(log_id)}/{epoch}/fork-proof" if fork and fork.healed is None else ""
+
+
+def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
+    """The keys that write in the organisation's name, and what they are called."""
+    charter = establish(reads.charters(row.tree)).charter
+    own = dict.fromkeys(charter.keys, choose(charter.name, (*reader.languages, *charter.languages)).text)
+    return {key.hex(): name for key, name in (own | reads.stewards(row.tree)).items()}
+
+
+def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
+    """The names of the records that a record is related to, of those that are held here."""
+    objects = [(relation["object"]["log"], relation["object"]["id"]) for relation in record.get("relations", ())]
+    trees = {tree.origin.log_id: tree.tree for tree in reads.trees() if not tree.hidden} if objects else {}
+    names = {}
+    for log, record_id in objects:
+        tree, wanted = trees.get(parse_log_id(log)), bytes.fromhex(record_id)
+        row = reads.records_by_id(tree, [wanted]).get(wanted) if tree is not None else None
+        if row is not None:
+            names[log, record_id] = read_record(reads, row)[0].name
+    return names
+
+
+ROUTES = (Route("GET", "/record/{log}/{id}", _record, "A record", "text/html", statuses=(200, 404)),)
