@@ -22,6 +22,7 @@ from node import (
     assembly_pages,
     bundles,
     contract_pages,
+    desk_pages,
     duplicates_api,
     federation,
     ledger_acts_api,
@@ -245,7 +246,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES),
     )
     document = openapi.describe(described)
 
@@ -264,6 +265,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *contract_pages.ROUTES,
         *assembly_pages.ROUTES,
         *steward_pages.ROUTES,
+        *desk_pages.ROUTES,
         *member_pages.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )

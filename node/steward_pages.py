@@ -19,7 +19,7 @@ from node.forms.checking import check, write
 from node.forms.field import Unfit
 from node.forms.options import options_of
 from node.forms.rehearsing import try_template
-from node.forms.table import FORMS, SECTIONS
+from node.forms.table import FORMS
 from node.forms_sent import read_form
 from node.keys import LEDGER
 from node.ledger_pages import ledger_values
@@ -123,12 +123,8 @@ async def _end(request: web.Request, _: Session) -> web.StreamResponse:
     return response
 
 
-async def _index(request: web.Request, session: Session) -> web.StreamResponse:
-    sections = [(name, [form for form in FORMS.values() if form.section == name]) for name in SECTIONS]
-    return render(request, "steward.html", reader_of(request), sections=sections, csrf=session.csrf)
-
-
-def _own_view(reads: Snapshot, reader: Reader) -> LedgerView:
+def own_view(reads: Snapshot, reader: Reader) -> LedgerView:
+    """The own ledger as a steward sees it."""
     return LedgerView(reads, own_tree(reads), private=True, languages=reader.languages)
 
 
@@ -158,7 +154,7 @@ async def _show_form(
 
     def read() -> tuple[list[Control], dict[str, Any]]:
         with request.app[LEDGER].store.read() as reads:
-            view = _own_view(reads, reader)
+            view = own_view(reads, reader)
             controls = [
                 Control(
                     field,
@@ -239,7 +235,7 @@ def _work(
     ledger = request.app[LEDGER]
     wait_until_folded(ledger.store, ledger.own.tree)
     with ledger.store.read() as reads:
-        view = _own_view(reads, reader)
+        view = own_view(reads, reader)
         checked = check(ledger, view, form, texts, texts["nonce"])
         if checked.drafts and (said := view.book.said(checked.spoken[0].carried.said.id)) is not None:
             return said.position  # it was sent twice
@@ -263,7 +259,7 @@ async def _done(request: web.Request, _: Session) -> web.StreamResponse:
 
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
-            view = _own_view(reads, reader)
+            view = own_view(reads, reader)
             found = view.found(int(text))
             verdict = reads.verdicts(view.tree.tree, int(text), int(text) + 1).get(int(text), "")
             waits = view.tree.derived <= int(text)
@@ -309,7 +305,6 @@ ROUTES = (
     Route("GET", TO_SIGN_IN, _sign_in_page, "Sign in as steward", "text/html", statuses=(200,)),
     Route("POST", TO_SIGN_IN, _begin, "Open a steward's session", "text/html", statuses=(303, 403, 429)),
     Route("POST", "/steward/sign-out", signed_in(_end), "End a session", "text/html", statuses=(303,)),
-    Route("GET", "/steward", signed_in(_index), "What a steward can do", "text/html", statuses=(200, 303)),
     Route("GET", "/steward/do/{form}", signed_in(_form), "A form", "text/html", statuses=(200, 303, 404)),
     Route(
         "POST", "/steward/do/{form}", signed_in(_send), "Check, confirm, sign", "text/html", statuses=(200, 303, 422)

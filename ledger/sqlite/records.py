@@ -137,6 +137,23 @@ class RecordReads:
         sql = "SELECT tree, position, id, previous, import FROM history WHERE tree = ? AND import = ? ORDER BY position"
         return [HistoryRow._make(row) for row in self._db.execute(sql, (tree, import_id))]
 
+    def unchecked(self, tree: int, since: int, limit: int) -> tuple[int, list[int]]:
+        """How many public records of a log nobody has checked since then, and the first of them: longest ago first."""
+        where = "tree = ? AND scope = 0 AND status <> 'closed' AND coalesce(checked_at, 0) < ?"
+        return self._some(where, "coalesce(checked_at, 0), rid", (tree, since), limit)
+
+    def unplaced(self, tree: int, limit: int) -> tuple[int, list[int]]:
+        """How many public places and organisations of a log stand nowhere on a map, and the first of them."""
+        kinds = "kind IN ('place', 'organisation')"
+        return self._some(
+            f"tree = ? AND scope = 0 AND status <> 'closed' AND lat IS NULL AND {kinds}", "rid", (tree,), limit
+        )
+
+    def _some(self, where: str, order: str, parameters: tuple[object, ...], limit: int) -> tuple[int, list[int]]:
+        (count,) = self._db.execute(f"SELECT count(*) FROM record WHERE {where}", parameters).fetchone()
+        sql = f"SELECT rid FROM record WHERE {where} ORDER BY {order} LIMIT ?"
+        return count, [row[0] for row in self._db.execute(sql, (*parameters, limit))]
+
     def imports(self, tree: int) -> list[ImportRow]:
         """The imports into one log, in order."""
         return [ImportRow._make(row) for row in self._db.execute(f"{_IMPORT} WHERE tree = ? ORDER BY start", (tree,))]

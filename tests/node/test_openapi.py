@@ -19,6 +19,7 @@ from ledger.query import PARAMETERS
 from node import (
     api,
     bundles,
+    desk_pages,
     duplicates_api,
     federation,
     ledger_acts_api,
@@ -57,7 +58,7 @@ DOCUMENT = describe(
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES),
     )
 )
 OPERATIONS = [

@@ -48,9 +48,13 @@ async def stranger(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
 
 @pytest.fixture
 async def steward(stranger: TestClient[Any, Any]) -> TestClient[Any, Any]:
-    answer = await stranger.post("/steward/sign-in", data={"token": "token"}, headers=HTML)
-    assert (answer.status, answer.url.path) == (200, "/steward")
+    await sign_in(stranger)
     return stranger
+
+
+async def sign_in(browser: TestClient[Any, Any]) -> None:
+    answer = await browser.post("/steward/sign-in", data={"token": "token"}, headers=HTML)
+    assert (answer.status, answer.url.path) == (200, "/steward")
 
 
 async def read(browser: TestClient[Any, Any], path: str, status: int = 200, language: str = "en") -> Page:
