@@ -16,7 +16,7 @@ from ledger.showing.terms import Spelling, clause_wording, rate_text
 from node.ledger_api import today_of
 from node.ledger_pages import ledger_routes
 from node.ledgers import id_of
-from node.paging import part_of
+from node.paging import page_of, part_of
 from node.rendering import straight
 from protocol.amounts import show_day
 from protocol.clauses import kind_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from protocol.clauses import MemberClass
 
 SUBJECTS_SHOWN, CLAIMS_SHOWN = 12, 60
-"""The rest is there as data."""
+"""On one page; of claims, the rest is there as data."""
 MONTHS_MAX = 12 * 10_000
 _EXACT_DIGITS = 6
 UNPAID = frozenset({"open", "late"})
@@ -58,7 +58,8 @@ def _claims(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]
 def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
     contract_id, today, words = id_of(request, "contract"), today_of(request), reader.words
     explained = explain(view, contract_id, today)
-    subjects, left = _subjects(view, explained, today, words)
+    page = page_of(request.query)
+    subjects, left = _subjects(view, explained, today, words, page)
     flowed = footprints_object(view, 0, MONTHS_MAX, contract_id)["footprints"]
     spelling = PageSpelling(view, words)
     contract = contract_object(view, contract_id, today)
@@ -72,7 +73,8 @@ def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "position": view.said(contract_id).position,
         "claims": claim_objects(view, today, contract=contract_id, unpaid=True),
         "subjects": subjects,
-        "left": left,
+        "first": "?" if page > 1 else "",
+        "next": f"?page={page + 1}" if left else "",
         "notes": note_objects(view, contract_id),
         "footprint": flowed[0]["amounts"] if flowed else [],
     }
@@ -110,10 +112,12 @@ class Subject(NamedTuple):
     items: list[dict[str, Any]]
 
 
-def _subjects(view: LedgerView, explained: Explained, today: int, words: Words) -> tuple[list[Subject], int]:
+def _subjects(
+    view: LedgerView, explained: Explained, today: int, words: Words, page: int
+) -> tuple[list[Subject], bool]:
     """What follows from a contract: what can be booked now, then what is to come, then what is booked, newest first.
 
-    So much as is shown of it, and how many subjects are left out.
+    So much as one page shows of it, and whether there is more.
     """
     found: dict[bytes, list[Item]] = {}
     for item in explained.items:
@@ -122,13 +126,14 @@ def _subjects(view: LedgerView, explained: Explained, today: int, words: Words) 
     newest = list(reversed(found))
     ordered = sorted(newest, key=rank.__getitem__)
     subjects = []
-    for about in ordered[:SUBJECTS_SHOWN]:
+    end = page * SUBJECTS_SHOWN
+    for about in ordered[end - SUBJECTS_SHOWN : end]:
         told = explanation_object(view, explained._replace(items=found[about]), today)["items"]
         for item, shown in zip(found[about], told, strict=True):
             shown |= {"what": _said(item.what, words), "why": _said(item.why, words) if item.why else ""}
             shown["lines"] = [_line(line, words) for line in shown["lines"]]
         subjects.append(Subject(_claim_title(view, about, words), told))
-    return subjects, len(ordered[SUBJECTS_SHOWN:])
+    return subjects, end < len(ordered)
 
 
 def _claim_title(view: LedgerView, about: bytes, words: Words) -> str:

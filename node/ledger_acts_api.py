@@ -41,6 +41,7 @@ from node.api import SCOPE_PARAMETER
 from node.keys import LEDGER
 from node.ledger_api import answering
 from node.ledgers import id_of
+from node.paging import AFTER, LIMITED, limit_of, slice_object
 from node.routes import Parameter, Route
 from protocol.amounts import parse_day
 from protocol.errors import Malformed
@@ -55,13 +56,11 @@ if TYPE_CHECKING:
 
 _LEDGER = "/v1/ledger/{log}"
 _DAY_S = 86_400
-LIMIT, LIMIT_MAX = 100, 1_000
 PARTY = Parameter("party", "of a member or of the organisation, by id")
 CONTRACT = Parameter("contract", "under a contract, by id")
 RESOURCE = Parameter("resource", "of a resource, by id")
 ACCOUNT = Parameter("account", "of an account, by id")
 DAYS = (Parameter("from", "from this day on, such as 2026-03-02"), Parameter("until", "before this day"))
-LIMITED = Parameter("limit", f"1 to {LIMIT_MAX}; {LIMIT} if not given")
 BEFORE = Parameter("before", "`next` of the page before; a page may be short and go on")
 ALL = Parameter("all", "1: those that are over, too")
 
@@ -85,13 +84,6 @@ def _day(request: web.Request, name: str) -> int | None:
     return None if text is None else parse_day(text)
 
 
-def _limit(request: web.Request) -> int:
-    text = request.query.get("limit", str(LIMIT))
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LIMIT_MAX):
-        raise Malformed("limit", f"limit is 1 to {LIMIT_MAX}")
-    return int(text)
-
-
 def _wanted(request: web.Request) -> Wanted:
     party, contract, resource = (_one(request, name) for name in ("party", "contract", "resource"))
     return Wanted(party, contract, resource, _day(request, "from"), _day(request, "until"))
@@ -109,12 +101,12 @@ def _before(request: web.Request) -> int | None:
 
 
 def _events(request: web.Request, view: LedgerView) -> dict[str, Any]:
-    page = recent_events(view, _wanted(request), _limit(request), _before(request))
+    page = recent_events(view, _wanted(request), limit_of(request.query), _before(request))
     return page_object(EVENTS_SCHEMA, "events", page, lambda one: event_object(view, one.statement.id))
 
 
 def _bookings(request: web.Request, view: LedgerView) -> dict[str, Any]:
-    wanted, limit = _wanted(request), _limit(request)
+    wanted, limit = _wanted(request), limit_of(request.query)
     if request.query.get("all", "") == "1":
         page = recent_commitments(view, wanted, limit, _before(request))
         return page_object(BOOKINGS_SCHEMA, "bookings", page, lambda one: commitment_object(view, one.statement.id))
@@ -128,7 +120,7 @@ def _posts(request: web.Request, view: LedgerView) -> dict[str, Any]:
     accounts = accounts_of(view, party) if party else None
     page = recent_posts(
         view,
-        _limit(request),
+        limit_of(request.query),
         [account] if account else accounts,
         since=_day(request, "from"),
         until=_day(request, "until"),
@@ -140,12 +132,14 @@ def _posts(request: web.Request, view: LedgerView) -> dict[str, Any]:
 def _proposals(request: web.Request, view: LedgerView) -> dict[str, Any]:
     rules = rules_object(view)
     del rules["schema"]
-    return {"schema": PROPOSALS_SCHEMA, "rules": rules, "proposals": proposal_objects(view, _today(request))}
+    return slice_object(request.query, PROPOSALS_SCHEMA, "proposals", proposal_objects(view, _today(request))) | {
+        "rules": rules
+    }
 
 
 def _disputes(request: web.Request, view: LedgerView) -> dict[str, Any]:
     closed = request.query.get("all", "") == "1"
-    return {"schema": DISPUTES_SCHEMA, "disputes": dispute_objects(view, closed=closed)}
+    return slice_object(request.query, DISPUTES_SCHEMA, "disputes", dispute_objects(view, closed=closed))
 
 
 def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any], *parameters: Parameter) -> Route:
@@ -155,6 +149,7 @@ def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any]
 
 _STATUSES = (200, 401, 404)
 _PAGE = (*DAYS, LIMITED, BEFORE)
+_PART = (LIMITED, AFTER)
 
 
 ROUTES = (
@@ -170,8 +165,11 @@ ROUTES = (
     _route(
         "/stock",
         "What there is of resources, by holder",
-        lambda request, view: {"schema": STOCK_SCHEMA, "stock": stock_objects(view, _one(request, "resource"))},
+        lambda request, view: slice_object(
+            request.query, STOCK_SCHEMA, "stock", stock_objects(view, _one(request, "resource"))
+        ),
         RESOURCE,
+        *_PART,
     ),
     _route("/posts", "Movements between accounts, the newest first", _posts, ACCOUNT, PARTY, *_PAGE),
     _route(
@@ -182,7 +180,7 @@ ROUTES = (
             "post": post_object(view, find_post(view, request.match_info["post"])),
         },
     ),
-    _route("/proposals", "What the assembly was asked, and its rules", _proposals),
+    _route("/proposals", "What the assembly was asked, and its rules", _proposals, *_PART),
     _route(
         "/proposals/{proposal}",
         "A proposal with its votes",
@@ -191,11 +189,12 @@ ROUTES = (
             "proposal": proposal_object(view, id_of(request, "proposal"), _today(request)),
         },
     ),
-    _route("/disputes", "Disagreements that are open", _disputes, ALL),
+    _route("/disputes", "Disagreements that are open", _disputes, ALL, *_PART),
     _route(
         "/collectives",
         "Hosted groups with their funds",
-        lambda _, view: {"schema": COLLECTIVES_SCHEMA, "collectives": collective_objects(view)},
+        lambda request, view: slice_object(request.query, COLLECTIVES_SCHEMA, "collectives", collective_objects(view)),
+        *_PART,
     ),
     _route(
         "/collectives/{member}",
@@ -208,6 +207,9 @@ ROUTES = (
     _route(
         "/notes/{about}",
         "Notes about something, as far as whoever asks may see them",
-        lambda request, view: {"schema": NOTES_SCHEMA, "notes": note_objects(view, id_of(request, "about"))},
+        lambda request, view: slice_object(
+            request.query, NOTES_SCHEMA, "notes", note_objects(view, id_of(request, "about"))
+        ),
+        *_PART,
     ),
 )

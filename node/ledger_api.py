@@ -38,9 +38,11 @@ from ledger.showing.flows import flows_object
 from ledger.showing.footprints import footprints_object
 from ledger.showing.members import MEMBERS_SCHEMA, member_objects, member_page
 from ledger.showing.movements import movement_objects
+from ledger.showing.owing import STATES
 from node.api import SCOPE_PARAMETER, asks_for_private, json_answer
 from node.keys import LEDGER
 from node.ledgers import FLOWS, id_of, view_of
+from node.paging import AFTER, LIMITED, slice_object, slice_of
 from node.periods import read_period
 from node.routes import Parameter, Route
 from node.verifier.page import verifier_page
@@ -62,6 +64,7 @@ PERIOD_PARAMETERS = (
     Parameter("until", "the last month; the newest one of which there is something if not given"),
 )
 _YEAR = re.compile(r"[0-9]{4}")
+_CLAIM = re.compile(r"([0-9a-f]{32})?")
 _DAY_S = 86_400
 
 
@@ -100,7 +103,15 @@ def _contract(request: web.Request, view: LedgerView) -> dict[str, Any]:
 
 def _explanation(request: web.Request, view: LedgerView) -> dict[str, Any]:
     today = today_of(request)
-    return explanation_object(view, explain(view, id_of(request, "contract"), today), today)
+    state, claim = request.query.get("state", ""), request.query.get("claim", "")
+    if state not in {"", *STATES}:
+        raise Malformed("state", f"state is one of {', '.join(STATES)}")
+    if not _CLAIM.fullmatch(claim):
+        raise Malformed("claim", "claim is an id of 32 hexadecimal digits")
+    explained = explain(view, id_of(request, "contract"), today, bytes.fromhex(claim))
+    wanted = [item for item in explained.items if state in {"", item.state}]
+    part, after = slice_of(request.query, wanted)
+    return explanation_object(view, explained._replace(items=list(part)), today) | {"next": after}
 
 
 def _footprints(request: web.Request, view: LedgerView) -> dict[str, Any]:
@@ -196,12 +207,14 @@ def _route(path: str, about: str, work: Callable[[web.Request, LedgerView], Any]
 
 
 _STATUSES = (200, 401, 404)
+_PART = (LIMITED, AFTER)
 ROUTES = (
     _route("/units", "The units of a ledger", lambda _, view: {"schema": UNITS_SCHEMA, "units": unit_objects(view)}),
     _route(
         "/members",
         "The members of a ledger, with those who have left",
-        lambda _, view: {"schema": MEMBERS_SCHEMA, "members": member_objects(view, left=True)},
+        lambda request, view: slice_object(request.query, MEMBERS_SCHEMA, "members", member_objects(view, left=True)),
+        *_PART,
     ),
     _route(
         "/members/{member}",
@@ -252,7 +265,8 @@ ROUTES = (
     _route(
         "/accounts",
         "The accounts of a ledger with their balances",
-        lambda _, view: {"schema": ACCOUNTS_SCHEMA, "accounts": account_objects(view)},
+        lambda request, view: slice_object(request.query, ACCOUNTS_SCHEMA, "accounts", account_objects(view)),
+        *_PART,
     ),
     _route(
         "/accounts/{account}",
@@ -266,14 +280,27 @@ ROUTES = (
     _route(
         "/contracts",
         "The contracts of a ledger",
-        lambda request, view: {"schema": CONTRACTS_SCHEMA, "contracts": contract_objects(view, today_of(request))},
+        lambda request, view: slice_object(
+            request.query, CONTRACTS_SCHEMA, "contracts", contract_objects(view, today_of(request))
+        ),
+        *_PART,
     ),
     _route("/contracts/{contract}", "A contract: its parties, who has signed, its clauses", _contract),
-    _route("/contracts/{contract}/explanation", "What a contract yields, each line with its rule", _explanation),
+    _route(
+        "/contracts/{contract}/explanation",
+        "What a contract yields, each line with its rule",
+        _explanation,
+        Parameter("claim", "only what follows from this claim, by id"),
+        Parameter("state", f"only what is {', '.join(STATES)}"),
+        *_PART,
+    ),
     _route(
         "/claims",
         "What is owed, and what was",
-        lambda request, view: {"schema": CLAIMS_SCHEMA, "claims": claim_objects(view, today_of(request))},
+        lambda request, view: slice_object(
+            request.query, CLAIMS_SCHEMA, "claims", claim_objects(view, today_of(request))
+        ),
+        *_PART,
     ),
     _route(
         "/flows", "Who gave to whom, in groups", lambda request, view: period_of(request, view)[1], *PERIOD_PARAMETERS

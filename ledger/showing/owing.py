@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from protocol.clauses import Clause
     from protocol.encoding import Value
 
-POSTED, OWED, COMING = "posted", "owed", "coming"
+POSTED, OWED, COMING = STATES = "posted", "owed", "coming"
 """A post was made; it can be made now; something has to happen before."""
 
 

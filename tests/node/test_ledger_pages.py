@@ -161,6 +161,29 @@ async def test_a_contract_shows_each_line_with_its_rule(browser: TestClient[Any,
     assert "130.048" in page.text
 
 
+async def test_an_explanation_comes_in_parts(
+    browser: TestClient[Any, Any], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/contracts/{one('contract').hex()}/explanation"
+    whole = (await data(browser, ledger, path))["items"]
+    first, second = [await data(browser, ledger, f"{path}?limit=4&after={begin}") for begin in (0, 4)]
+    assert (first["items"] + second["items"], first["next"], second["next"]) == (whole, 4, None)
+    coming = (await data(browser, ledger, f"{path}?state=coming"))["items"]
+    assert coming == [item for item in whole if item["state"] == "coming"] != []
+    claim = whole[0]["about"]
+    of_claim = (await data(browser, ledger, f"{path}?claim={claim}"))["items"]
+    assert of_claim == [item for item in whole if item["about"] == claim] != whole
+    for wrong in ("state=some", "claim=12", "after=x"):
+        response = await browser.get(f"/v1/ledger/{show_log_id(ledger.log_id)}{path}?{wrong}")
+        assert response.status == 400
+    monkeypatch.setattr("node.contract_pages.SUBJECTS_SHOWN", 1)
+    page = at(ledger, f"/contract/{one('contract').hex()}")
+    begin, end = await read(browser, page), await read(browser, f"{page}?page=2")
+    assert "?page=2#follows" in begin.links()
+    assert "?#follows" in end.links()
+    assert begin.count("summary") + end.count("summary") == 6
+
+
 async def test_what_is_owed_is_shown_with_its_day(browser: TestClient[Any, Any], ledger: Ledger) -> None:
     unpaid, _, settled = (await read(browser, at(ledger, "/claims"))).text.partition("Paid or given up")
     assert "1\u00a0September 2026" in unpaid

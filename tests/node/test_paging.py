@@ -6,7 +6,10 @@ from __future__ import annotations
 from operator import itemgetter
 from urllib.parse import parse_qsl
 
-from node.paging import ROWS_SHOWN, Part, part_of
+import pytest
+
+from node.paging import LIMIT, LIMIT_MAX, ROWS_SHOWN, Part, part_of, slice_object, slice_of
+from protocol.errors import Malformed
 
 FOUND = [{"name": f"Straße {number:03}", "id": f"{number:032x}"} for number in range(2 * ROWS_SHOWN + 1)]
 
@@ -46,3 +49,27 @@ def test_a_page_that_there_is_not_is_empty_or_the_first() -> None:
         assert shown(f"page={page}").rows == FOUND[:ROWS_SHOWN]
     part = shown("page=999999", 3)
     assert (part.rows, part.first[:1], part.next, part.narrowed) == ([], "?", "", True)
+
+
+def test_an_answer_leads_on_to_the_next_until_the_end() -> None:
+    after: int | None = 0
+    seen: list[dict[str, str]] = []
+    while after is not None:
+        rows, after = slice_of({"limit": "67", "after": str(after)}, FOUND)
+        assert len(rows) == 67
+        seen += rows
+    assert seen == FOUND
+    assert slice_of({"limit": "1", "after": "9999999"}, FOUND) == ([], None)
+
+
+def test_an_answer_says_where_it_goes_on() -> None:
+    assert slice_object({}, "s/1", "rows", FOUND) == {"schema": "s/1", "rows": FOUND[:LIMIT], "next": LIMIT}
+    assert slice_object({"limit": str(LIMIT_MAX)}, "s/1", "rows", FOUND)["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"after": "-1"}, {"after": "٣"}, {"after": "1" * 8}]
+)
+def test_a_part_that_cannot_be_asked_for_is_refused(query: dict[str, str]) -> None:
+    with pytest.raises(Malformed):
+        slice_of(query, FOUND)
