@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Bodies of the reciprocity ledger from JSON: what is bytes follows from the types of the specification."""
+"""Bodies of statements from JSON: what is bytes follows from the types of the specification."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from msgspec.inspect import (
 from ledger.jsonform import from_json
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
+from protocol.knowledge import KNOWLEDGE_BODIES
 from protocol.reciprocity import RECIPROCITY_BODIES
 
 if TYPE_CHECKING:
     from protocol.encoding import Value
 
 _LOG_ID = re.compile(r"[a-z2-7]{52}")
+_TYPES = RECIPROCITY_BODIES | KNOWLEDGE_BODIES
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]{2})*")
 
 
@@ -36,7 +38,7 @@ def body_from_json(kind: str, value: object) -> dict[str, Value]:
 
     Amounts are whole numbers of their unit's smallest part, as they are signed; days count from 1970-01-01.
     """
-    read = _read(value, _type_of(kind)) if kind in RECIPROCITY_BODIES else from_json(value)
+    read = _read(value, _type_of(kind)) if kind in _TYPES else from_json(value)
     if not isinstance(read, dict):
         raise Malformed("body", "a body is an object")
     return read
@@ -44,7 +46,7 @@ def body_from_json(kind: str, value: object) -> dict[str, Value]:
 
 @cache
 def _type_of(kind: str) -> Type:
-    return type_info(RECIPROCITY_BODIES[kind])
+    return type_info(_TYPES[kind])
 
 
 def _read(value: object, kind: Type) -> Value:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.directory import DirectoryFold, pair_row, touched_record
+from ledger.territory.keys import knowledge_row
 from protocol.directory import (
     Circle,
     ClaimChecked,
@@ -27,6 +28,7 @@ from protocol.directory import (
     Vouch,
 )
 from protocol.identity import Origin
+from protocol.knowledge import KNOWLEDGE_BODIES
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
@@ -79,7 +81,9 @@ def _fold(
         if result.statement is not None and result.body is not None:
             fold = folds[result.scope > SCOPE_PUBLIC]
             verdict = fold.apply(position, result.statement, result.body, result.scope)
-            if type(result.body) is not RecordPut:
+            if result.statement.kind in KNOWLEDGE_BODIES:
+                change.add_knowledge(knowledge_row(tree.tree, position, result.statement, result.body))
+            elif type(result.body) is not RecordPut:
                 _apply_other(change, tree.tree, position, result)
             if isinstance(result.body, ClaimPair) and result.scope == SCOPE_PUBLIC:
                 change.add_pair(pair_row(tree.tree, position, result.statement.kind, result.body))

@@ -119,6 +119,24 @@ class PairRow(NamedTuple):
     other_id: bytes
 
 
+class KnowledgeRow(NamedTuple):
+    """What a log says of its territory under a key (spec 22 §2): the statement's body as it was signed.
+
+    `at` is when its author says that it was said, UTC seconds; `about` are the log and id of what it is about.
+    """
+
+    tree: int
+    position: int
+    sort: str
+    key: bytes
+    kind: str
+    at: int
+    withdrawn: bool
+    about_log: bytes
+    about_id: bytes
+    body: bytes
+
+
 class ImportRow(NamedTuple):
     """An import as the log tells it: positions of its start, end and undoing."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from protocol.encoding import Value
 from protocol.errors import Malformed
+from protocol.knowledge import KNOWLEDGE_BODIES, KnowledgeBody, check_knowledge, read_knowledge
 from protocol.record import Id, LogIdBytes, Note, Record, Subject, check_limits, check_record
 from protocol.statement import Statement
 
@@ -198,6 +199,7 @@ Body: TypeAlias = (
     | Erase
     | Receipt
     | Override
+    | KnowledgeBody
 )
 
 BODIES: dict[str, type[Body]] = {
@@ -252,6 +254,8 @@ def read_body(statement: Statement) -> Body | None:
 
     Raises Malformed if the encoding is not that of spec 01, a type is wrong or a limit broken.
     """
+    if statement.kind in KNOWLEDGE_BODIES:
+        return read_knowledge(statement)
     decoder = _decoders.get(statement.kind)
     if decoder is None:
         return None
@@ -307,6 +311,8 @@ def _read_put(data: bytes) -> RecordPut | None:
 
 def check_body(kind: str, value: dict[str, Value]) -> Body:
     """What is about to be signed. Raises Malformed if anything in it is unknown or wrong."""
+    if kind in KNOWLEDGE_BODIES:
+        return check_knowledge(kind, value)
     shape = BODIES.get(kind)
     if shape is None:
         raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are {', '.join(BODIES)}")

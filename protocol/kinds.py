@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""All statement kinds that this program knows, beside `charter`: of the directory and of the reciprocity ledger."""
+"""All statement kinds that this program knows, beside `charter`: of directory, territory and reciprocity ledger."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from protocol import directory
 from protocol.directory import BODIES
 from protocol.errors import Malformed
+from protocol.knowledge import KNOWLEDGE_BODIES
 from protocol.reciprocity import PERSONAL_KINDS, RECIPROCITY_BODIES, check_reciprocity, read_reciprocity
 from protocol.reciprocity_bodies import ReciprocityBody
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 Body: TypeAlias = directory.Body | ReciprocityBody
 
-PUBLIC_KINDS = directory.PUBLIC_KINDS | (RECIPROCITY_BODIES.keys() - PERSONAL_KINDS)
-"""Kinds on which the effect of other statements hangs: they count in public entries only (spec 15 §2)."""
+PUBLIC_KINDS = directory.PUBLIC_KINDS | KNOWLEDGE_BODIES.keys() | (RECIPROCITY_BODIES.keys() - PERSONAL_KINDS)
+"""Kinds on which the effect of other statements hangs, or that are for everybody: they count in public entries only
+(specs 15 §2, 22 §1)."""
 
 
 def read_body(statement: Statement) -> Body | None:
@@ -33,7 +35,7 @@ def check_body(kind: str, value: dict[str, Value]) -> Body:
     if kind in RECIPROCITY_BODIES:
         scoped = {key: part for key, part in value.items() if key != "parties" or kind not in PERSONAL_KINDS}
         return check_reciprocity(kind, scoped)
-    if kind not in BODIES:
-        known = ", ".join([*BODIES, *RECIPROCITY_BODIES])
+    if kind not in BODIES and kind not in KNOWLEDGE_BODIES:
+        known = ", ".join([*BODIES, *KNOWLEDGE_BODIES, *RECIPROCITY_BODIES])
         raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are {known}")
     return directory.check_body(kind, value)

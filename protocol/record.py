@@ -59,6 +59,16 @@ def is_plain_text(text: str) -> bool:
     return text.isprintable() or not _CONTROL.search(text)
 
 
+def is_category(text: str) -> bool:
+    """Whether a text has the form `scheme:code`."""
+    return bool(_CATEGORY.fullmatch(text))
+
+
+def is_licence(text: str) -> bool:
+    """Whether a text can be an SPDX licence expression."""
+    return bool(_LICENCE.fullmatch(text))
+
+
 class Subject(msgspec.Struct, frozen=True, gc=False):
     """A record of some log."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from ledger.sqlite.cells import RECIPROCITY_TABLES
 from ledger.sqlite.changes import mark_all_changed, mark_changed
+from ledger.sqlite.knowledge import KNOWLEDGE_TABLES
 from ledger.sqlite.rows import insert, run_in, select_in
 from ledger.values import HistoryRow, ImportRow, PairRow, RecordIndex, RecordRow
 
@@ -38,6 +39,7 @@ TABLES = (
     "label",
     "decision",
     "receipt",
+    *KNOWLEDGE_TABLES,
     *RECIPROCITY_TABLES,
 )
 """The derived tables; `rebuild` empties and fills them again."""
@@ -299,7 +301,7 @@ class RecordWrites(RecordReads):
 
     def forget_said(self, tree: int, position: int) -> None:
         """Takes back a claim, decision, receipt or remark, if there was one at that position."""
-        for table in ("claim", "pair", "decision", "receipt", "remark"):
+        for table in ("claim", "pair", "decision", "receipt", "remark", *KNOWLEDGE_TABLES):
             self._db.execute(f"DELETE FROM {table} WHERE tree = ? AND position = ?", (tree, position))
 
     def add_claim(self, tree: int, position: int, kind: str, log_id: bytes, record_id: bytes) -> None:

@@ -13,6 +13,7 @@ from ledger.errors import StoreFullError, StoreUnusableError
 from ledger.sqlite.cells import CellReads, CellWrites
 from ledger.sqlite.changes import ChangeReads, ChangeWrites
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
+from ledger.sqlite.knowledge import KnowledgeReads, KnowledgeWrites
 from ledger.sqlite.logs import LogReads
 from ledger.sqlite.logwrites import LogWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
@@ -30,11 +31,13 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads):
+class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads):
     """One consistent view of the whole store."""
 
 
-class Transaction(LogWrites, RecordWrites, ScopeWrites, WitnessWrites, CellWrites, ChangeWrites, Snapshot):
+class Transaction(
+    LogWrites, RecordWrites, ScopeWrites, WitnessWrites, CellWrites, ChangeWrites, KnowledgeWrites, Snapshot
+):
     """One change of the store: whole or not at all, and durable when it has ended."""
 
 

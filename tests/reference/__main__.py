@@ -14,6 +14,7 @@ from tests.reference.cases import (
     encoding,
     fork,
     gossip,
+    knowledge,
     member_statement,
     peers,
     proof,
@@ -50,6 +51,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "18-clauses.json": clauses.generate,
     "19-transfers.json": transfers.generate,
     "20-member-statement.json": member_statement.generate,
+    "22-knowledge.json": knowledge.generate,
 }
 
 
