@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
     if not isinstance(record, dict):
         raise CommandError(f"{file}: a record is an object")
     record.setdefault("id", os.urandom(16))
+    _expire(data_dir, record)
     body: dict[str, Any] = {"record": record}
     if parties:
         body["parties"] = sorted(map(parse_log_id, parties))
@@ -130,6 +132,51 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
     if any(row.status != "closed" for row in apart.values()):
         other = "not public" if scope == "public" else "public"
         say(f"its other state, which is {other}, stays as it is: to end that, close it in its own scope or erase it")
+
+
+def _expire(data_dir: str | None, record: dict[str, Any]) -> None:
+    """Gives an offer or need without an end one, and says so."""
+    from ledger.expiry import expire
+    from node.config import load_config
+
+    end = expire(record, int(time.time()), load_config(_directory(data_dir)).offer_days)
+    if end is not None:
+        say(f"valid until {when(end)[:10]}, because it says nothing of it; `folkmoot record renew` prolongs it")
+
+
+@command.command("renew")
+@click.argument("name")
+@click.option("--days", type=click.IntRange(1, 3_660), help="For so many days; else for as long as a new one.")
+@json_option
+@click.pass_obj
+def renew(data_dir: str | None, name: str, days: int | None, *, as_json: bool) -> None:
+    """Lets an offer or need of one's own log go on from today, also one that is over or closed."""
+    from cli.target import open_target
+    from ledger.expiry import DAYS, end_of, renewed
+    from ledger.importing.plan import Statement
+    from ledger.present import read_record
+    from ledger.private import parties_about
+    from node.config import load_config
+
+    with open_target(_directory(data_dir)) as target:
+        with target.store.read() as reads:
+            row = find_named(reads, name)
+            record = read_record(reads, row)[0]
+            parties = parties_about(reads, row, target.own[1])
+        if row.tree != target.own[0]:
+            raise CommandError("that record is of another organisation's log: only they can renew it")
+        if not record.direction:
+            raise CommandError("only an offer or a need has an end that can be put off")
+        usual = load_config(_directory(data_dir)).offer_days or DAYS
+        until = end_of((), int(time.time()), days) if days else end_of(record.terms, int(time.time()), usual)
+        body: dict[str, Any] = {"record": renewed(record, until)}
+        if parties:
+            body["parties"] = parties
+        position = target.write([Statement("record.put", body, os.urandom(16), row.scope)])[0]
+        target.settle()
+        state = target.state_of(position)
+    say(f"valid until {when(until)[:10]}")
+    _show_written(row.id, position, state, as_json=as_json)
 
 
 @command.command("close")

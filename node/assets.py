@@ -20,6 +20,7 @@ MEDIA_TYPES = {
     "difference.css": "text/css",
     "map.css": "text/css",
     "record.css": "text/css",
+    "exchange.css": "text/css",
     "map.js": "text/javascript",
     "outlines.json": "application/json",
     "leaflet.css": "text/css",

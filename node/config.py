@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
+from ledger.expiry import DAYS
 from ledger.ledger import DataDirectory
 from ledger.scopes import Policy
 from node.way import parse_way
@@ -44,6 +45,7 @@ class Config:
     language: str = "en"
     map_tiles: str = ""
     map_attribution: str = ""
+    offer_days: int = DAYS
     admission: str = "vouched"
     scope: str = "admitted"
     log_bytes: int = 2_000_000_000
@@ -75,6 +77,10 @@ TEMPLATE = """\
 # folder, or an address that every reader's browser then asks. Say whose map it is.
 # map_tiles = "region.pmtiles"
 # map_attribution = "© OpenStreetMap contributors"
+
+# How many days an offer or need is shown if whoever makes it says nothing; four times as many for what is lent, rented
+# out or done for time or mutual credit. 0: until somebody ends it.
+# offer_days = 90
 
 # Find other nodes on the local network, and be found.
 # mdns = true
@@ -184,6 +190,8 @@ def _set(config: Config, name: str, value: object, where: str) -> Config:
         raise RefusedError(f"{where}: one of {', '.join(_CHOICES[name])}")
     if name in {"log_bytes", "total_bytes"} and int(str(value)) < 0:
         raise RefusedError(f"{where}: a number of bytes, or 0 for no limit")
+    if name == "offer_days" and not 0 <= int(str(value)) <= 3_660:
+        raise RefusedError(f"{where}: a number of days up to 3660, or 0 for no end")
     if name == "port" and not 0 <= int(str(value)) <= 65_535:
         raise RefusedError(f"{where}: a port is a number up to 65535")
     return replace(config, **{name: value})  # type: ignore[arg-type] # checked against the default's type

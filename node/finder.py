@@ -17,7 +17,7 @@ from ledger.query import Query, parse_query, read_cursor
 from ledger.search import NOTHING_HIDDEN, Hidden, search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ledger.derive import Derived
     from ledger.sqlite.store import Snapshot, SqliteStore
@@ -37,9 +37,13 @@ class Finder:
         self._changed: set[int] = set()
         self._hidden_now, self._hidden_at = NOTHING_HIDDEN, 0
         self._lock = threading.Lock()
+        self.followers: list[Callable[[Derived], None]] = []
+        """Who else is told of what was folded."""
 
     def on_derived(self, derived: Derived) -> None:
         """Takes note of records that changed; they are read when somebody searches."""
+        for follower in self.followers:
+            follower(derived)
         with self._lock:
             self._changed.update(derived.rids)
             if derived.rids:  # one of them may be a record that was denied before it came
@@ -53,7 +57,7 @@ class Finder:
         With `private`, of the records that are not public: for a steward.
         """
         query = parse_query(parameters, now, private=private)
-        self._wait_for_own_writes()
+        self.wait_for_own_writes()
         return self._answer(query)
 
     def find_all(self, parameters: Mapping[str, Sequence[str]], now: int) -> Iterator[dict[str, Any]]:
@@ -63,7 +67,7 @@ class Finder:
         may be missing or stand there as it was. Raises QueryError before the first is asked for.
         """
         query = parse_query(parameters, now)
-        self._wait_for_own_writes()
+        self.wait_for_own_writes()
         return self._all(query if "limit" in parameters else replace(query, limit=_AT_ONCE), "limit" in parameters)
 
     def _all(self, query: Query, once: bool) -> Iterator[dict[str, Any]]:  # noqa: FBT001 - of this file
@@ -81,7 +85,7 @@ class Finder:
         query = parse_query(parameters, now)
         columns = self._current()
         with self._store.read() as reads:
-            return clusters(reads, columns, query, zoom, self._hidden(reads), most)
+            return clusters(reads, columns, query, zoom, self.hidden(reads), most)
 
     def warm_up(self) -> None:
         """Loads the columns before somebody waits for them."""
@@ -90,9 +94,9 @@ class Finder:
     def _answer(self, query: Query) -> dict[str, Any]:
         columns = self._current()
         with self._store.read() as reads:
-            return page_object(reads, search(reads, columns, query, self._hidden(reads)))
+            return page_object(reads, search(reads, columns, query, self.hidden(reads)))
 
-    def _hidden(self, reads: Snapshot) -> Hidden:
+    def hidden(self, reads: Snapshot) -> Hidden:
         """What is denied now, or shown as another record: read again when something may have changed."""
         version = reads.scopes_version()
         with self._lock:
@@ -102,7 +106,7 @@ class Finder:
                 self._hidden_now, self._hidden_at = Hidden(trees, rids), version
             return self._hidden_now
 
-    def _wait_for_own_writes(self) -> None:
+    def wait_for_own_writes(self) -> None:
         """What was saved a moment ago is searchable at once; what arrives in bulk from elsewhere is not waited for."""
         deadline = time.monotonic() + _CATCH_UP_S
         while time.monotonic() < deadline:

@@ -94,7 +94,7 @@ def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | 
         mark=record["kind"] if words.has_label("kind", record["kind"]) else "",
         status=status or (words("Over") if over else ""),
         locality=record.get("address", {}).get("locality", ""),
-        distance=_distance(record, circle, words),
+        distance=distance_text(record, circle, words),
         description=Text(cut(description.text, DESCRIPTION_CHARACTERS), description.lang) if description else None,
         categories=category_links(record.get("categories", ()), asked, words),
         source=source.get("attribution") or source.get("set", ""),
@@ -235,7 +235,8 @@ def _around(asked: Asked, circle: Circle | None, words: Words) -> str:
     return words("Within {distance} of {place}", distance=words.distance(circle.radius_m), place=place)
 
 
-def _distance(record: Mapping[str, Any], circle: Circle | None, words: Words) -> str:
+def distance_text(record: Mapping[str, Any], circle: Circle | None, words: Words) -> str:
+    """How far a record is from the middle of a circle; empty where that is not known."""
     point = record.get("point")
     if circle is None or point is None:
         return ""

@@ -15,6 +15,7 @@ from node.api import find_record
 from node.keys import LEDGER
 from node.languages import choose
 from node.log_names import log_names
+from node.offers_pages import on_record
 from node.profile import Names, profile
 from node.publishing import base_of
 from node.rendering import data_block, error_page, reader_of, render
@@ -42,6 +43,7 @@ async def _record(request: web.Request) -> web.Response:
                 "fork_proof": _fork_url(reads, row.tree),
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
                 "linked": data_block(linked(record, base_of(request))),
+                "exchange": on_record(request, reads, row, record, reader),
             }
 
     try:

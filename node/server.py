@@ -29,7 +29,9 @@ from node import (
     ledger_api,
     ledger_pages,
     map_api,
+    matches_api,
     member_pages,
+    offers_pages,
     openapi,
     pages,
     peer_pages,
@@ -56,6 +58,7 @@ from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
 from node.ledgers import FLOWS, FlowKeeper
+from node.matcher import MATCHER, Matcher
 from node.neighbours import Neighbours
 from node.problem import problem
 from node.receipts import Receipts
@@ -239,6 +242,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
+    app[MATCHER] = Matcher(ledger.store, finder)
     app[bundles.DOWNLOADS] = Downloads()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
@@ -246,7 +250,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
     )
     document = openapi.describe(described)
 
@@ -258,6 +262,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *pages.ROUTES,
         *record_pages.ROUTES,
         *proof_pages.ROUTES,
+        *offers_pages.ROUTES,
         *peer_pages.ROUTES,
         *tiles.ROUTES,
         *ledger_pages.ROUTES,

@@ -92,6 +92,11 @@ class RecordReads:
         sql = f"{_RECORD} WHERE rid > ? ORDER BY rid LIMIT ?"
         return [RecordRow._make(row) for row in self._db.execute(sql, (after, limit))]
 
+    def directed_records(self) -> list[int]:
+        """Row ids of the public offers and needs, whatever became of them."""
+        sql = "SELECT rid FROM record WHERE direction != '' AND scope = 0 ORDER BY rid"
+        return [rid for (rid,) in self._db.execute(sql)]
+
     def categories_between(self, first: int, last: int) -> list[tuple[int, str]]:
         """(row id, category) for the records first..last, in order."""
         sql = "SELECT rid, category FROM record_category WHERE rid >= ? AND rid <= ? ORDER BY rid, category"

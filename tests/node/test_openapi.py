@@ -25,6 +25,7 @@ from node import (
     ledger_acts_api,
     ledger_api,
     map_api,
+    matches_api,
     publishing,
     static_log,
     status,
@@ -58,7 +59,7 @@ DOCUMENT = describe(
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES),
+        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
     )
 )
 OPERATIONS = [

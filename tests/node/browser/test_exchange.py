@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Offers, needs and what fits in Chromium: for everybody, on a phone, from the right, without scripts, hostile text."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from protocol.identity import show_log_id
+from tests.builders import seeded
+from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.running import RunningNode, found
+from tests.node.test_map import put
+from tests.node.test_offers import EVIL, LILLE, RECORDS, offer
+from tests.node.verifier.browser import browsing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.node.verifier.browser import Tab
+
+pytestmark = pytest.mark.long
+
+
+@pytest_asyncio.fixture
+async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
+    """A node with offers and needs, of which one is hostile in every field that these pages show."""
+    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
+    more: dict[str, Any] = {
+        "item": EVIL,
+        "categories": [f"x:{EVIL}"[:90]],
+        "terms": ["give", EVIL],
+        "address": {"locality": EVIL},
+    }
+    evil = offer("evil", at=LILLE, valid_until=int(time.time()) + 9_000, **more) | {"name": {"en": EVIL}}
+    put(running.ledger, *RECORDS, evil, offer("other evil", wanted=True, **more))
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
+@pytest_asyncio.fixture
+async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
+    async with browsing(tmp_path / "browser") as opened:
+        yield opened
+
+
+def pages(node: RunningNode) -> list[str]:
+    records = [
+        f"/record/{show_log_id(node.log_id)}/{seeded(one, 16).hex()}" for one in ("Cargo bike", "evil", "Old bike")
+    ]
+    return ["/offers", "/offers?q=bike&near=Lille", "/offers?q=nothing+at+all", "/offers?near=Qqqqxz", *records]
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "width"), [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280)]
+)
+async def test_every_page_is_for_everybody(
+    node: RunningNode,
+    tab: Tab,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    dark: bool,  # noqa: FBT001 - a table
+    width: int,
+) -> None:
+    speak_arabic(monkeypatch)
+    program = axe()
+    await read_as(tab, language=language, dark=dark, width=width)
+    wrong = {}
+    for path in pages(node):
+        await open_ready(tab, node.url + path)
+        wrong[path] = await faults(tab, program)
+        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
+            wrong[path].append(f"wider than {width}")
+    assert {path: some for path, some in wrong.items() if some} == {}
+    assert [said for said in tab.complaints if "404" not in said and "400" not in said] == []
+    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+
+
+async def test_what_fits_is_found_without_scripts(node: RunningNode, tab: Tab) -> None:
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    await read_as(tab, width=320)
+    await tab.open(f"{node.url}/offers?q=bike")
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+    assert await tab.run("document.querySelectorAll('.fitting a').length") > 2
+    assert "<script>alert(1)</script>" in await tab.run("document.querySelector('.sides').textContent")
+    assert await tab.run("document.querySelectorAll('script').length") == 0
