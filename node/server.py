@@ -66,6 +66,7 @@ from node.recovering import Recovering
 from node.routes import Route
 from node.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
 from node.tls import server_context, write_certificate
+from node.upkeep import duplicates
 from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
@@ -272,6 +273,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *steward_pages.ROUTES,
         *desk_pages.ROUTES,
         *member_pages.ROUTES,
+        *duplicates.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -14,96 +14,101 @@ from typing import TYPE_CHECKING
 from node.languages import primary
 from node.ledger_labels import LEDGER_LABELS
 from node.translations import catalogue, languages
+from node.upkeep.labels import UPKEEP_LABELS
 from protocol.amounts import parse_day, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LABELS: dict[str, dict[str, str]] = LEDGER_LABELS | {
-    "kind": {
-        "organisation": "Organisation",
-        "place": "Place",
-        "resource": "Resource",
-        "service": "Service",
-        "offer": "Offer",
-        "need": "Need",
-        "person": "Person",
-    },
-    "organisation": {
-        "assembly": "commons assembly",
-        "coop": "co-operative",
-        "union": "union",
-        "city": "city",
-        "association": "association",
-        "firm": "firm",
-        "federation": "federation",
-    },
-    "facet": {
-        "kind": "Kind",
-        "category": "Category",
-        "country": "Country",
-        "licence": "Licence",
-        "status": "Status",
-        "direction": "Offers and needs",
-        "terms": "Terms",
-    },
-    "log_state": {
-        "stale": "not heard of for over a day",
-        "forked": "forked: nothing more is taken in",
-        "healed": "forked, continued in the next epoch",
-        "revoked": "its key has been removed",
-    },
-    "log_mode": {
-        "own": "this node's own",
-        "follow": "followed",
-        "mirror": "mirrored for others",
-        "admit": "let in by hand",
-        "neighbour": "a neighbour's, with which accounts are kept",
-        "met": "a peer's, known here",
-        "seed": "held by a peer, known here",
-        "vouched": "vouched for",
-        "region": "of a followed region",
-        "open": "every log is taken in here",
-        "waiting": "not admitted: it stays as it is",
-    },
-    "denial": {
-        "spam": "spam",
-        "false": "it is false",
-        "against_charter": "it is against the charter",
-        "illegal": "it is illegal",
-        "duplicate": "it was a duplicate",
-        "not_there": "it is not there",
-        "request": "it was asked for",
-    },
-    "status": {"active": "Active", "planned": "Planned", "paused": "Paused", "closed": "Closed"},
-    "direction": {"offer": "Offered", "want": "Wanted"},
-    "terms": {
-        "give": "to give",
-        "lend": "to lend",
-        "rent": "to rent",
-        "sell": "to sell",
-        "time": "for time",
-        "mutual": "mutual aid",
-    },
-    "scope": {"local": "Local", "regional": "Regional", "national": "National", "international": "International"},
-    "wheelchair": {"yes": "Accessible", "limited": "Accessible in part", "no": "Not accessible"},
-    "fee": {"yes": "Yes", "no": "No"},
-    "method": {
-        "source": "as the source gives it",
-        "address": "found from the address",
-        "town": "the middle of the town",
-        "hand": "set by hand",
-        "gps": "measured on the spot",
-    },
-    "statement": {"record.put": "Changed", "record.close": "Closed", "claim.checked": "Checked and found right"},
-    "reason": {
-        "closed": "it has closed",
-        "duplicate": "it was a duplicate",
-        "mistake": "it was a mistake",
-        "gone": "left out of a newer edition of its source",
-        "undone": "an import was undone",
-    },
-}
+LABELS: dict[str, dict[str, str]] = (
+    LEDGER_LABELS
+    | UPKEEP_LABELS
+    | {
+        "kind": {
+            "organisation": "Organisation",
+            "place": "Place",
+            "resource": "Resource",
+            "service": "Service",
+            "offer": "Offer",
+            "need": "Need",
+            "person": "Person",
+        },
+        "organisation": {
+            "assembly": "commons assembly",
+            "coop": "co-operative",
+            "union": "union",
+            "city": "city",
+            "association": "association",
+            "firm": "firm",
+            "federation": "federation",
+        },
+        "facet": {
+            "kind": "Kind",
+            "category": "Category",
+            "country": "Country",
+            "licence": "Licence",
+            "status": "Status",
+            "direction": "Offers and needs",
+            "terms": "Terms",
+        },
+        "log_state": {
+            "stale": "not heard of for over a day",
+            "forked": "forked: nothing more is taken in",
+            "healed": "forked, continued in the next epoch",
+            "revoked": "its key has been removed",
+        },
+        "log_mode": {
+            "own": "this node's own",
+            "follow": "followed",
+            "mirror": "mirrored for others",
+            "admit": "let in by hand",
+            "neighbour": "a neighbour's, with which accounts are kept",
+            "met": "a peer's, known here",
+            "seed": "held by a peer, known here",
+            "vouched": "vouched for",
+            "region": "of a followed region",
+            "open": "every log is taken in here",
+            "waiting": "not admitted: it stays as it is",
+        },
+        "denial": {
+            "spam": "spam",
+            "false": "it is false",
+            "against_charter": "it is against the charter",
+            "illegal": "it is illegal",
+            "duplicate": "it was a duplicate",
+            "not_there": "it is not there",
+            "request": "it was asked for",
+        },
+        "status": {"active": "Active", "planned": "Planned", "paused": "Paused", "closed": "Closed"},
+        "direction": {"offer": "Offered", "want": "Wanted"},
+        "terms": {
+            "give": "to give",
+            "lend": "to lend",
+            "rent": "to rent",
+            "sell": "to sell",
+            "time": "for time",
+            "mutual": "mutual aid",
+        },
+        "scope": {"local": "Local", "regional": "Regional", "national": "National", "international": "International"},
+        "wheelchair": {"yes": "Accessible", "limited": "Accessible in part", "no": "Not accessible"},
+        "fee": {"yes": "Yes", "no": "No"},
+        "method": {
+            "source": "as the source gives it",
+            "address": "found from the address",
+            "town": "the middle of the town",
+            "hand": "set by hand",
+            "gps": "measured on the spot",
+        },
+        "statement": {"record.put": "Changed", "record.close": "Closed", "claim.checked": "Checked and found right"},
+        "reason": {
+            "closed": "it has closed",
+            "duplicate": "it was a duplicate",
+            "mistake": "it was a mistake",
+            "gone": "left out of a newer edition of its source",
+            "undone": "an import was undone",
+        },
+    }
+)
 """Codes of closed lists (spec 10 §2, spec 04 §2) in English, by group."""
 
 DATES = (

@@ -38,14 +38,18 @@ def present_body(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     return body
 
 
-def merged_record(kept: Mapping[str, Any], other: Mapping[str, Any], take: Iterable[str]) -> dict[str, Any]:
+def merged_record(
+    kept: Mapping[str, Any], other: Mapping[str, Any], take: Iterable[str], leave: Iterable[str] = ()
+) -> dict[str, Any]:
     """The record that is kept, with these fields of the other one, its identifiers and sources.
 
-    What the record lacks is taken too where both are on the same licence. Nothing is taken that the other has not.
+    What the record lacks is taken too where both are on the same licence, but for what is to be left as it is. Nothing
+    is taken that the other has not.
     """
     chosen = set(take) - ({"status"} if other.get("status") == "closed" else set())
+    left = set(leave) - chosen
     if kept["licence"] == other["licence"]:
-        chosen |= {field for field in FIELDS if field not in kept and field not in _ONLY_WHEN_NAMED}
+        chosen |= {field for field in FIELDS if field not in kept and field not in _ONLY_WHEN_NAMED} - left
     made = dict(kept) | {field: other[field] for field in FIELDS if field in chosen and field in other}
     if "name" in other and "name" not in chosen and kept["licence"] == other["licence"]:
         made["name"] = dict(list((other["name"] | kept["name"]).items())[:32])

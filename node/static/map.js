@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The map beside the list: hits from /v1/clusters, coasts and borders from outlines.json, names from /v1/towns, all of
-// this node. Texts of records are put in as text, never as HTML. Without this script the page shows /map.svg.
+// The map beside the list: hits from /v1/clusters over the ground of ground.js, all of this node. Texts of records are
+// put in as text, never as HTML. Without this script the page shows /map.svg.
 "use strict";
 
 const box = document.getElementById("map");
@@ -12,23 +12,10 @@ const LISTED = 12;
 const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
 const PAUSE_MS = 150;
 
-function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
 function ofLanguage(texts) {
   const wanted = [language, ...navigator.languages].map((tag) => tag.split("-")[0]);
   const tag = wanted.find((one) => one in texts) ?? Object.keys(texts)[0];
   return { text: texts[tag], lang: tag === "und" ? "" : tag };
-}
-
-async function ask(path, signal) {
-  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
 }
 
 function search(more) {
@@ -37,70 +24,8 @@ function search(more) {
   return asked.toString();
 }
 
-function edges(bounds) {
-  const inside = (value, most) => Math.max(-most, Math.min(most, value)).toFixed(7);
-  return [
-    inside(bounds.getWest(), 180), inside(bounds.getSouth(), 90), inside(bounds.getEast(), 180), inside(bounds.getNorth(), 90),
-  ].join(",");
-}
-
-const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const map = L.map(box, {
-  zoomControl: false, attributionControl: false, minZoom: 1, maxZoom: 17, zoomAnimation: !still, fadeAnimation: !still,
-  markerZoomAnimation: !still, inertia: !still, maxBounds: [[-89, -190], [89, 190]], maxBoundsViscosity: 0.8,
-  scrollWheelZoom: false, zoomSnap: 0.5,
-});
-L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther, position: document.dir === "rtl" ? "topright" : "topleft" }).addTo(map);
-map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => map.scrollWheelZoom.disable());
-
-// The ground: coasts and borders, or the tiles that the operator has set
-
-for (const [name, level] of [["ground", 200], ["towns", 350]]) map.createPane(name).style.zIndex = level;
-map.getPane("ground").style.pointerEvents = map.getPane("towns").style.pointerEvents = "none";
-const ground = L.canvas({ pane: "ground", padding: 0.3 });
-const shapes = [];
-
-function colours() {
-  const style = getComputedStyle(box);
-  const of = (name) => style.getPropertyValue(`--map-${name}`).trim();
-  for (const [shape, kind] of shapes) {
-    shape.setStyle(
-      kind === "land" ? { color: of("coast"), fillColor: of("land"), fillOpacity: 1, weight: 1 }
-        : { color: of("border"), weight: 1.2, dashArray: "5 3" },
-    );
-  }
-}
-
-async function drawOutlines() {
-  const told = await ask(box.dataset.outlines);
-  const lines = told.lines.map((numbers) => {
-    let x = 0, y = 0;
-    const points = [];
-    for (let at = 0; at < numbers.length; at += 2) points.push([(y += numbers[at + 1]) / told.unit, (x += numbers[at]) / told.unit]);
-    return points;
-  });
-  const ring = (parts) => {
-    const points = parts.flatMap((n) => (n >= 0 ? lines[n] : [...lines[~n]].reverse()).slice(1));
-    let [, before] = points[0];
-    return points.map(([lat, lon]) => [lat, (before = lon + 360 * Math.round((before - lon) / 360))]); // across 180 degrees
-  };
-  const options = { renderer: ground, interactive: false, pane: "ground", smoothFactor: 0.6 };
-  for (const parts of told.land) shapes.push([L.polygon(ring(parts), options).addTo(map), "land"]);
-  for (const n of told.borders) shapes.push([L.polyline(lines[n], options).addTo(map), "border"]);
-  colours();
-}
-
-const towns = L.layerGroup().addTo(map);
-
-async function drawTowns(signal) {
-  const told = await ask(`/v1/towns?bbox=${edges(map.getBounds())}`, signal);
-  towns.clearLayers();
-  for (const town of told.towns) {
-    const name = element("span", town.name, { "aria-hidden": "true" });
-    const icon = L.divIcon({ html: name, className: "town", iconSize: null });
-    L.marker([town.lat, town.lon], { icon, interactive: false, keyboard: false, pane: "towns" }).addTo(towns);
-  }
-}
+const map = openMap(box, words);
+const ground = layGround(map, box);
 
 // The hits
 
@@ -189,7 +114,7 @@ async function refresh() {
     told.places.forEach((place) => drawPlace(place, told.places.length <= MARKERS_MAX));
     status.textContent = words.shown.replace("{number}", number.format(told.total));
     if (here) here.href = `${box.dataset.list}?${search({ bbox: edges(map.getBounds()) })}`;
-    if (!box.dataset.tiles) await drawTowns(signal);
+    await ground.drawTowns(signal);
   } catch (fault) {
     if (fault.name !== "AbortError") status.textContent = words.fault;
   }
@@ -204,9 +129,7 @@ async function start() {
     waiting = setTimeout(refresh, PAUSE_MS);
   });
   await refresh();
-  if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { maxZoom: 19 }).addTo(map);
-  else await drawOutlines();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
+  await ground.draw();
   box.dataset.ready = "yes";
 }
 

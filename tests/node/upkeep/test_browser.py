@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The upkeep pages in Chromium: for everybody, by keyboard, on a phone, without scripts, from the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.upkeep.stewarding import EVIL, follow, put, record, record_path, sign_in, twins
+
+if TYPE_CHECKING:
+    from tests.node.running import RunningNode
+    from tests.node.verifier.browser import Tab
+
+pytestmark = pytest.mark.long
+
+
+@pytest_asyncio.fixture
+async def paths(node: RunningNode) -> list[str]:
+    """The pages, over records that need looking after, some of them hostile."""
+    evil = [record(f"evil {n}", name={"en": EVIL}, description={"en": f"{EVIL}{n}"}, hours=EVIL) for n in range(2)]
+    put(node.ledger, *twins(), *evil)
+    return [
+        "/steward/duplicates",
+        "/steward/duplicates?near=Marseille",
+        f"/steward/duplicates/{record_path(node, *twins())}",
+        f"/steward/duplicates/{record_path(node, *evil)}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "width"),
+    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
+)
+async def test_every_page_is_for_everybody(
+    node: RunningNode,
+    tab: Tab,
+    paths: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    dark: bool,  # noqa: FBT001 - a table
+    width: int,
+) -> None:
+    speak_arabic(monkeypatch)
+    program = axe()
+    await sign_in(tab, node)
+    await read_as(tab, language=language, dark=dark, width=width)
+    wrong = {}
+    for path in paths:
+        await open_ready(tab, node.url + path)
+        assert await tab.run("location.pathname") == path.partition("?")[0]
+        found = await faults(tab, program)
+        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
+            found.append(f"wider than {width}")
+        if found:
+            wrong[path] = found
+    assert wrong == {}
+    assert tab.complaints == []
+    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+
+
+async def test_two_records_are_merged_by_keyboard_alone(node: RunningNode, tab: Tab, paths: list[str]) -> None:
+    await sign_in(tab, node)
+    await read_as(tab)
+    await open_ready(tab, node.url + paths[2])
+    assert await tab.run("document.querySelectorAll('.leaflet-marker-pane .letter').length") == 2
+    await tab.run("document.getElementById('keep-B').click()")
+    taken = "[...document.querySelectorAll('.take input:checked')].map((one) => one.value).join('')"
+    assert set(await tab.run(taken)) == {"B"}
+    await follow(tab, "main form button")
+    await follow(tab, "button[value=sign]")
+    assert await tab.run("location.search.startsWith('?done=same')")
+    assert "They are one record now" in await tab.run("document.querySelector('[role=status]').textContent")
+    assert tab.complaints == []
+
+
+async def test_without_scripts_there_is_a_picture_of_both_points(node: RunningNode, tab: Tab, paths: list[str]) -> None:
+    await sign_in(tab, node)
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    await read_as(tab, width=320)
+    await tab.open(node.url + paths[2])
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+    assert await tab.run("document.getElementById('map').hidden")
+    signs = await tab.run("[...document.querySelectorAll('.point-picture .sign text')].map((one) => one.textContent)")
+    assert sorted(signs) == ["A", "B"]
+    assert await tab.run("document.querySelector('.point-picture').getBoundingClientRect().width") > 200
