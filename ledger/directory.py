@@ -164,4 +164,6 @@ def record_index(rid: int, record: Record) -> RecordIndex:
         texts += [address.street, address.postcode, address.locality, address.region]
     texts += [category.partition(":")[2] for category in record.categories]
     name = " ".join(record.name.values())
-    return RecordIndex(rid, fold(name), fold(" ".join(filter(None, texts))), tuple(sorted(record.categories)))
+    relations = tuple((one.predicate, one.object.log, one.object.id) for one in record.relations)
+    text = fold(" ".join(filter(None, texts)))
+    return RecordIndex(rid, fold(name), text, tuple(sorted(record.categories)), relations)

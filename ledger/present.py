@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ledger.denying import label_objects
 from ledger.duplicates.deciding import Decisions
 from ledger.following import followed
@@ -12,6 +14,7 @@ from ledger.jsonform import to_json
 from ledger.state import position_state
 from protocol.directory import RecordPut, read_body
 from protocol.identity import show_log_id
+from protocol.record import Contact
 from protocol.statement import SCOPE_NAMES, SCOPE_PUBLIC, Statement, parse_entry, parse_payload, parse_statement
 
 if TYPE_CHECKING:
@@ -99,6 +102,37 @@ def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
 def lag(reads: Snapshot) -> int:
     """How many stored entries are not yet folded into the directory."""
     return sum(tree.size - tree.derived for tree in followed(reads.trees()))
+
+
+def record_states(reads: Snapshot, row: RecordRow, most: int) -> dict[int, Record]:
+    """The states that a record has been put in, by position: as many of the latest as are asked for."""
+    states: dict[int, Record] = {}
+    for step in reads.history(row.tree, row.id, private=row.scope > SCOPE_PUBLIC):
+        if len(states) == most:
+            break
+        state = state_at(reads, row.tree, step.position)
+        if state is not None:
+            states[step.position] = state
+    return states
+
+
+def state_at(reads: Snapshot, tree: int, position: int) -> Record | None:
+    """The state that a record was put in by an entry of its history; None where that did something else, or is gone.
+
+    A contact that is not meant for everybody is left out, as it is of the present state.
+    """
+    stored = next(reads.entries(tree, position, position + 1))
+    if stored.payload is None:
+        return None
+    statement = parse_statement(parse_payload(stored.payload).statement)
+    assert isinstance(statement, Statement)
+    body = read_body(statement)
+    if not isinstance(body, RecordPut):
+        return None
+    contact = body.record.contact
+    if contact is not None and contact.visibility != "public":
+        return replace(body.record, contact=Contact(contact.visibility))
+    return body.record
 
 
 def history_objects(reads: Snapshot, row: RecordRow) -> list[dict[str, Any]]:

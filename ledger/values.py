@@ -89,12 +89,13 @@ class RecordRow(NamedTuple):
 
 
 class RecordIndex(NamedTuple):
-    """What a record is found by: folded name, other folded text, categories."""
+    """What a record is found by: folded name, other folded text, categories, (predicate, log, id) of its relations."""
 
     rid: int
     name: str
     text: str
     categories: tuple[str, ...]
+    relations: tuple[tuple[str, bytes, bytes], ...] = ()
 
 
 class HistoryRow(NamedTuple):

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from node.asked import Asked
 from node.languages import Text, choose, in_order
 from node.listing import Checked, Link, category_links, checked, label_texts, record_url
+from node.profile_steps import Step, step_of, steps
 from node.words import date_text, is_past, message
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from node.listing import Reader
     from node.words import Words
+    from protocol.record import Record
 
 _SCHEMES = ("http://", "https://", "mailto:", "tel:")
 _MAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}")
@@ -75,17 +77,6 @@ class Related(NamedTuple):
     url: str
 
 
-class Step(NamedTuple):
-    """One statement that changed the record: `author` is empty if only their key is known."""
-
-    what: str
-    date: str
-    author: str
-    key: str
-    position: str
-    prove: str
-
-
 class Profile(NamedTuple):
     """A record's page. `steps` are its history, latest first; `present` is the statement that put its present state."""
 
@@ -112,10 +103,11 @@ class Profile(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What the record's page calls others: keys (hexadecimal) by name, and records by (log, id) and name."""
+    """What the page needs beside the record: keys (hexadecimal) and records (log, id) by name, states by position."""
 
     authors: Mapping[str, str]
     records: Mapping[tuple[str, str], Mapping[str, str]]
+    states: Mapping[int, Record]
 
 
 def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], names: Names, reader: Reader) -> Profile:
@@ -148,10 +140,8 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         relations=[_related(relation, names, reader) for relation in record.get("relations", ())],
         licence=record["licence"],
         sources=[_origin(source, words) for source in record.get("sources", ())],
-        steps=[
-            _step(step, record, names, words, first=number == len(history)) for number, step in enumerate(history, 1)
-        ],
-        present=_step({**entry, "kind": "record.put", "body": {}}, record, names, words, first=False),
+        steps=steps(record, history, names.states, names.authors, reader),
+        present=step_of({**entry, "kind": "record.put", "body": {}}, record, names.authors, words, first=False),
         labels=label_texts(record, words),
     )
 
@@ -281,17 +271,3 @@ def _ended(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], read
     if reason == "closed":
         return reader.words("Since {date}.", date=when)
     return reader.words("Since {date}: {reason}.", date=when, reason=reader.words.label("reason", reason))
-
-
-def _step(step: Mapping[str, Any], record: Mapping[str, Any], names: Names, words: Words, *, first: bool) -> Step:
-    entered = first and step["kind"] == "record.put"
-    what = words("Entered") if entered else words.label("statement", step["kind"])
-    reason = step["body"].get("reason", "")
-    return Step(
-        what=f"{what}: {words.label('reason', reason)}" if reason else what,
-        date=date_text(step["at"], words),
-        author=names.authors.get(step["author"], ""),
-        key=step["author"][:8],
-        position=words.number(step["position"]),
-        prove=f"{record_url(record['log'], record['id'])}/proof?entry={step['position']}",
-    )

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aiohttp import web
 
 from ledger.errors import NotFoundError
-from ledger.present import history_objects, read_record
+from ledger.present import history_objects, read_record, state_at
 from ledger.proving import prove_entry, trust_file
 from node.api import find_record
 from node.codes import draw_code, link_to_check, make_codes
 from node.keys import LEDGER
 from node.languages import choose
 from node.log_names import log_names
+from node.profile_steps import compared, step_of
 from node.publishing import base_of
+from node.record_pages import record_authors
 from node.rendering import error_page, reader_of, render
 from node.routes import Parameter, Route
 from node.verifier.page import verifier_page
@@ -27,29 +29,48 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow, Tree
     from node.codes import Drawn
+    from node.listing import Reader
+    from node.profile_steps import Step
 
 VERIFY = "/verify"
 
 
-class Step(NamedTuple):
-    """A statement about a record: where it stands, and its JSON (ledger.present)."""
+class Said(NamedTuple):
+    """A statement about a record: where it stands, its JSON (ledger.present), and the position of the put before it."""
 
     row: RecordRow
     tree: Tree
     said: dict[str, Any]
+    earlier: int | None
+    first: bool
 
 
-def _step(reads: Snapshot, request: web.Request) -> Step:
+def _step(reads: Snapshot, request: web.Request) -> Said:
     """The statement that a request is about: the latest one of a record, or that at `entry`. Raises NotFoundError."""
     row = find_record(reads, request.match_info["log"], request.match_info["id"])
     wanted = request.query.get("entry", "")
-    for said in history_objects(reads, row):
+    history = history_objects(reads, row)
+    for number, said in enumerate(history, 1):
         if not wanted or str(said["position"]) == wanted:
-            return Step(row, reads.tree_numbered(row.tree), said)
+            puts = [one["position"] for one in history[number:] if one["kind"] == "record.put"]
+            tree = reads.tree_numbered(row.tree)
+            return Said(row, tree, said, next(iter(puts), None), number == len(history))
     raise NotFoundError(f"no entry {wanted[:40]!r} in the history of this record")
 
 
-def _proof(reads: Snapshot, step: Step) -> bytes:
+def _changed(reads: Snapshot, step: Said, reader: Reader) -> Step:
+    """The step with what it changed."""
+    log = show_log_id(step.tree.origin.log_id)
+    record = {"log": log, "id": step.row.id.hex()}
+    made = step_of(step.said, record, record_authors(reads, step.row, reader), reader.words, first=step.first)
+    after = state_at(reads, step.row.tree, step.said["position"])
+    if after is None:
+        return made
+    before = state_at(reads, step.row.tree, step.earlier) if step.earlier is not None else None
+    return compared(made, before, after, reader)
+
+
+def _proof(reads: Snapshot, step: Said) -> bytes:
     """The proof file; empty as long as what was said is not under a signed checkpoint."""
     try:
         return prove_entry(reads, step.tree, step.said["position"])
@@ -59,7 +80,6 @@ def _proof(reads: Snapshot, step: Step) -> bytes:
 
 async def _page(request: web.Request) -> web.Response:
     reader = reader_of(request)
-    words = reader.words
 
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
@@ -70,10 +90,8 @@ async def _page(request: web.Request) -> web.Response:
             return {
                 "name": choose(read_record(reads, step.row)[0].name, reader.languages),
                 "record_url": record,
-                "what": words.label("statement", step.said["kind"]),
-                "date": words.date(step.said["at"]),
-                "position": words.number(position),
                 "log_name": next(iter(log_names(reads, {log}, reader))),
+                "step": _changed(reads, step, reader),
                 "signed": bool(proof),
                 "file": f"/v1/log/{log}/{step.tree.origin.epoch}/proofs/{position}",
                 "file_name": f"{log[:8]}-{position}.tlog-proof",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ledger.errors import NotFoundError
-from ledger.present import history_objects, read_record, record_object
+from ledger.present import history_objects, read_record, record_object, record_states
 from ledger.publishing.linked import linked
 from node.api import find_record
 from node.keys import LEDGER
@@ -17,6 +17,7 @@ from node.languages import choose
 from node.log_names import log_names
 from node.offers_pages import on_record
 from node.profile import Names, profile
+from node.profile_steps import COMPARED_MAX
 from node.publishing import base_of
 from node.rendering import data_block, error_page, reader_of, render
 from node.routes import Route
@@ -36,7 +37,8 @@ async def _record(request: web.Request) -> web.Response:
         with request.app[LEDGER].store.read() as reads:
             row = find_record(reads, request.match_info["log"], request.match_info["id"])
             record = record_object(reads, row)
-            names = Names(_authors(reads, row, reader), _related(reads, record))
+            states = record_states(reads, row, COMPARED_MAX + 1)
+            names = Names(record_authors(reads, row, reader), _related(reads, record), states)
             return {
                 "profile": profile(record, history_objects(reads, row), names, reader),
                 "log_name": next(iter(log_names(reads, {record["log"]}, reader))),
@@ -60,7 +62,7 @@ def _fork_url(reads: Snapshot, tree: int) -> str:
     return f"/v1/log/{show_log_id(log_id)}/{epoch}/fork-proof" if fork and fork.healed is None else ""
 
 
-def _authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
+def record_authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str, str]:
     """The keys that write in the organisation's name, and what they are called."""
     charter = establish(reads.charters(row.tree)).charter
     own = dict.fromkeys(charter.keys, choose(charter.name, (*reader.languages, *charter.languages)).text)

@@ -30,6 +30,7 @@ TABLES = (
     "record",
     "record_category",
     "record_text",
+    "relation",
     "claim",
     "pair",
     "import",
@@ -182,6 +183,16 @@ class RecordReads:
             found += map(PairRow._make, rows)
         return sorted(set(found))
 
+    def claims_about(self, log_id: bytes, record_id: bytes, limit: int) -> list[tuple[int, int, str]]:
+        """(tree, position, kind) of what was said of a record in any log, the newest of each log first."""
+        sql = "SELECT tree, position, kind FROM claim WHERE log_id = ? AND id = ? ORDER BY position DESC LIMIT ?"
+        return self._db.execute(sql, (log_id, record_id, limit)).fetchall()
+
+    def relations_to(self, log_id: bytes, record_id: bytes, limit: int) -> list[tuple[int, str]]:
+        """(row id, predicate) of the relations that records of any log state to a record."""
+        sql = "SELECT rid, predicate FROM relation WHERE log_id = ? AND id = ? ORDER BY rid, number LIMIT ?"
+        return self._db.execute(sql, (log_id, record_id, limit)).fetchall()
+
     def stewards(self, tree: int) -> dict[bytes, str]:
         """Keys that write in the organisation's name, and their names."""
         sql = "SELECT key, role, name FROM role WHERE tree = ? ORDER BY position"
@@ -264,6 +275,9 @@ class RecordWrites(RecordReads):
         insert(self._db, "INSERT INTO record_text (rowid, name, text)", [index[:3] for index in indexes])
         pairs = [(index.rid, category) for index in indexes for category in index.categories]
         insert(self._db, "INSERT INTO record_category (rid, category)", pairs)
+        run_in(self._db, "DELETE FROM relation WHERE rid IN", (), again)
+        links = [(index.rid, number, *link) for index in indexes for number, link in enumerate(index.relations)]
+        insert(self._db, "INSERT INTO relation (rid, number, predicate, log_id, id)", links)
 
     def drop_record(self, row: RecordRow) -> None:
         """Forgets a record and its history, for a replay."""
@@ -271,7 +285,7 @@ class RecordWrites(RecordReads):
             mark_changed(self._db, [(row.tree, row.id)])
         for step in self.history(row.tree, row.id, private=row.scope > 0):
             self._db.execute("DELETE FROM history WHERE tree = ? AND position = ?", (step.tree, step.position))
-        for table in ("record", "record_category"):
+        for table in ("record", "record_category", "relation"):
             self._db.execute(f"DELETE FROM {table} WHERE rid = ?", (row.rid,))
         self._db.execute("DELETE FROM record_text WHERE rowid = ?", (row.rid,))
 
@@ -337,7 +351,7 @@ class RecordWrites(RecordReads):
         for table in TABLES:
             if tree is None:
                 self._db.execute(f"DELETE FROM {table}")
-            elif table in {"record_category", "record_text"}:
+            elif table in {"record_category", "record_text", "relation"}:
                 rowid = "rowid" if table == "record_text" else "rid"
                 span = (tree << 32, (tree + 1) << 32)
                 self._db.execute(f"DELETE FROM {table} WHERE {rowid} >= ? AND {rowid} < ?", span)
