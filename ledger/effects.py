@@ -11,6 +11,7 @@ from protocol.directory import (
     Circle,
     ClaimChecked,
     ClaimCorrect,
+    ClaimDecided,
     ClaimEndorse,
     ClaimPair,
     ClaimReport,
@@ -128,6 +129,7 @@ def _apply_other(change: Transaction, tree: int, position: int, result: Judged) 
             | ClaimReport(subject=subject)
             | ClaimEndorse(subject=subject)
             | ClaimCorrect(subject=subject)
+            | ClaimDecided(subject=subject)
         ):
             assert result.statement is not None
             change.add_claim(tree, position, result.statement.kind, subject.log, subject.id)

@@ -40,6 +40,14 @@ class RefusedError(LedgerError):
     """The request makes no sense in the present state; the text says why."""
 
 
+class TooMuchError(RefusedError):
+    """More than is kept or taken in such a time: it can be tried again later."""
+
+
+class NotOpenError(RefusedError):
+    """Whoever runs this node does not take that from whoever asks."""
+
+
 class ForkedError(RefusedError):
     """A log has signed two histories: nothing more of it is taken in. `proof` shows it (spec 12), and is stored."""
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protocol import directory
 from protocol.charter import LogKeys, establish, found
-from protocol.directory import Body, Circle, Erase, Override, Receipt, Role, Vouch
+from protocol.directory import (
+    Body,
+    Circle,
+    ClaimCorrect,
+    ClaimReport,
+    Erase,
+    Override,
+    Receipt,
+    Role,
+    Vouch,
+)
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS
 from protocol.merkle import leaf_hash
@@ -117,7 +127,8 @@ class Reading(NamedTuple):
     """What an entry says by itself, before it is known who may say it: a verdict that is certain, or what to judge.
 
     A charter is judged by all that was signed, so only there is the payload kept; `spoken` is there, instead of a body,
-    for the kinds of the reciprocity ledger.
+    for the kinds of the reciprocity ledger. `seconded` are the keys other than the author's that have signed a claim
+    which anybody may make.
     """
 
     verdict: str = ""
@@ -127,6 +138,7 @@ class Reading(NamedTuple):
     body: Body | None = None
     scope: int = SCOPE_PUBLIC
     spoken: Spoken | None = None
+    seconded: tuple[bytes, ...] = ()
 
 
 class Judged(NamedTuple):
@@ -162,7 +174,13 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         body = directory.read_body(statement)
     except Malformed as error:
         return Reading(error.reason if error.reason in _ENTRY_REASONS else "malformed")
-    return Reading("" if body else "opaque", statement=statement, body=body, scope=header.scope)
+    others = opened.payload.signatures[1:] if isinstance(body, _OF_ANYBODY) else ()
+    seconded = tuple(signature.key for signature in others)
+    return Reading("" if body else "opaque", statement=statement, body=body, scope=header.scope, seconded=seconded)
+
+
+_OF_ANYBODY = (ClaimCorrect, ClaimReport)
+"""What anybody may propose, if somebody who may write signs it as well (spec 21 §1)."""
 
 
 _ENTRY_REASONS = frozenset(
@@ -220,7 +238,7 @@ def _judge_body(
     elif isinstance(body, _DECISIONS):
         allowed = authority.may_decide(author)
     else:
-        allowed = authority.may_write(author)
+        allowed = any(map(authority.may_write, (author, *reading.seconded)))
     if not allowed:
         return Judged("not_authorised")
     if isinstance(body, Receipt) and body.log == authority.log_id:

@@ -188,3 +188,30 @@ class LabelRow(NamedTuple):
     id: bytes
     label: str
     position: int
+
+
+class ProposalRow(NamedTuple):
+    """What somebody has proposed or reported, and nobody has decided on (spec 21 §3).
+
+    `base` is the position at which the record was put that it began from, -1 if there was none; `ballot` names what the
+    assembly is asked about it. `origin` tells who sent it from others, without saying who.
+    """
+
+    id: bytes
+    statement: bytes
+    signature: bytes
+    through: str
+    origin: bytes
+    at: int
+    base: int
+    ballot: bytes
+
+
+class InvitationRow(NamedTuple):
+    """A link by which somebody proposes under a name: hash of its token, until when, and how many more it takes."""
+
+    token: bytes
+    name: str
+    at: int
+    until: int
+    room: int

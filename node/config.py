@@ -50,6 +50,7 @@ class Config:
     scope: str = "admitted"
     log_bytes: int = 2_000_000_000
     total_bytes: int = 50_000_000_000
+    proposals: str = "open"
     witness_logs: tuple[str, ...] = ()
 
     @property
@@ -58,7 +59,11 @@ class Config:
         return Policy(self.admission == "open", self.scope == "admitted", self.log_bytes, self.total_bytes)
 
 
-_CHOICES = {"admission": ("vouched", "open"), "scope": ("admitted", "followed")}
+_CHOICES = {
+    "admission": ("vouched", "open"),
+    "scope": ("admitted", "followed"),
+    "proposals": ("open", "links", "closed"),
+}
 
 TEMPLATE = """\
 # Settings of this node. Environment variables override them: FOLKMOOT_HOST, FOLKMOOT_PORT and so on.
@@ -98,6 +103,10 @@ TEMPLATE = """\
 # How much is taken in at most, in bytes of entries and payloads: of one log, and of all. 0 is no limit.
 # log_bytes = 2_000_000_000
 # total_bytes = 50_000_000_000
+
+# Who may propose records and changes on the pages, and report: "open" is everybody, "links" whoever has a link of a
+# steward, "closed" nobody. What is proposed waits for a decision in any case.
+# proposals = "open"
 
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]

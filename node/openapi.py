@@ -45,6 +45,42 @@ _BODIES: dict[str, Any] = {
             "signers": _SIGNERS,
         },
     },
+    "Proposal": {
+        "type": "object",
+        "required": ["statement"],
+        "additionalProperties": False,
+        "properties": {
+            "statement": {"type": "string", "pattern": "^([0-9a-f]{2})*$", "maxLength": 122880},
+            "signature": {"type": "string", "pattern": "^[0-9a-f]{128}$"},
+            "link": {"type": "string", "maxLength": 64},
+        },
+    },
+    "Verdict": {
+        "type": "object",
+        "required": ["outcome"],
+        "additionalProperties": False,
+        "properties": {
+            "outcome": {
+                "type": "string",
+                "enum": ["accepted", "refused", "done", "nothing_to_do", "closed", "vote", "count"],
+                "description": "vote puts it to the assembly, count carries out what that has decided",
+            },
+            "reason": {"type": "string", "maxLength": 1000},
+            "hold_back": {"type": "boolean", "description": "Do not enter what was proposed, only the decision"},
+            "record": {"type": "object", "description": "The state that is accepted instead"},
+            "days": {"type": "integer", "minimum": 1, "maximum": 90},
+        },
+    },
+    "Link": {
+        "type": "object",
+        "required": ["name"],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 100},
+            "days": {"type": "integer", "minimum": 1, "maximum": 366},
+            "proposals": {"type": "integer", "minimum": 1, "maximum": 1000},
+        },
+    },
     "Peer": {
         "type": "object",
         "required": ["url"],

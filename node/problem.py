@@ -10,10 +10,12 @@ from ledger.errors import (
     IdReusedError,
     LedgerError,
     NotFoundError,
+    NotOpenError,
     NotSigningError,
     RefusedError,
     StoreFullError,
     StoreUnusableError,
+    TooMuchError,
 )
 from ledger.query import QueryError
 from protocol.errors import Malformed
@@ -24,6 +26,8 @@ _STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (QueryError, 400, "The query cannot be answered"),
     (Malformed, 400, "Malformed"),
     (NotFoundError, 404, "Not found"),
+    (TooMuchError, 429, "Too much"),
+    (NotOpenError, 403, "Not open"),
     (IdReusedError, 409, "Idempotency key reused"),
     (RefusedError, 409, "Refused"),
     (NotSigningError, 503, "Not signing"),

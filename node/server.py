@@ -36,6 +36,7 @@ from node import (
     pages,
     peer_pages,
     proof_pages,
+    proposals_api,
     publishing,
     record_pages,
     static_log,
@@ -60,6 +61,7 @@ from node.lan import lan_addresses
 from node.ledgers import FLOWS, FlowKeeper
 from node.matcher import MATCHER, Matcher
 from node.neighbours import Neighbours
+from node.openness import OPENNESS, Openness
 from node.problem import problem
 from node.receipts import Receipts
 from node.recovering import Recovering
@@ -245,6 +247,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
     app[MATCHER] = Matcher(ledger.store, finder)
     app[bundles.DOWNLOADS] = Downloads()
+    app[OPENNESS] = Openness()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     described = (
@@ -252,6 +255,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
+        *proposals_api.ROUTES,
     )
     document = openapi.describe(described)
 

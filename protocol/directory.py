@@ -79,6 +79,19 @@ class ClaimCorrect(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     note: Note = ""
 
 
+class ClaimDecided(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """`claim.decided`: what came of a proposal or a report (spec 21 §2)."""
+
+    claim: Id
+    author: LogIdBytes
+    subject: Subject
+    outcome: Literal["accepted", "edited", "refused", "done", "nothing_to_do", "closed"]
+    state: LogIdBytes | None = None
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)] | None = None
+    through: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    decision: Id | None = None
+
+
 class ImportStart(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`import.start`: a file begins to be imported."""
 
@@ -188,6 +201,7 @@ Body: TypeAlias = (
     | ClaimReport
     | ClaimEndorse
     | ClaimCorrect
+    | ClaimDecided
     | ImportStart
     | ImportDone
     | ImportUndo
@@ -211,6 +225,7 @@ BODIES: dict[str, type[Body]] = {
     "claim.report": ClaimReport,
     "claim.endorse": ClaimEndorse,
     "claim.correct": ClaimCorrect,
+    "claim.decided": ClaimDecided,
     "import.start": ImportStart,
     "import.done": ImportDone,
     "import.undo": ImportUndo,
@@ -232,6 +247,7 @@ PUBLIC_KINDS = frozenset(
         "circle",
         "erase",
         "receipt",
+        "claim.decided",
         "import.start",
         "import.done",
         "import.undo",
@@ -272,7 +288,16 @@ def read_body(statement: Statement) -> Body | None:
         check_limits(body.record)
     if isinstance(body, Receipt) and not _ascends(body.positions):
         raise Malformed("malformed", "receipt: the positions are not in ascending order, or one stands twice")
+    if isinstance(body, ClaimDecided) and not _has_its_state(body):
+        raise Malformed("malformed", _WITH_STATE)
     return body
+
+
+_WITH_STATE = "claim.decided: a state stands with what was accepted, and only there"
+
+
+def _has_its_state(body: ClaimDecided) -> bool:
+    return (body.outcome in {"accepted", "edited"}) == (body.state is not None)
 
 
 def _ascends(positions: list[int]) -> bool:
@@ -325,6 +350,8 @@ def check_body(kind: str, value: dict[str, Value]) -> Body:
         raise Malformed("body", f"{kind}: the parties are not in ascending order, or one stands twice")
     if isinstance(body, Receipt) and not _ascends(body.positions):
         raise Malformed("body", f"{kind}: the positions are not in ascending order, or one stands twice")
+    if isinstance(body, ClaimDecided) and not _has_its_state(body):
+        raise Malformed("body", _WITH_STATE)
     unknown = set(value) - {"parties"} - {field.encode_name for field in msgspec.structs.fields(shape)}
     if unknown:
         raise Malformed("body", f"{kind}: no field {', '.join(sorted(unknown))[:100]}")

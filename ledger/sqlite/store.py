@@ -16,6 +16,7 @@ from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_wri
 from ledger.sqlite.knowledge import KnowledgeReads, KnowledgeWrites
 from ledger.sqlite.logs import LogReads
 from ledger.sqlite.logwrites import LogWrites
+from ledger.sqlite.proposals import ProposalReads, ProposalWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
 from ledger.sqlite.scopes import ScopeReads, ScopeWrites
 from ledger.sqlite.witnesses import WitnessReads, WitnessWrites
@@ -31,12 +32,20 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads):
+class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads, ProposalReads):
     """One consistent view of the whole store."""
 
 
 class Transaction(
-    LogWrites, RecordWrites, ScopeWrites, WitnessWrites, CellWrites, ChangeWrites, KnowledgeWrites, Snapshot
+    LogWrites,
+    RecordWrites,
+    ScopeWrites,
+    WitnessWrites,
+    CellWrites,
+    ChangeWrites,
+    KnowledgeWrites,
+    ProposalWrites,
+    Snapshot,
 ):
     """One change of the store: whole or not at all, and durable when it has ended."""
 

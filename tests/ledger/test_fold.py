@@ -10,9 +10,18 @@ import pytest
 from ledger.fold import Authority, Judged, judge, read_entry
 from protocol.encoding import encode
 from protocol.signature import SigningKey
-from protocol.statement import commit, make_entry, make_payload, make_statement, parse_payload, sign_statement
+from protocol.statement import (
+    commit,
+    make_entry,
+    make_payload,
+    make_statement,
+    parse_payload,
+    parse_statement,
+    sign_statement,
+)
 from tests.builders import START, amend, found_organisation, make_charter, seeded, signing_key
 from tests.ledger.making import record
+from tests.protocol.vectors import Case, vectors
 
 MOOT = found_organisation()
 STEWARD, STRANGER = signing_key("steward"), signing_key("stranger")
@@ -170,3 +179,16 @@ def test_faulty_entries_and_payloads() -> None:
         "signature_order": Court().judge_payload(_payload(statement, mine, *later)).verdict,
     }
     assert found == {verdict: verdict for verdict in found}
+
+
+@vectors("21-proposals", "verdict")
+def test_anybody_proposes_what_somebody_who_may_write_signs_as_well(case: Case) -> None:
+    statement = bytes.fromhex(case["statement_hex"])
+    author, *others = map(bytes.fromhex, case["signers_hex"])
+    log_id = parse_statement(statement).log_id  # type: ignore[union-attr] # of the present version
+    payload = make_payload(seeded("salt"), statement, [(key, bytes(64)) for key in (author, *others)])
+    authority = Authority(log_id)
+    for writer in map(bytes.fromhex, case["writers_hex"]):
+        authority.stewards[writer] = "a steward"
+    reading = read_entry(log_id, 7, make_entry(START, 0, commit(payload)), payload)
+    assert judge(authority, 7, reading, lambda _: None).verdict == case["verdict"]

@@ -26,6 +26,7 @@ from node import (
     ledger_api,
     map_api,
     matches_api,
+    proposals_api,
     publishing,
     static_log,
     status,
@@ -40,9 +41,9 @@ from protocol.bundle import END, encode_header
 from protocol.carried import Carried, sign_carried, write_carried
 from protocol.encoding import Value
 from protocol.identity import show_log_id
-from protocol.statement import make_statement
+from protocol.statement import make_statement, sign_statement
 from protocol.witness import SIZE_MEDIA_TYPE, write_request
-from tests.builders import START, Log, found_organisation, seeded, witness_key
+from tests.builders import START, Log, found_organisation, seeded, signing_key, witness_key
 from tests.drawing import draws
 from tests.ledger.making import hold
 from tests.node.mutual import one, write_mutual
@@ -60,6 +61,7 @@ DOCUMENT = describe(
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
+        *proposals_api.ROUTES,
     )
 )
 OPERATIONS = [
@@ -82,6 +84,8 @@ _values = {
     "format": st.just("beancount") | _text,
     "contract": st.sampled_from([one("contract").hex(), one("tools").hex()]) | _id | _text,
     "event": _id | _text,
+    "claim": _id | _text,
+    "link": _text,
     "proposal": _id | _text,
     "about": st.just(one("amina").hex()) | _id | _text,
     "post": st.integers(-1, 40).map(str) | _id | _text,
@@ -237,6 +241,8 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "post": one("settled").hex(),
         "about": one("amina").hex(),
         "tile": "0/000.p/13",
+        "claim": seeded("proposed", 16).hex(),
+        "link": "00" * 32,
         "origin": sha256(str(other.organisation.origin).encode()).hexdigest(),
     }
     examples: dict[str, Any] = {
@@ -247,6 +253,9 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
         "Witness": {"key": key},
         "Carried": {"carried": _carried(node)},
+        "Proposal": _proposed(node),
+        "Verdict": {"outcome": "accepted"},
+        "Link": {"name": "Marie"},
         "Draft": {"kind": "unit.define", "body": {"code": "Q", "scale": 0, "sort": "count", "name": {"en": "Q"}}},
         "WitnessRequest": write_request(0, [], bytes(other.note())),
     }
@@ -279,6 +288,14 @@ def _carried(node: RunningNode) -> str:
     body: dict[str, Value] = {"code": "P", "scale": 0, "sort": "count", "name": {"en": "P"}}
     statement = make_statement(node.log_id, "unit.define", seeded("carried", 16), START, key.public, body)
     return write_carried(sign_carried(Carried(statement), key))
+
+
+def _proposed(node: RunningNode) -> dict[str, str]:
+    """A change that somebody proposes."""
+    body: dict[str, Any] = {"subject": {"log": node.log_id, "id": record(3)["id"]}, "record": record(3, item="flour")}
+    key = signing_key("somebody")
+    statement = make_statement(node.log_id, "claim.correct", seeded("proposed", 16), START, key.public, body)
+    return {"statement": statement.hex(), "signature": sign_statement(statement, key)[1].hex()}
 
 
 async def _check(node: RunningNode, method: str, url: str, operation: dict[str, Any], **options: Any) -> None:
@@ -321,7 +338,7 @@ async def test_no_path_or_query_makes_it_stumble(node: RunningNode, data: st.Dat
 async def test_no_body_makes_it_stumble(node: RunningNode, body: Any, key: str) -> None:
     size = node.ledger.own.size
     headers = {"Authorization": f"Bearer {node.token}", "Content-Type": "application/json", "Idempotency-Key": key}
-    for path in ("/v1/entries", "/v1/peers", "/v1/witnesses", "/v1/carried", "/v1/drafts"):
+    for path in ("/v1/entries", "/v1/peers", "/v1/witnesses", "/v1/carried", "/v1/drafts", "/v1/proposals"):
         operation = DOCUMENT["paths"][path]["post"]
         await _check(node, "post", path, operation, data=BytesIO(json.dumps(body).encode()), headers=headers)
     node.ledger.writer.settle()

@@ -33,6 +33,16 @@ EXAMPLES: dict[str, dict[str, Value]] = {
     "claim.report": {"subject": SUBJECT, "type": "wrong", "note": "moved"},
     "claim.endorse": {"subject": SUBJECT, "note": "good people"},
     "claim.correct": {"subject": SUBJECT, "record": RECORD, "note": "so"},
+    "claim.decided": {
+        "claim": seeded("claim", 16),
+        "author": seeded("somebody"),
+        "subject": SUBJECT,
+        "outcome": "accepted",
+        "state": seeded("state"),
+        "reason": "seen it",
+        "through": "Marie, Fives",
+        "decision": seeded("decision", 16),
+    },
     "import.start": {"id": IMPORT, "set": "farms", "file": seeded("f"), "name": "Farms", "licence": "CC0-1.0"},
     "import.done": {"id": IMPORT, "added": 1, "updated": 2, "closed": 3, "kept": 4, "refused": 5},
     "import.undo": {"id": IMPORT},
@@ -95,7 +105,8 @@ def test_every_field_without_which_a_body_says_nothing_is_required(kind: str) ->
     for field in EXAMPLES[kind]:
         rest = {key: value for key, value in EXAMPLES[kind].items() if key != field}
         optional = field in {"note", "name", "import"} and kind != "import.start"
-        if optional or (kind, field) == ("deny", "id"):
+        of_decision = kind == "claim.decided" and field in {"reason", "through", "decision"}
+        if optional or of_decision or (kind, field) == ("deny", "id"):
             assert check_body(kind, rest) == receive(kind, encode(rest))
             continue
         with pytest.raises(Malformed):

@@ -18,6 +18,7 @@ from tests.reference.cases import (
     member_statement,
     peers,
     proof,
+    proposals,
     reciprocity,
     reconciliation,
     sealing,
@@ -51,6 +52,7 @@ GENERATORS: dict[str, Callable[[], bytes]] = {
     "18-clauses.json": clauses.generate,
     "19-transfers.json": transfers.generate,
     "20-member-statement.json": member_statement.generate,
+    "21-proposals.json": proposals.generate,
     "22-knowledge.json": knowledge.generate,
 }
 

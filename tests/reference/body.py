@@ -47,6 +47,18 @@ def is_set_name(value: Value) -> bool:
 
 
 NOTE = {"note": text(2_000)}
+OUTCOMES = ("accepted", "edited", "refused", "done", "nothing_to_do", "closed")
+IS_DECIDED = fields(
+    {"claim": is_id, "author": is_log, "subject": SUBJECT, "outcome": lambda value: value in OUTCOMES},
+    {"state": is_log, "reason": text(1_000, 1), "through": text(100, 1), "decision": is_id},
+)
+
+
+def has_its_state(value: Value) -> bool:
+    """Whether a decision holds the digest of a state where it accepts one, and only there: spec 21 §2."""
+    return isinstance(value, dict) and ("state" in value) == (value["outcome"] in OUTCOMES[:2])
+
+
 COUNTS = dict.fromkeys(("added", "updated", "closed", "kept", "refused"), integer())
 BODIES: dict[str, Check] = {
     "record.put": fields({"record": is_record}, {"import": is_id}),
@@ -57,6 +69,7 @@ BODIES: dict[str, Check] = {
     "claim.report": fields({"subject": SUBJECT, "type": text()}, NOTE),
     "claim.endorse": fields({"subject": SUBJECT}, NOTE),
     "claim.correct": fields({"subject": SUBJECT, "record": is_record}, NOTE),
+    "claim.decided": lambda value: IS_DECIDED(value) and has_its_state(value),
     "import.start": fields(
         {
             "id": is_id,
