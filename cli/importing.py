@@ -16,8 +16,8 @@ from cli.output import Progress, json_option, plain, say, show, show_json, show_
 
 if TYPE_CHECKING:
     from cli.target import Target
+    from ledger.importing.assess import Assessment
     from ledger.importing.mapping import Mapping
-    from ledger.importing.plan import Present, Step
     from ledger.importing.table import Table
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -89,12 +89,11 @@ def command(data_dir: str | None, /, file: Path | None, undo: str | None, *, lis
 
 def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN401 - a DataDirectory
     from cli.target import open_target
-    from ledger.duplicates.arriving import arriving_duplicates
+    from ledger.importing.assess import DAY_S, assess
     from ledger.importing.convert import convert_table
     from ledger.importing.mapping import to_toml
-    from ledger.importing.plan import closes_too_much, counts, import_id, plan_import
-    from ledger.importing.present import attempts, present_records
     from ledger.importing.read import read_table
+    from ledger.importing.report import report_object
 
     data = _read(file)
     table = read_table(data, encoding=options.encoding, delimiter=options.delimiter)
@@ -105,26 +104,15 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
     _say_table(table, mapping)
     with open_target(directory) as target:
         target.settle()
-        tree, log_id = target.own
+        retrieved = int(time.time()) // DAY_S * DAY_S
+        converted = convert_table(table, mapping, target.own[1], retrieved)
         digest = sha256(data).digest()
         with target.store.read() as reads:
-            present = present_records(reads, tree, mapping.set)
-            attempt = attempts(reads, tree, digest)
-        retrieved = int(time.time()) // 86_400 * 86_400
-        steps = plan_import(convert_table(table, mapping, log_id, retrieved), present, close=options.close)
-        _refuse_mass_closing(steps, present, options, closes_too_much=closes_too_much(steps, present))
-        key = import_id(log_id, mapping.set, digest, to_toml(mapping), attempt)
-        with target.store.read() as reads:
-            begun = reads.import_row(tree, key)
-            likely = arriving_duplicates(reads, steps)
-        found = counts(steps)
-        changes = found["added"] + found["updated"] + found["closed"]
-        if not options.dry_run and (changes or begun):
-            start = None if begun else _start(key, mapping, file.name, digest)
-            _write(target, start, steps, key)
-        named = key if changes or begun else None
-        report = _report(file.name, table, mapping, steps, found, named, dry_run=options.dry_run)
-        report["likely_duplicates"] = likely
+            found = assess(reads, converted, mapping, name=file.name, digest=digest, close=options.close)
+        _refuse_mass_closing(found, options)
+        if not options.dry_run and (found.changes() or found.begun):
+            _write(target, found)
+        report = report_object(table, found, dry_run=options.dry_run)
         report["state"] = target.state_of() if report["import"] else ""
     if options.report:
         _write_report(options.report, report)
@@ -182,92 +170,30 @@ def _say_table(table: Table, mapping: Mapping) -> None:
         say(f"  {plain(note)}")
 
 
-def _refuse_mass_closing(
-    steps: list[Step], present: dict[bytes, Present], options: _Options, *, closes_too_much: bool
-) -> None:
-    if closes_too_much and not options.close_many and not options.dry_run:
-        closing = sum(step.action == "closed" for step in steps)
+def _refuse_mass_closing(found: Assessment, options: _Options) -> None:
+    if found.too_much and not options.close_many and not options.dry_run:
+        closing = sum(step.action == "closed" for step in found.steps)
         raise CommandError(
-            f"this would close {closing:,} of {len(present):,} records of the set: is the file whole? If so, add "
+            f"this would close {closing:,} of {found.there:,} records of the set: is the file whole? If so, add "
             "--close-many; "
             "to keep them, --no-close. Nothing was written."
         )
 
 
-def _start(key: bytes, mapping: Mapping, name: str, digest: bytes) -> dict[str, Any]:
-    start: dict[str, Any] = {
-        "id": key,
-        "set": mapping.set,
-        "file": digest,
-        "name": name[:300],
-        "licence": mapping.licence,
-    }
-    if mapping.attribution:
-        start["attribution"] = mapping.attribution
-    return start
-
-
-def _write(target: Target, start: dict[str, Any] | None, steps: list[Step], key: bytes) -> None:
+def _write(target: Target, found: Assessment) -> None:
     """Opens the import unless it was begun before, writes what changes, closes it."""
-    from ledger.importing.plan import Statement, counts, statement_id, statements
+    from ledger.importing.write import import_parts
 
-    todo = statements(steps, key)
-    progress = Progress("importing", len(todo))
+    progress = Progress("importing", found.changes())
     try:
-        if start is not None:
-            target.write([Statement("import.start", start, statement_id(key, b"start"))])
-        target.write(todo, progress.advance)
-        done: dict[str, Any] = {"id": key, **counts(steps)}
-        target.write([Statement("import.done", done, statement_id(key, b"done"))])
+        for part in import_parts(found):
+            target.write(part, progress.advance if len(part) > 1 else lambda _: None)
         target.settle()
     except KeyboardInterrupt:
         say("interrupted: what was written stays; run the same command again and it goes on from there")
         raise click.Abort from None
     finally:
         progress.close()
-
-
-def _report(
-    name: str,
-    table: Table,
-    mapping: Mapping,
-    steps: list[Step],
-    found: dict[str, int],
-    key: bytes | None,
-    *,
-    dry_run: bool,
-) -> dict[str, Any]:
-    warnings = sum(problem.severity == "warning" for step in steps for problem in step.problems)
-    return {
-        "schema": "folkmoot.import-report/1",
-        "file": name,
-        "set": mapping.set,
-        "licence": mapping.licence,
-        "import": key.hex() if key and not dry_run else "",
-        "dry_run": dry_run,
-        "format": table.format,
-        "encoding": table.encoding,
-        "delimiter": table.delimiter,
-        "decimal": table.decimal,
-        "counts": {**found, "warnings": warnings},
-        "rows": [
-            {
-                "row": step.row,
-                "id": step.outside_id,
-                "action": step.action,
-                "problems": [
-                    {
-                        "field": problem.field,
-                        "value": problem.value,
-                        "reason": problem.reason,
-                        "severity": problem.severity,
-                    }
-                    for problem in step.problems
-                ],
-            }
-            for step in steps
-        ],
-    }
 
 
 def _summary(report: dict[str, Any]) -> str:
@@ -340,43 +266,34 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
 
 
 def _list(target: Target, *, as_json: bool) -> None:
-    from protocol.statement import parse_entry
+    from ledger.importing.listing import SCHEMA, import_objects
 
-    tree, _ = target.own
-    rows = []
     with target.store.read() as reads:
-        for row in reads.imports(tree):
-            entry = next(reads.leaves(tree, row.start, row.start + 1))
-            state = "undone" if row.undone is not None else "done" if row.done is not None else "interrupted"
-            changed = len(reads.history_of_import(tree, row.id))
-            rows.append((row.id.hex(), row.source, state, changed, parse_entry(entry).at))  # type: ignore[union-attr] # applied
+        found = import_objects(reads)
     if as_json:
-        names = ("id", "set", "state", "changed", "at")
-        show_json({"schema": "folkmoot.imports/1", "imports": [dict(zip(names, row, strict=True)) for row in rows]})
+        show_json({"schema": SCHEMA, "imports": found})
         return
-    show_table(
-        [(r[0][:12], r[1], r[2], r[3], when(r[4])) for r in rows], ("import", "set", "state", "changed", "begun")
-    )
+    rows = [(one["id"][:12], one["set"], one["state"], one["changed"], when(one["at"])) for one in found]
+    show_table(rows, ("import", "set", "state", "changed", "begun"))
 
 
 def _undo(target: Target, prefix: str, *, as_json: bool) -> None:
-    from ledger.importing.plan import Statement, statement_id
-    from ledger.importing.undo import plan_undo
+    from ledger.errors import NotFoundError, RefusedError
+    from ledger.importing.write import find_import, plan_undo_of, undo_parts
 
     target.settle()
-    tree, _ = target.own
     with target.store.read() as reads:
-        rows = [row for row in reads.imports(tree) if row.id.hex().startswith(prefix.lower())]
-        if len(rows) != 1:
-            raise CommandError(f"{len(rows)} imports begin with {prefix!r}; see folkmoot import --list", NOT_FOUND)
-        row = rows[0]
-        if row.undone is not None:
-            raise CommandError(f"import {row.id.hex()[:12]} has been undone already", FAILED)
-        undoing = plan_undo(reads, tree, row.id)
+        try:
+            row = find_import(reads, target.own[0], prefix)
+        except NotFoundError as error:
+            raise CommandError(f"{error}; see folkmoot import --list", NOT_FOUND) from None
+        except RefusedError as error:
+            raise CommandError(str(error), FAILED) from None
+        undoing = plan_undo_of(reads, row)
     progress = Progress("undoing", len(undoing.statements))
     try:
-        target.write(undoing.statements, progress.advance)
-        target.write([Statement("import.undo", {"id": row.id}, statement_id(row.id, b"undone"))])
+        for part in undo_parts(undoing, row.id):
+            target.write(part, progress.advance if len(part) > 1 else lambda _: None)
         target.settle()
     finally:
         progress.close()

@@ -57,6 +57,11 @@ class DataDirectory:
         return self.path / "instance" / "head.db"
 
     @property
+    def imports(self) -> Path:
+        """Files that were sent to be imported, for a day; no part of a backup."""
+        return self.path / "imports"
+
+    @property
     def lock(self) -> Path:
         """Locked by the process that writes."""
         return self.path / "instance" / "lock"

@@ -22,6 +22,8 @@ MEDIA_TYPES = {
     "record.css": "text/css",
     "exchange.css": "text/css",
     "ground.js": "text/javascript",
+    "import.css": "text/css",
+    "import.js": "text/javascript",
     "map.js": "text/javascript",
     "pair.js": "text/javascript",
     "upkeep.css": "text/css",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FORM_FIELDS_MAX = 100
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
+async def read_form(request: web.Request, fields_max: int = FORM_FIELDS_MAX) -> dict[str, str]:
     """What a form of ours has sent. Raises Malformed."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise Malformed("content_type", "a form is sent as application/x-www-form-urlencoded")
@@ -23,7 +23,7 @@ async def read_form(request: web.Request) -> dict[str, str]:
             (await request.read()).decode(),
             keep_blank_values=True,
             strict_parsing=False,
-            max_num_fields=FORM_FIELDS_MAX,
+            max_num_fields=fields_max,
             errors="strict",
         )
     except (ValueError, UnicodeDecodeError):

@@ -40,6 +40,8 @@ HEADERS_S = 15
 BODY_S = 10.0
 ANSWER_S = 60.0
 """For working an answer out, and once more for the other side to take it."""
+UPLOAD_S = 1800.0
+"""For a file to come in from a slow network."""
 CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
 
 _HEADERS = {
@@ -119,8 +121,11 @@ class GuardedRunner(web.AppRunner):
         )
 
 
-def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes for a middleware
-    """The middleware. `names` are host names under which this node may be asked, beside addresses and localhost."""
+def guard(names: frozenset[str], streams: frozenset[tuple[str, str]] = frozenset()) -> Any:  # noqa: ANN401 - what aiohttp takes for a middleware
+    """The middleware. `names` are host names under which this node may be asked, beside addresses and localhost.
+
+    `streams` are (method, path) of what takes its body itself, with deadlines for each piece.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -129,7 +134,7 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
             return _finished(request, refused)
         if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
             return await handler(request)  # has deadlines and limits of its own
-        response = await _answered(request, handler)
+        response = await _answered(request, handler, streams=(request.method, request.path) in streams)
         if isinstance(response, Problem) and wants_html(request):
             response = error_page(request, response.status, response.title, response.detail)
         return await _sent(request, _finished(request, response))
@@ -137,16 +142,16 @@ def guard(names: frozenset[str]) -> Any:  # noqa: ANN401 - what aiohttp takes fo
     return middleware
 
 
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _answered(request: web.Request, handler: Handler, *, streams: bool) -> web.StreamResponse:
     """The answer of a handler in time, or the problem that kept it from answering."""
     try:
-        if request.can_read_body:
+        if request.can_read_body and not streams:
             try:
                 async with asyncio.timeout(BODY_S):
                     await request.read()
             except ConnectionError:  # whoever asked has gone
                 return problem(400, "Bad request", "the body has not come")
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(UPLOAD_S if streams else ANSWER_S):
             response = await handler(request)
     except web.HTTPException as error:
         if error.status < 400:

@@ -21,7 +21,8 @@ class Parameter(NamedTuple):
 class Route(NamedTuple):
     """One thing that can be asked.
 
-    `steward`: only with the steward's token. `body`: name of the schema of its JSON body.
+    `steward`: only with the steward's token. `body`: name of the schema of its JSON body. `streams`: it takes the body
+    itself, piece by piece and under limits of its own.
     """
 
     method: str
@@ -33,3 +34,4 @@ class Route(NamedTuple):
     statuses: tuple[int, ...] = (200, 400)
     steward: bool = False
     body: str = ""
+    streams: bool = False

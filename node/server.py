@@ -56,6 +56,10 @@ from node.downloading import Downloads
 from node.finder import Finder
 from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
 from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
+from node.importing import api as import_api
+from node.importing import files as import_files
+from node.importing import pages as import_pages
+from node.importing.running import run_imports
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
 from node.ledgers import FLOWS, FlowKeeper
@@ -241,8 +245,10 @@ class Node:
 
 def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, token: str) -> web.Application:
     """The HTTP application over the parts of a node."""
+    import_routes = (*import_pages.ROUTES, *import_api.ROUTES)
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
-    app = web.Application(middlewares=[guard(names)], client_max_size=BODY_BYTES_MAX)
+    streams = frozenset((route.method, route.path) for route in import_routes if route.streams)
+    app = web.Application(middlewares=[guard(names, streams)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
     app[MATCHER] = Matcher(ledger.store, finder)
@@ -250,12 +256,14 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[OPENNESS] = Openness()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
+    app.cleanup_ctx.append(run_imports)
     described = (
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
         *(*federation.ROUTES, *witness.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
+        *import_api.ROUTES,
     )
     document = openapi.describe(described)
 
@@ -276,6 +284,8 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *assembly_pages.ROUTES,
         *steward_pages.ROUTES,
         *desk_pages.ROUTES,
+        *import_pages.ROUTES,
+        *import_files.ROUTES,
         *member_pages.ROUTES,
         *duplicates.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),

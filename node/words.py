@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from node.importing.labels import IMPORT_LABELS
 from node.languages import primary
 from node.ledger_labels import LEDGER_LABELS
 from node.translations import catalogue, languages
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LABELS: dict[str, dict[str, str]] = (
     LEDGER_LABELS
     | UPKEEP_LABELS
+    | IMPORT_LABELS
     | {
         "kind": {
             "organisation": "Organisation",

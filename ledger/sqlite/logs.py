@@ -55,6 +55,11 @@ class LogReads:
         row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
+    def fact_names(self, prefix: str) -> list[str]:
+        """The names of the facts that begin so, in order."""
+        sql = "SELECT name FROM fact WHERE substr(name, 1, ?) = ? ORDER BY name"
+        return [name for (name,) in self._db.execute(sql, (len(prefix), prefix))]
+
     def trees(self) -> list[Tree]:
         """All logs held, in the order in which they were first heard of."""
         return [_tree(row) for row in self._db.execute(f"{_TREE} ORDER BY tree")]

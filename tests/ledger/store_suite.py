@@ -59,6 +59,9 @@ class StoreSuite:
             change.set_fact("own", b"1")
             change.set_fact("own", b"2")
             assert change.fact("own") == b"2"
+            change.set_fact("kept:b", b"")
+            change.set_fact("kept:a", b"")
+            assert change.fact_names("kept:") == ["kept:a", "kept:b"]
         store.close()
         with open_store().read() as reads:
             assert reads.fact("own") == b"2"

@@ -34,6 +34,7 @@ from node import (
     witness,
     writing,
 )
+from node.importing import api as import_api
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from protocol import __version__
@@ -62,6 +63,7 @@ DOCUMENT = describe(
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
+        *import_api.ROUTES,
     )
 )
 OPERATIONS = [

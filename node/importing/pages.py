@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The import assistant's pages: a file, its columns, what would happen, the import; and taking one back.
+
+Every step is an address of its own, works without scripts, and can be left and opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ledger.errors import LedgerError
+from ledger.importing.listing import import_objects, keep_mapping, kept_sets
+from ledger.importing.mapping import from_toml, to_toml
+from ledger.importing.problem import MappingError
+from ledger.importing.write import find_import, plan_undo_of
+from node.forms_sent import read_form
+from node.importing.api import progress_object
+from node.importing.jobs import JOBS
+from node.importing.mapping_form import GROUPS, KINDS, SEPARATORS, read_mapping, uses_of
+from node.importing.receiving import take_form
+from node.importing.showing import check_values
+from node.importing.telling import DELIMITERS, ENCODINGS, TEXT_FORMATS, found_facts, told
+from node.importing.uploads import UPLOAD_BYTES_MAX, WORKING
+from node.keys import LEDGER
+from node.rendering import error_page, reader_of, render
+from node.routes import Route
+from node.session import is_from_form, session_of
+from node.steward_pages import TO_SIGN_IN
+from protocol.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from node.importing.uploads import Upload
+    from node.session import Session
+
+    Handler = Callable[[web.Request, Session, dict[str, str]], Awaitable[web.StreamResponse]]
+
+START = "/steward/import"
+_FIELDS_MAX = 4_000
+_WAIT_S = 0.8
+"""How long a page waits for work that is nearly done, before it shows how far it is."""
+
+
+def for_stewards(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Lets a handler be asked only in a steward's session, and by a form only if it was given out in it."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        session = session_of(request)
+        if session is None:
+            return _to(TO_SIGN_IN)
+        texts: dict[str, str] = {}
+        if request.method == "POST":
+            texts = await read_form(request, _FIELDS_MAX)
+            if not is_from_form(session, texts.get("csrf", "")):
+                return _too_old(request)
+        return await handler(request, session, texts)
+
+    return guarded
+
+
+def _too_old(request: web.Request) -> web.Response:
+    return error_page(request, 403, reader_of(request).words("This form is too old: open it again"), "")
+
+
+def _to(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
+
+
+async def _index(request: web.Request, session: Session, _: dict[str, str]) -> web.StreamResponse:
+    return await _show_index(request, session, "")
+
+
+async def _show_index(request: web.Request, session: Session, fault: str) -> web.Response:
+    jobs, ledger = request.app[JOBS], request.app[LEDGER]
+
+    def read() -> tuple[list[Upload], list[dict[str, object]], list[str]]:
+        with ledger.store.read() as reads:
+            return jobs.uploads.all(), import_objects(reads)[::-1], kept_sets(reads)
+
+    uploads, imports, sets = await asyncio.to_thread(read)
+    return render(
+        request,
+        "steward_import.html",
+        reader_of(request),
+        status=422 if fault else 200,
+        fault=fault,
+        uploads=uploads,
+        imports=imports,
+        sets=sets,
+        mebibytes=UPLOAD_BYTES_MAX >> 20,
+        count=reader_of(request).words.count,
+        csrf=session.csrf,
+    )
+
+
+async def _upload(request: web.Request) -> web.StreamResponse:
+    """Takes a file in; who may not is told before anything of it is kept."""
+    session = session_of(request)
+    if session is None:
+        return _to(TO_SIGN_IN)
+    jobs, words = request.app[JOBS], reader_of(request).words
+    try:
+        fields, name, receiving = await take_form(request, jobs.uploads, lambda given: is_from_form(session, given))
+    except (Malformed, LedgerError) as error:
+        return await _show_index(request, session, error.text if isinstance(error, Malformed) else str(error))
+    if receiving is None or not receiving.size:
+        if receiving is not None:
+            receiving.give_up()
+        return await _show_index(request, session, words("Choose a file first; the one that came is empty."))
+    upload = await asyncio.to_thread(jobs.uploads.begin, receiving, name, edition_of=fields.get("edition_of", ""))
+    jobs.start(upload)
+    return _to(f"{START}/{upload.id}")
+
+
+async def _step(request: web.Request, session: Session, _: dict[str, str]) -> web.StreamResponse:
+    """The page of an upload: what it shows depends on how far that has got."""
+    jobs = request.app[JOBS]
+    upload = jobs.uploads.get(request.match_info["id"])
+    if upload.phase in WORKING:
+        await asyncio.to_thread(jobs.wait, upload.id, _WAIT_S)
+        upload = jobs.uploads.get(upload.id)
+    if upload.phase in {"unreadable", "mapping"}:
+        return _show_mapping(request, session, upload, upload.fault)
+    if upload.phase == "checked":
+        values = await asyncio.to_thread(check_values, jobs, upload, reader_of(request))
+        return render(
+            request,
+            "steward_import_check.html",
+            reader_of(request),
+            upload=upload,
+            count=reader_of(request).words.count,
+            csrf=session.csrf,
+            **values,
+        )
+    return render(
+        request,
+        "steward_import_run.html",
+        reader_of(request),
+        upload=upload,
+        working=upload.phase in WORKING,
+        progress=jobs.progress(upload.id),
+        count=reader_of(request).words.count,
+        csrf=session.csrf,
+    )
+
+
+def _show_mapping(request: web.Request, session: Session, upload: Upload, fault: str) -> web.Response:
+    reader, found = reader_of(request), upload.found
+    mapping = from_toml(upload.mapping)
+    return render(
+        request,
+        "steward_import_columns.html",
+        reader,
+        status=422 if fault else 200,
+        upload=upload,
+        fault=fault,
+        facts=found_facts(found, reader.words) if found else [],
+        encodings=[(code, told(ENCODINGS, code, reader.words)) for code in ENCODINGS],
+        delimiters=[(code, told(DELIMITERS, code, reader.words)) for code in DELIMITERS],
+        is_text=found is None or found.format in TEXT_FORMATS,
+        is_delimited=found is None or bool(found.delimiter),
+        mapping=mapping,
+        uses=uses_of(found, mapping) if found else [],
+        groups=GROUPS,
+        kinds=KINDS,
+        separators=SEPARATORS,
+        count=reader_of(request).words.count,
+        csrf=session.csrf,
+    )
+
+
+async def _act(request: web.Request, session: Session, texts: dict[str, str]) -> web.StreamResponse:
+    """What somebody decided about an upload."""
+    jobs = request.app[JOBS]
+    upload = jobs.uploads.get(request.match_info["id"])
+    step = texts.get("step", "")
+    if step == "drop":
+        await asyncio.to_thread(jobs.uploads.drop, upload.id)
+        return _to(START)
+    if upload.phase in WORKING:
+        return _to(f"{START}/{upload.id}")
+    if step == "read":
+        how = {"encoding": _one_of(texts, "encoding", ENCODINGS), "delimiter": _one_of(texts, "delimiter", DELIMITERS)}
+        jobs.start(jobs.uploads.change(upload.id, phase="reading", **how))
+    elif step in {"check", "keep"} and upload.found is not None and upload.phase == "mapping":
+        return await _check(request, session, upload, texts)
+    elif step == "edit" and upload.phase in {"checked", "stopped"} and upload.found is not None:
+        jobs.uploads.change(upload.id, phase="mapping", fault="")
+    elif step == "import" and upload.phase == "checked":
+        jobs.start(jobs.uploads.change(upload.id, **decisions(texts), phase="writing"))
+    elif step == "again" and upload.phase == "stopped":
+        jobs.start(jobs.uploads.change(upload.id, phase=stopped_phase(upload), fault=""))
+    return _to(f"{START}/{upload.id}")
+
+
+def stopped_phase(upload: Upload) -> str:
+    """What is tried again after something went wrong."""
+    if not upload.digest:
+        return "undoing"
+    if upload.seen:
+        return "checking"
+    return "reading"
+
+
+def decisions(texts: dict[str, str]) -> dict[str, object]:
+    """What was decided on the page that shows what would happen."""
+    single = {name.removeprefix("pair"): text for name, text in texts.items() if name.startswith("pair")}
+    return {
+        "close_many": texts.get("close_many") == "yes",
+        "likely": texts["likely"] if texts.get("likely") in CHOICES else CHOICES[0],
+        "single": {row: text for row, text in single.items() if row.isdigit() and text in CHOICES},
+        "seen": texts.get("seen", ""),
+    }
+
+
+CHOICES = ("propose", "apart", "leave_out")
+
+
+def _one_of(texts: dict[str, str], name: str, there: dict[str, str]) -> str:
+    return texts[name] if texts.get(name) in there else ""
+
+
+async def _check(request: web.Request, session: Session, upload: Upload, texts: dict[str, str]) -> web.StreamResponse:
+    jobs, ledger = request.app[JOBS], request.app[LEDGER]
+    assert upload.found is not None, "it was read"
+    before = from_toml(upload.mapping)
+    try:
+        mapping = read_mapping(upload.found, texts, before)
+        if gaps := mapping.gaps():
+            raise MappingError("; ".join(gaps))
+    except MappingError as fault:
+        return _show_mapping(request, session, upload, str(fault))
+    kept = {"mapping": to_toml(mapping), "close": texts.get("close") == "yes", "lost": (), "fault": ""}
+    if texts.get("step") == "keep":
+        jobs.uploads.change(upload.id, **kept)
+        await asyncio.wrap_future(ledger.writer.run(lambda change: keep_mapping(change, mapping)))
+    else:
+        jobs.start(jobs.uploads.change(upload.id, phase="checking", **kept))
+    return _to(f"{START}/{upload.id}")
+
+
+async def _progress(request: web.Request, _: Session, __: dict[str, str]) -> web.StreamResponse:
+    jobs = request.app[JOBS]
+    return web.json_response(progress_object(jobs, jobs.uploads.get(request.match_info["id"])))
+
+
+async def _undo_page(request: web.Request, session: Session, _: dict[str, str]) -> web.StreamResponse:
+    """What taking an import back would do; with the form of this page, it is done."""
+    jobs, ledger = request.app[JOBS], request.app[LEDGER]
+
+    def read() -> dict[str, Any]:
+        with ledger.store.read() as reads:
+            row = find_import(reads, ledger.own.tree, request.match_info["key"])
+            undoing = plan_undo_of(reads, row)
+            told = next(one for one in import_objects(reads) if one["id"] == row.id.hex())
+        closed = sum(statement.kind == "record.close" for statement in undoing.statements)
+        return {
+            "told": told,
+            "closed": closed,
+            "put": len(undoing.statements) - closed,
+            "left": len(undoing.changed_since),
+        }
+
+    values = await asyncio.to_thread(read)
+    if request.method == "POST":
+        told = values["told"]
+        upload = await asyncio.to_thread(jobs.uploads.begin_undo, told["id"], told.get("file") or told["set"])
+        jobs.start(upload)
+        return _to(f"{START}/{upload.id}")
+    return render(
+        request,
+        "steward_import_undo.html",
+        reader_of(request),
+        count=reader_of(request).words.count,
+        csrf=session.csrf,
+        **values,
+    )
+
+
+ROUTES = (
+    Route("GET", START, for_stewards(_index), "The import assistant", "text/html", statuses=(200, 303)),
+    Route("POST", START, _upload, "Send a file", "text/html", statuses=(303, 400, 422), streams=True),
+    Route("GET", START + "/{id}", for_stewards(_step), "A file on its way in", "text/html", statuses=(200, 303, 404)),
+    Route("POST", START + "/{id}", for_stewards(_act), "Decide about it", "text/html", statuses=(303, 404, 422)),
+    Route("GET", START + "/{id}/progress", for_stewards(_progress), "How far it is", statuses=(200, 303, 404)),
+    Route("GET", START + "/undo/{key}", for_stewards(_undo_page), "Take it back?", "text/html", statuses=(200, 303)),
+    Route("POST", START + "/undo/{key}", for_stewards(_undo_page), "Take it back", "text/html", statuses=(303, 404)),
+)
