@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -11,9 +11,8 @@ import pytest_asyncio
 
 from ledger.reciprocity.state import Account
 from ledger.showing.view import LedgerView, own_tree
-from node.forms.table import FORMS
 from protocol.identity import show_log_id
-from tests.node.browser.reading import axe, faults, read_as
+from tests.node.browser.watching import LOOKED_AT
 from tests.node.mutual import account_id, one, write_mutual
 from tests.node.running import RunningNode, found
 from tests.node.verifier.browser import Tab, browsing
@@ -24,49 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.long
 
-PAGES = (
-    *("", "/members", "/accounts", "/contracts", "/claims", "/assembly", "/bookings", "/neighbours", "/sign-in"),
-    *(f"/member/{one(name).hex()}" for name in ("amina", "shop", "choir")),
-    *(f"/contract/{one(name).hex()}" for name in ("contract", "tools")),
-    *(f"/proposal/{one(name).hex()}" for name in ("proposal", "old")),
-    f"/account/{account_id('fund').hex()}",
-)
-
-LOOKED_AT = """(() => {
-  const channel = value => value <= 10.31475 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
-  const parts = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const ground = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parts(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const faint = [], small = [], nameless = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement, style = getComputedStyle(element);
-    const left = element.closest('svg, .hidden, .skip, details:not([open]) > :not(summary)');
-    if (left || !walker.currentNode.data.trim() || !element.getClientRects().length) continue;
-    const [one, other] = [light(parts(style.color)), light(ground(element))].sort((a, b) => a - b);
-    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
-    if ((other + 0.05) / (one + 0.05) < (large ? 3 : 4.5)) faint.push(element.outerHTML.slice(0, 80));
-  }
-  for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, textarea, .button')) {
-    const box = element.getBoundingClientRect();
-    if (box.width && (box.width < 20 || box.height < 20)) small.push(element.outerHTML.slice(0, 80));
-    const named = element.textContent.trim() || (element.labels && element.labels.length);
-    if (!named) nameless.push(element.outerHTML.slice(0, 80));
-  }
-  const levels = [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => Number(heading.tagName[1]));
-  const skipped = levels.filter((level, number) => number && level > levels[number - 1] + 1);
-  const cut = [...document.querySelectorAll('h1, h2, button, label, summary, dd, figcaption')]
-    .filter(element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
-    .map(element => element.outerHTML.slice(0, 80));
-  return {wide: document.documentElement.scrollWidth - innerWidth, faint, small, nameless, skipped, cut};
-})()"""
-
 
 @pytest_asyncio.fixture
 async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
@@ -76,27 +32,6 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
         yield running
     finally:
         await running.stop()
-
-
-def addresses(node: RunningNode) -> list[str]:
-    """Where the pages of the ledger and the steward's forms are."""
-    base = f"{node.url}/ledger/{show_log_id(node.log_id)}"
-    forms = [f"{node.url}/steward/do/{name}" for name in FORMS]
-    return [*(base + path for path in PAGES), f"{node.url}/steward", *forms]
-
-
-async def look(tab: Tab, url: str, *, width: int, dark: bool, language: str) -> dict[str, Any]:
-    """Opens a page without scripts; what is not as it should be."""
-    await tab.resize(width)
-    features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    await tab.ask("Emulation.setEmulatedMedia", features=features)
-    await tab.ask("Network.enable")
-    await tab.ask("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
-    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
-    await tab.open(url)
-    seen = await tab.run(LOOKED_AT)
-    assert isinstance(seen, dict)
-    return seen
 
 
 async def sign_in(tab: Tab, node: RunningNode) -> None:
@@ -119,50 +54,6 @@ async def press_enter(tab: Tab) -> None:
             text="\r" if kind == "keyDown" else "",
         )
     await tab._loaded.wait()
-
-
-@pytest.mark.parametrize(
-    ("width", "dark", "language"), [(320, True, "fr"), (320, False, "de"), (768, True, "en"), (1440, False, "en")]
-)
-async def test_every_page_can_be_read(
-    node: RunningNode,
-    tmp_path: Path,
-    width: int,
-    dark: bool,  # noqa: FBT001 - a table
-    language: str,
-) -> None:
-    wrong = {}
-    async with browsing(tmp_path / "chromium") as tab:
-        await sign_in(tab, node)
-        assert await tab.run("location.pathname") == "/steward"
-        for url in addresses(node):
-            seen = await look(tab, url, width=width, dark=dark, language=language)
-            not_so = {name: what for name, what in seen.items() if what and not (name == "wide" and what <= 0)}
-            if not_so:
-                wrong[url.removeprefix(node.url)] = not_so
-        assert wrong == {}
-        assert tab.complaints == []
-        assert all(url.startswith(node.url) for url in tab.requests if not url.startswith("data:"))
-
-
-@pytest.mark.parametrize(("width", "dark", "language"), [(320, True, "fr"), (1280, False, "en")])
-async def test_axe_finds_nothing(
-    node: RunningNode,
-    tmp_path: Path,
-    width: int,
-    dark: bool,  # noqa: FBT001 - a table
-    language: str,
-) -> None:
-    program, found_wrong = axe(), {}
-    async with browsing(tmp_path / "chromium") as tab:
-        await sign_in(tab, node)
-        await read_as(tab, language=language, dark=dark, width=width)
-        for url in addresses(node):
-            await tab.open(url)
-            told = await faults(tab, program)
-            if told:
-                found_wrong[url.removeprefix(node.url)] = told
-    assert found_wrong == {}
 
 
 async def test_what_cannot_be_read_is_found(tmp_path: Path) -> None:

@@ -48,8 +48,9 @@ async def read_as(tab: Tab, *, language: str = "en", dark: bool = False, width: 
     """Sets how the next pages are read."""
     await tab.ask("Network.enable")
     await tab.ask("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    await tab.ask("Emulation.setEmulatedMedia", features=[scheme])
+    wishes = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
+    features = [{"name": name, "value": value} for name, value in wishes.items()]
+    await tab.ask("Emulation.setEmulatedMedia", features=features)
     await tab.resize(width)
 
 

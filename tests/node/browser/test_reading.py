@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 
-from protocol.identity import show_log_id
-from tests.node.browser.reading import axe, comes_true, faults, open_ready, press, read_as, speak_arabic
+from tests.node.browser.reading import comes_true, open_ready, press, read_as
 from tests.node.running import RunningNode, found
 from tests.node.test_map import at, put
 from tests.node.test_pages import evil_record
@@ -48,42 +47,6 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
 async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
     async with browsing(tmp_path / "browser") as opened:
         yield opened
-
-
-def pages(node: RunningNode) -> list[str]:
-    log, evil = show_log_id(node.log_id), evil_record()["id"].hex()
-    return [
-        "/", "/?near=Lille&radius=25km", "/?q=nothing+at+all", "/?near=Qqqqxz", "/?open=now", f"/record/{log}/{evil}",
-        "/logs", "/peers", "/embed?near=Lille", "/nowhere", f"/ledger/{log}",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
-)
-async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
-) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in pages(node):
-        await open_ready(tab, node.url + path)
-        found = await faults(tab, program)
-        wrong[path] = [one for one in found if "/record/" not in path or 'valid-lang: bdi[lang="xx"]' not in one]
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            wrong[path].append(f"wider than {width}")
-        assert await tab.run("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
-    assert {path: some for path, some in wrong.items() if some} == {}
-    assert [said for said in tab.complaints if "404" not in said and "400" not in said] == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
 
 
 async def test_the_first_view_is_small_and_soon_there(node: RunningNode, tab: Tab) -> None:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every page that a node has, with the addresses at which it is looked at. A page without a row fails the suite.
+
+A new page needs one line here: its path as in ROUTES, and at least one address. What stands in braces is filled in from
+`names`; a page that shows nothing there is as good as not looked at, so choose what is rich.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import node
+from node.forms.table import FORMS
+from tests.node.browser.hostile import evil_id
+from tests.node.mutual import account_id, one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from node.routes import Route
+
+READ = {
+    "/": ("/", "/?near=Lille&radius=25km", "/?q=nothing+at+all", "/?near=Qqqqxz", "/?kind=offer&open=now"),
+    "/embed": ("/embed?near=Lille",),
+    "/record/{log}/{id}": tuple(
+        f"/record/{{log}}/{{evil_{kind}}}"
+        for kind in ("organisation", "place", "resource", "service", "offer", "need", "person")
+    ),
+    "/logs": ("/logs",),
+    "/peers": ("/peers",),
+    "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
+    "/verify": (),  # stands alone, without the node's pages: tests/node/verifier looks at it
+    "/v1/ledger/{log}/members/{member}/page": (),  # the same, with a statement in it
+    "/ledger": (),  # leads to the next
+    "/ledger/{log}": ("/ledger/{log}",),
+    "/ledger/{log}/members": ("/ledger/{log}/members",),
+    "/ledger/{log}/accounts": ("/ledger/{log}/accounts",),
+    "/ledger/{log}/account/{account}": ("/ledger/{log}/account/{fund}",),
+    "/ledger/{log}/member/{member}": tuple(f"/ledger/{{log}}/member/{{{who}}}" for who in ("amina", "shop", "choir")),
+    "/ledger/{log}/contracts": ("/ledger/{log}/contracts",),
+    "/ledger/{log}/claims": ("/ledger/{log}/claims",),
+    "/ledger/{log}/contract/{contract}": ("/ledger/{log}/contract/{contract}", "/ledger/{log}/contract/{tools}"),
+    "/ledger/{log}/assembly": ("/ledger/{log}/assembly",),
+    "/ledger/{log}/proposal/{proposal}": ("/ledger/{log}/proposal/{proposal}", "/ledger/{log}/proposal/{old}"),
+    "/ledger/{log}/bookings": ("/ledger/{log}/bookings",),
+    "/ledger/{log}/neighbours": ("/ledger/{log}/neighbours",),
+    "/ledger/{log}/sign-in": ("/ledger/{log}/sign-in",),
+    "/steward/sign-in": ("/steward/sign-in",),
+    "/steward": ("/steward",),
+    "/steward/do/{form}": tuple(f"/steward/do/{name}" for name in FORMS),
+    "/steward/done/{position}": ("/steward/done/1",),
+}
+"""By the path of the route; beside these, /nowhere is looked at."""
+
+SENT = {
+    "/steward/sign-in": "",
+    "/steward/sign-out": "",
+    "/steward/do/{form}": "/steward/do/pay",
+    "/ledger/{log}/sign-in": "/ledger/{log}/sign-in",
+    "/ledger/{log}/sign-out": "",
+}
+"""By the path of the route, the page whose form is sent there with nothing filled in; none where that tells nothing."""
+
+
+def routes(method: str) -> set[str]:
+    """The paths of all pages: routes of every module of the node that answer in HTML."""
+    return {route.path for route in _all() if route.method == method and route.media_type == "text/html"}
+
+
+def _all() -> Iterator[Route]:
+    for module in pkgutil.iter_modules(node.__path__, "node."):
+        yield from getattr(import_module(module.name), "ROUTES", ())
+
+
+def addresses(log: str) -> list[str]:
+    """Where everything is that is looked at, for stewards last."""
+    names = {f"evil_{kind}": evil_id(kind).hex() for kind in ("place", "resource", "service", "offer", "need")}
+    names |= {f"evil_{kind}": evil_id(kind).hex() for kind in ("organisation", "person")}
+    names |= {name: one(name).hex() for name in ("amina", "shop", "choir", "contract", "tools", "proposal", "old")}
+    names |= {"log": log, "fund": account_id("fund").hex()}
+    every = [address.format(**names) for row in READ.values() for address in row]
+    return [*sorted(every, key=lambda address: address.startswith("/steward")), "/nowhere"]
+
+
+def forms(log: str) -> list[str]:
+    """Where forms are that are sent as they stand."""
+    return [address.format(log=log) for address in SENT.values() if address]
