@@ -28,6 +28,9 @@ READ = {
         f"/record/{{log}}/{{evil_{kind}}}"
         for kind in ("organisation", "place", "resource", "service", "offer", "need", "person")
     ),
+    "/record/{log}/{id}/proof": ("/record/{log}/{evil_place}/proof",),
+    "/record/{log}/{id}/proof.html": (),  # stands alone, as /verify does
+    "/offers": ("/offers", "/offers?near=Lille&radius=25km"),
     "/logs": ("/logs",),
     "/peers": ("/peers",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
@@ -55,6 +58,7 @@ READ = {
 """By the path of the route; beside these, /nowhere is looked at."""
 
 SENT = {
+    "/record/{log}/{id}/renew": "",
     "/steward/sign-in": "",
     "/steward/sign-out": "",
     "/steward/do/{form}": "/steward/do/pay",

@@ -39,11 +39,13 @@ LOOKED_AT = """(() => {
   const levels = [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => Number(heading.tagName[1]));
   const skipped = levels.filter((level, number) => number && level > levels[number - 1] + 1);
   const cut = [...document.querySelectorAll('h1, h2, button, label, summary, dd, figcaption')]
-    .filter(element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline' && !element.closest('.hidden'))
+    .filter(element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
+    .filter(element => !element.closest('.hidden'))
     .map(element => element.outerHTML.slice(0, 80));
   const wide = document.documentElement.scrollWidth - innerWidth;
-  const edge = [...document.querySelectorAll('main *')].filter(one => wide > 0 && !one.closest('.scroll, #map, .hidden, pre')
-    && (one.getBoundingClientRect().right > innerWidth || one.getBoundingClientRect().left < 0));
+  const beyond = ({right, left}) => right > innerWidth || left < 0;
+  const edge = [...document.querySelectorAll('main *')].filter(one => wide > 0 && beyond(one.getBoundingClientRect())
+    && !one.closest('.scroll, #map, .hidden, pre'));
   if (edge.length) cut.push(...edge.slice(-3).map(one => one.outerHTML.slice(0, 80)));
   return {wide, faint, small, nameless, skipped, cut};
 })()"""
