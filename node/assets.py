@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The few files that pages need beside themselves: a fixed list, with their digests."""
+"""The few files that pages need beside themselves: those of the folder and a fixed list, with their digests."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ MEDIA_TYPES = {
     "favicon.svg": "image/svg+xml",
     VERIFIER_SCRIPT: "text/javascript",
     VERIFIER_STYLE: "text/css",
+}
+_BY_SUFFIX = {"css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml"}
+MEDIA_TYPES |= {
+    file.name: _BY_SUFFIX[file.name.rpartition(".")[2]]
+    for file in (files("node") / "static").iterdir()
+    if file.name.rpartition(".")[2] in _BY_SUFFIX
 }
 _LEAFLET = frozenset({"leaflet.css", "leaflet.js"})
 """From a package that nothing is imported of: it is there to carry these files."""
