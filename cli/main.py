@@ -30,6 +30,7 @@ COMMANDS = {
     "pay": ("cli.pay", "Pay from one account to another."),
     "collective": ("cli.collective", "Hosted groups: fund, expense requests, approval, host fee."),
     "assembly": ("cli.assembly", "Proposals, votes, decisions; one member, one vote."),
+    "flows": ("cli.flows", "Who gave what to whom, over a period."),
     "dispute": ("cli.dispute", "Disagreements: what they are about stands still."),
     "note": ("cli.note", "Words about something: private, erasable."),
     "post": ("cli.post", "Movements between accounts, of any code; corrections."),
@@ -57,7 +58,7 @@ SECTIONS = {
     "The directory": ("search", "record", "match", "import", "duplicates", "moderation"),
     "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
     "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),
-    "The ledger: together": ("assembly", "dispute", "say", "submit"),
+    "The ledger: together": ("flows", "assembly", "dispute", "say", "submit"),
     "To take away": ("statement", "export", "verify"),
     "More": ("demo", "completion"),
 }

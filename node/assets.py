@@ -18,6 +18,8 @@ MEDIA_TYPES = {
     "folkmoot.css": "text/css",
     "ledger.css": "text/css",
     "difference.css": "text/css",
+    "desk.css": "text/css",
+    "glance.css": "text/css",
     "map.css": "text/css",
     "record.css": "text/css",
     "exchange.css": "text/css",

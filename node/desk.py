@@ -109,8 +109,8 @@ def _claims(desk: Desk) -> Waiting:
             remark = words("advanced, to be got back from the client") if one["advanced"] else words("late")
         else:
             continue
-        text = f"{one['debtor']['name']}: {words.amount(one['open'])} {one['unit']}"
-        found.append(Item(text, f"/steward/do/{form}?claim={one['id']}", remark))
+        sum_ = f"{words.amount(one['open'])}\u00a0{one['unit']}"
+        found.append(Item(one["debtor"]["name"], f"/steward/do/{form}?claim={one['id']}", f"{sum_}, {remark}"))
     return Waiting(len(found), found[:SHOWN])
 
 
@@ -118,8 +118,9 @@ def _transfers(desk: Desk) -> Waiting:
     found = []
     for one in transfer_objects(desk.view):
         if one["state"] == "waiting":
-            text = f"{one['name'] or one['log'][:8]}: {desk.reader.words.amount(one['amount'])} {one['unit']}"
-            found.append(Item(text, f"/steward/do/neighbour-accept?payment={one['id']}", one["account_name"]))
+            sum_ = f"{desk.reader.words.amount(one['amount'])}\u00a0{one['unit']}"
+            name = one["name"] or one["log"][:8]
+            found.append(Item(name, f"/steward/do/neighbour-accept?payment={one['id']}", sum_))
     return Waiting(len(found), found[:SHOWN])
 
 
@@ -150,9 +151,9 @@ def _requests(desk: Desk) -> Waiting:
     groups = {key.hex() for key, member in view.book.scan(Member) if member.group}
     found = [
         Item(
-            f"{one['debtor']['name']}: {words.amount(one['open'])} {one['unit']}",
+            one["debtor"]["name"],
             f"/steward/do/collective-approve?claim={one['id']}",
-            words("asked by {name}", name=one["creditor"]["name"]),
+            f"{words.amount(one['open'])}\u00a0{one['unit']}, {words('asked by {name}', name=one['creditor']['name'])}",
         )
         for one in (claim_objects(view, desk.today, unpaid=True) if groups else ())
         if one["debtor"]["id"] in groups and not one["disputes"]

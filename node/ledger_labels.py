@@ -15,6 +15,9 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "nonprofit": "non-profit",
         "for_profit": "for-profit firm",
     },
+    "class_many": {"worker": "Workers", "user": "Users", "commoner": "Commoners"},
+    "flow": {"money": "money", "time": "time", "goods": "goods", "gift": "gifts", "care": "care and love"},
+    "period": {"month": "Month", "quarter": "Quarter", "year": "Year", "all": "All times"},
     "member_status": {"active": "active", "paused": "paused", "left": "has left"},
     "custody": {"own": "their own", "node": "kept by this organisation"},
     "sort": {

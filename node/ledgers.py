@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ledger.errors import NotFoundError
-from ledger.showing.flows import Flows
+from ledger.showing.flows import STEP_ENTRIES, Flows
 from ledger.showing.view import LedgerView, held_ledger
+from ledger.showing.whole import PartyFlows, Told
 from node.keys import LEDGER
 from node.reading import reader_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ledger.sqlite.store import Snapshot
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -37,7 +41,29 @@ class FlowKeeper:
             return flows, flows.advance(view.reads, view.tree)
 
 
+class WholeKeeper:
+    """The flows between organisations in the logs that somebody has asked about; they go on from where they were."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flows: dict[int, PartyFlows] = {}
+
+    @contextmanager
+    def told(self, views: Iterable[LedgerView]) -> Iterator[list[Told]]:
+        """What the logs tell; so many entries are taken in at once, the rest when somebody asks again."""
+        with self._lock:
+            found, room = [], STEP_ENTRIES
+            for view in views:
+                flows = self._flows.setdefault(view.tree.tree, PartyFlows())
+                before = flows.taken
+                left = flows.advance(view.reads, view.tree, room)
+                room -= max(0, flows.taken - before)
+                found.append(Told(view, flows, left))
+            yield found
+
+
 FLOWS = web.AppKey("flows", FlowKeeper)
+WHOLE = web.AppKey("whole", WholeKeeper)
 
 
 def view_of(request: web.Request, reads: Snapshot, *, private: bool, languages: tuple[str, ...] = ()) -> LedgerView:

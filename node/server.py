@@ -25,6 +25,7 @@ from node import (
     desk_pages,
     duplicates_api,
     federation,
+    flow_pages,
     ledger_acts_api,
     ledger_api,
     ledger_pages,
@@ -62,7 +63,7 @@ from node.importing import pages as import_pages
 from node.importing.running import run_imports
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
 from node.lan import lan_addresses
-from node.ledgers import FLOWS, FlowKeeper
+from node.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
 from node.matcher import MATCHER, Matcher
 from node.neighbours import Neighbours
 from node.openness import OPENNESS, Openness
@@ -252,6 +253,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
     app[MATCHER] = Matcher(ledger.store, finder)
+    app[WHOLE] = WholeKeeper()
     app[bundles.DOWNLOADS] = Downloads()
     app[OPENNESS] = Openness()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
@@ -264,6 +266,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
         *import_api.ROUTES,
+        *flow_pages.API_ROUTES,
     )
     document = openapi.describe(described)
 
@@ -286,6 +289,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *desk_pages.ROUTES,
         *import_pages.ROUTES,
         *import_files.ROUTES,
+        *flow_pages.ROUTES,
         *member_pages.ROUTES,
         *duplicates.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),

@@ -7,6 +7,7 @@ members     members and their profiles
 accounts    units and accounts
 movements   what moved on an account, and what it held after
 flows       who gave to whom, in groups and by month
+whole       which organisations gave what to which, in one log or in all that are held
 footprints  energy, emissions and goods under each contract
 contributions  what a member gave and received over time; thanks
 """

@@ -15,7 +15,7 @@ from protocol.amounts import month_of, show_month
 from protocol.reciprocity_bodies import Correct, Event, Post, TransferAccept, TransferPost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ledger.exporting.journal import Told
     from ledger.reciprocity.book import Book
@@ -94,7 +94,7 @@ class Flows:
                     self._count_legs(book, told.at // _DAY_S, TRANSFER, legs)
 
     def _count_event(self, book: Book, event: EventState, sign: int) -> None:
-        source, target = _group_of_party(book, event.provider), _group_of_party(book, event.receiver)
+        source, target = self.party(book, event.provider), self.party(book, event.receiver)
         for amount, unit in filter(None, (event.effort, event.quantity)):
             flow = Flow(unit, event.stream, event.gift, source, target)
             self._add(month_of(event.on), flow, sign * amount)
@@ -115,22 +115,38 @@ class Flows:
         for account_id, amount in legs:
             account = book.get(Account, account_id)
             if account is not None:
-                by_unit.setdefault(account.unit, []).append((_group_of_account(book, account), amount))
+                by_unit.setdefault(account.unit, []).append((self.holder(book, account), amount))
         for unit, amounts in by_unit.items():
-            for source, target, amount in pair_up(amounts):
+            for source, target, amount in pair_up(amounts, self.place):
                 self._add(month_of(on), Flow(unit, what, gift=False, source=source, target=target), sign * amount)
+
+    def party(self, book: Book, party: bytes) -> str:
+        """As whom a party is counted."""
+        return _group_of_party(book, party)
+
+    def holder(self, book: Book, account: Account) -> str:
+        """As whose an account is counted."""
+        if account.type == "member":
+            return self.party(book, account.owner)
+        return _OF_ACCOUNT.get(account.type, "outside")
+
+    def place(self, group: str) -> int:
+        """Who gives first where several give and several take."""
+        return GROUPS.index(group)
 
     def _add(self, month: int, flow: Flow, amount: int) -> None:
         amounts = self.months.setdefault(month, {})
         amounts[flow] = amounts.get(flow, 0) + amount
 
 
-def pair_up(amounts: Sequence[tuple[str, int]]) -> list[tuple[str, str, int]]:
+def pair_up(
+    amounts: Sequence[tuple[str, int]], place: Callable[[str], int] = GROUPS.index
+) -> list[tuple[str, str, int]]:
     """(From, to, amount) of a movement among groups: what each gives and takes stays exact.
 
     Where several give and several take, the first to give gives to the first to take; nobody can say more.
     """
-    ordered = sorted(amounts, key=lambda item: GROUPS.index(item[0]))
+    ordered = sorted(amounts, key=lambda item: place(item[0]))
     takers = iter([(group, amount) for group, amount in ordered if amount > 0])
     target, room = next(takers, ("", 0))
     sums: dict[tuple[str, str], int] = {}
@@ -150,12 +166,6 @@ def _group_of_party(book: Book, party: bytes) -> str:
         return ORGANISATION
     member = book.get(Member, party)
     return COLLECTIVES if member is not None and member.group else MEMBERS
-
-
-def _group_of_account(book: Book, account: Account) -> str:
-    if account.type == "member":
-        return _group_of_party(book, account.owner)
-    return _OF_ACCOUNT.get(account.type, "outside")
 
 
 def _order(flow: Flow) -> tuple[object, ...]:

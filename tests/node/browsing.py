@@ -37,7 +37,8 @@ class Page(HTMLParser):
         assert not self.open, self.open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        drawn = tag == "title" and "svg" in self.open  # of a part of a picture, not of the page
+        self.elements.append(("svg title" if drawn else tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.open.append(tag)
 

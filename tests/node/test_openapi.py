@@ -22,6 +22,7 @@ from node import (
     desk_pages,
     duplicates_api,
     federation,
+    flow_pages,
     ledger_acts_api,
     ledger_api,
     map_api,
@@ -64,6 +65,7 @@ DOCUMENT = describe(
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
         *import_api.ROUTES,
+        *flow_pages.API_ROUTES,
     )
 )
 OPERATIONS = [
