@@ -191,6 +191,10 @@ class Columns:
                 mask |= ids == place
         return mask
 
+    def known_categories(self, categories: Iterable[str]) -> list[str]:
+        """Of these categories those that any record has, or once had."""
+        return [category for category in categories if self.words["category"].find(category) >= 0]
+
     def with_terms(self, ids: Ids, terms: Sequence[str]) -> np.ndarray:
         """A mask over ids: which of them are given on one of these terms."""
         mask: np.ndarray = self.terms[ids] & _terms_bits(terms) > 0

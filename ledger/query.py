@@ -14,12 +14,13 @@ from ledger.geography import box_around, degrees, parse_box, parse_distance
 from ledger.text import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LIMIT_MAX = 100
 RADIUS_DEFAULT_M = 10_000
 RADIUS_MAX_M = 1_000_000
 _AGE = re.compile(r"([0-9]{1,5}) ?(d|w|m|y|)")
+_PART, _ESCAPED, _TO_ESCAPE = re.compile(r"(?:\\[\\,]|[^,])+"), re.compile(r"\\([\\,])"), re.compile(r"[\\,]")
 _AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 PARAMETERS = (
     "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
@@ -106,8 +107,18 @@ def circle_box(circle: Circle) -> tuple[int, int, int, int]:
     return box_around(circle.lat, circle.lon, circle.radius_m)
 
 
+def split_values(text: str) -> list[str]:
+    """Several values with commas between them; a comma that belongs to one has a backslash before it."""
+    return [_ESCAPED.sub(r"\1", part) for part in _PART.findall(text)]
+
+
+def join_values(values: Iterable[str]) -> str:
+    """Several values as `split_values` reads them."""
+    return ",".join(_TO_ESCAPE.sub(r"\\\g<0>", value) for value in values)
+
+
 def _several(parameters: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
-    values = [part.strip() for value in parameters.get(name, ()) for part in value.split(",")]
+    values = [part.strip() for value in parameters.get(name, ()) for part in split_values(value)]
     return tuple(dict.fromkeys(value for value in values if value))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from ledger.columns import NO_POINT, Columns, Ids
+from ledger.labels import categories_meant
 from ledger.opening import is_open
 from ledger.query import Query, circle_box, write_cursor
 
@@ -85,7 +86,7 @@ def text_expression(words: Sequence[str], column: str = "") -> str:
 def _matching(reads: Snapshot, columns: Columns, query: Query) -> Ids:
     boxes = [box for box in (query.box, circle_box(query.circle) if query.circle else None) if box]
     if query.words:
-        ids = columns.places(reads.matching(text_expression(query.words)))
+        ids = _with_words(reads, columns, query.words)
     elif boxes:
         ids = columns.between(boxes[0][0], boxes[0][2])
     else:
@@ -94,6 +95,23 @@ def _matching(reads: Snapshot, columns: Columns, query: Query) -> Ids:
     for box in boxes:
         ids = ids[_inside(columns, ids, box)]
     return _narrowed(columns, ids, query)
+
+
+def _with_words(reads: Snapshot, columns: Columns, words: Sequence[str]) -> Ids:
+    """The places of records that have all the words: in their text, or, in any language, in the label of a category."""
+    meant = [columns.known_categories(categories_meant(word)) for word in words]
+    if not any(meant):
+        return columns.places(reads.matching(text_expression(words)))
+    found: Ids | None = None
+    for word, categories in zip(words, meant, strict=True):
+        ids = columns.places(reads.matching(text_expression([word])))
+        if categories:
+            everywhere = columns.everywhere()
+            named = np.any([columns.in_category(everywhere, category) for category in categories], axis=0)
+            ids = np.union1d(ids, everywhere[named])
+        found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
+    assert found is not None
+    return found
 
 
 def _narrowed(columns: Columns, ids: Ids, query: Query) -> Ids:

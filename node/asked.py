@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.query import PARAMETERS
+from ledger.query import PARAMETERS, join_values, split_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +28,10 @@ class Asked(NamedTuple):
         found: dict[str, list[str]] = {}
         for name, value in pairs:
             if name in PARAMETERS:
-                parts = value.split(",") if name in SEVERAL else [value]
+                parts = split_values(value) if name in SEVERAL else [value]
                 kept = [part.strip() for part in parts if part.strip()]
                 found[name] = [*found.get(name, []), *kept] if name in SEVERAL else kept
-        values = {name: ",".join(dict.fromkeys(parts)) for name, parts in found.items() if parts}
+        values = {name: _joined(name, parts) for name, parts in found.items() if parts}
         if "near" in values:
             values = {name: value for name, value in values.items() if name not in {"lat", "lon"}}
         elif "lat" not in values and "lon" not in values:
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
     def chosen(self, name: str) -> tuple[str, ...]:
         """The values of a parameter that takes several."""
         value = self.values.get(name, "")
-        return tuple(value.split(",")) if value else ()
+        return tuple(split_values(value)) if value else ()
 
     def filters(self) -> tuple[str, ...]:
         """The parameters that narrow the view; a circle is one."""
@@ -65,14 +65,14 @@ class Asked(NamedTuple):
 
     def with_filter(self, name: str, value: str) -> Asked:
         """The view with one more value of a parameter that takes several."""
-        return self.with_value(name, ",".join(dict.fromkeys((*self.chosen(name), value))))
+        return self.with_value(name, join_values(dict.fromkeys((*self.chosen(name), value))))
 
     def without(self, name: str, value: str = "") -> Asked:
         """The view without a parameter, or without one value of it."""
         left = [other for other in self.chosen(name) if other != value] if value else []
         dropped = {"near": {"near", "radius"}, "lat": {"lat", "lon", "radius"}}.get(name, {name})
         values = {key: text for key, text in self._first_page().items() if key not in dropped}
-        return Asked(values | {name: ",".join(left)} if left else values)
+        return Asked(values | {name: join_values(left)} if left else values)
 
     def at(self, cursor: str) -> Asked:
         """The view from a cursor on."""
@@ -84,3 +84,7 @@ class Asked(NamedTuple):
 
     def _first_page(self) -> dict[str, str]:
         return {name: value for name, value in self.values.items() if name != "cursor"}
+
+
+def _joined(name: str, parts: Iterable[str]) -> str:
+    return join_values(dict.fromkeys(parts)) if name in SEVERAL else ",".join(dict.fromkeys(parts))

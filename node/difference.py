@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.geography import distance_m
 from node.languages import UNKNOWN, lang_attribute
-from node.listing import category_text
+from node.listing import category_text, code_text
 from node.translations import own_names
 from node.words import date_text
 
@@ -118,7 +118,8 @@ def _where(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
     address, point = record.address, record.point
     if address is not None:
         town = " ".join(filter(None, (address.postcode, address.locality)))
-        yield "address", _list(words("Address"), [*address.street.split("\n"), town, address.region, address.country])
+        country = code_text("country", address.country, words)
+        yield "address", _list(words("Address"), [*address.street.split("\n"), town, address.region, country])
     if point is not None:
         degrees = f"{point.lat / 1e7:.5f}, {point.lon / 1e7:.5f}"
         known = f" (±{words.distance(point.precision)}, {words.label('method', point.method)})"
@@ -145,8 +146,8 @@ def _said(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
     label = words.label
     yield "status", _list(words("Status"), [label("status", record.status or "active")])
     yield "scope", _list(words("Scope"), [label("scope", record.scope)])
-    yield "structure", _list(words("Structure"), record.structure)
-    yield "membership", _list(words("Membership"), record.membership)
+    for group, title in (("structure", words("Structure")), ("membership", words("Membership"))):
+        yield group, _list(title, [code_text(group, code, words) for code in getattr(record, group)])
     yield "identifiers", _list(words("Known elsewhere as"), [f"{one.scheme}: {one.id}" for one in record.identifiers])
     shown = [f"{one.predicate}: {one.object.id.hex()[:8]}" for one in record.relations]
     yield "relations", _list(words("Relations"), shown)

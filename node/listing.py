@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.geography import distance_m
+from ledger.labels import category_labels, code_labels, label_in
+from ledger.query import join_values
 from node.languages import Text, choose
 from node.words import Words, date_text, is_past
 
@@ -125,20 +127,28 @@ def checked(at: int | None, reader: Reader) -> Checked:
 
 
 def category_text(category: str, words: Words) -> str:
-    """A category as people read it: the code without its scheme, blanks for underscores."""
+    """A category as people read it: its label, else the code without its scheme, blanks for underscores."""
+    label = label_in(category_labels(category), words.language)
+    if label:
+        return label
     code = category.partition(":")[2] or category
     key, equals, value = code.partition("=")
     if equals and value == "yes":
         code = key
     elif equals:
         code = value
-    return words.label("category", code.replace("_", " "))
+    return code.replace("_", " ")
+
+
+def code_text(group: str, code: str, words: Words) -> str:
+    """A code of `structure`, `membership` or `country` as people read it: its label, else the code itself."""
+    return label_in(code_labels(group, code), words.language) or code
 
 
 def category_links(categories: list[str] | tuple[str, ...], asked: Asked, words: Words) -> list[Link]:
-    """Categories, each with the view that is narrowed down to it; one with a comma cannot be asked for."""
+    """Categories, each with the view that is narrowed down to it."""
     return [
-        Link(category_text(category, words), "" if "," in category else asked.with_value("category", category).url())
+        Link(category_text(category, words), asked.with_value("category", join_values([category])).url())
         for category in categories
     ]
 
@@ -148,7 +158,7 @@ def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) 
     shown = []
     for name in FACETS:
         chosen = asked.chosen(name)
-        left = [item for item in counts.get(name, {}).items() if not chosen and "," not in item[0]]
+        left = [] if chosen else list(counts.get(name, {}).items())
         if not chosen and ((len(left) < 2 and name != "category") or not left):
             continue
         values = [
@@ -169,7 +179,9 @@ def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) 
 
 def facet_text(facet: str, value: str, words: Words) -> str:
     """A value of a facet as people read it."""
-    return category_text(value, words) if facet == "category" else words.label(facet, value)
+    if facet == "category":
+        return category_text(value, words)
+    return code_text(facet, value, words) if facet == "country" else words.label(facet, value)
 
 
 def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:

@@ -11,14 +11,15 @@ from aiohttp import web
 
 from ledger.forks import why_not_signing
 from ledger.proving import log_object
-from ledger.query import QueryError, parse_query
+from ledger.query import QueryError, join_values, parse_query
 from ledger.receipts import last_erasures
+from ledger.text import fold
 from ledger.witness import witness_verifier
 from node.asked import Asked
 from node.assets import serve_asset
 from node.keys import CONFIG, FINDER, HUB, LEDGER
 from node.languages import Text, choose
-from node.listing import Result, facets, filters, result, wider
+from node.listing import Result, category_text, facets, filters, result, wider
 from node.log_names import log_names
 from node.maps import map_of
 from node.policy import content_policy
@@ -29,7 +30,7 @@ from node.words import date_text
 from protocol.record import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ledger.query import Circle
     from node.listing import Reader
@@ -40,7 +41,8 @@ __all__ = ["ROUTES", "error_page", "wants_html"]
 ERASURES_SHOWN = 20
 RADII_KM = (1, 2, 5, 10, 25, 50, 100)
 RADIUS_CHOSEN = "10km"
-_CARRIED = ("category", "status", "bbox", "lat", "lon", "licence", "country", "direction", "terms", "over", "limit")
+CATEGORIES_OFFERED = 60
+_CARRIED = ("status", "bbox", "lat", "lon", "licence", "country", "direction", "terms", "over", "limit")
 
 
 class Option(NamedTuple):
@@ -85,7 +87,7 @@ async def _directory(request: web.Request) -> web.Response:
         facets=facets(found["facets"], asked, words),
         filters=filters(asked, circle, words),
         wider=wider(asked, circle, words),
-        **_form(asked, words),
+        **_form(asked, words, found["facets"]["category"]),
     )
     response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
     response.enable_compression()  # nothing secret is on this page
@@ -151,22 +153,34 @@ def _lag(entries: int, words: Words) -> str:
     )
 
 
-def _form(asked: Asked, words: Words) -> dict[str, Any]:
-    """What the search form shows and carries along."""
+def _form(asked: Asked, words: Words, categories: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """What the search form shows and carries along; `categories` with how many records there are of each."""
     radius = asked.get("radius") or RADIUS_CHOSEN
     radii = [(f"{km}km", words.distance(km * 1000)) for km in RADII_KM]
     ages = [("", words("at any time")), ("90d", words("in the last 3 months")), ("1y", words("in the last year"))]
     kinds = [(kind, words.label("kind", kind)) for kind in KINDS]
     several = ", ".join(words.label("kind", kind) for kind in asked.chosen("kind"))
+    chosen = ", ".join(category_text(category, words) for category in asked.chosen("category"))
     return {
         "title": _title(asked, words),
         "asked": asked,
         "plain": not set(asked.values) - {"limit"},
         "kinds": _options(kinds, asked.get("kind"), several),
+        "categories": _options(_categories(categories or {}, words), asked.get("category"), chosen),
         "radii": _options(radii, radius, radius),
         "ages": _options(ages, asked.get("checked_within"), asked.get("checked_within")),
         "carried": [(name, asked.get(name)) for name in _CARRIED if asked.get(name)],
     }
+
+
+def _categories(counts: Mapping[str, int], words: Words) -> list[tuple[str, str]]:
+    """The most frequent categories, by their labels, with how many there are of each."""
+    most = list(counts.items())[:CATEGORIES_OFFERED]
+    named = [(fold(category_text(code, words)), category_text(code, words), code, count) for code, count in most]
+    return [
+        (join_values([code]), words("{category} ({number})", category=text, number=words.number(count)))
+        for _, text, code, count in sorted(named)
+    ]
 
 
 def _title(asked: Asked, words: Words) -> str:

@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from ledger.labels import code_labels
 from node.asked import Asked
 from node.languages import Text, choose, in_order
-from node.listing import Checked, Link, category_links, checked, label_texts, record_url
+from node.listing import Checked, Link, category_links, checked, code_text, label_texts, record_url
 from node.profile_steps import Step, step_of, steps
 from node.words import date_text, is_past, message
 
@@ -184,7 +185,7 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
         Fact(words("Terms"), codes("terms", record.get("terms", ()))),
         Fact(words("Item"), codes("item", [record.get("item", "")])),
         Fact(words("Valid until"), until),
-        Fact(words("Address"), _address(record.get("address", {}))),
+        Fact(words("Address"), _address(record.get("address", {}), words)),
         Fact(words("Opening hours"), hours + in_order(record.get("hours_note", {}), languages)[:1]),
         Fact(words("Wheelchair"), codes("wheelchair", [access.get("wheelchair", "")])),
         Fact(words("Costs money"), codes("fee", [access.get("fee", "")])),
@@ -193,8 +194,8 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
         Fact(words("Languages spoken"), codes("language", [", ".join(access.get("languages", ()))])),
         Fact(words("Contact"), *_contact(contact, words)),
         Fact(words("Scope"), codes("scope", [record.get("scope", "")])),
-        Fact(words("Structure"), codes("structure", record.get("structure", ()))),
-        Fact(words("Membership"), codes("membership", record.get("membership", ()))),
+        Fact(words("Structure"), _coded("structure", record, words)),
+        Fact(words("Membership"), _coded("membership", record, words)),
         Fact(
             words("Known elsewhere as"),
             [Text(f"{item['scheme']}: {item['id']}", "") for item in record.get("identifiers", ())],
@@ -202,10 +203,20 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
     ]
 
 
-def _address(address: Mapping[str, str]) -> list[Text]:
+def _coded(group: str, record: Mapping[str, Any], words: Words) -> list[Text]:
+    """The codes of a vocabulary in words; those not known as they are."""
+    return [
+        Text(code_text(group, code, words), words.language if code_labels(group, code) else "")
+        for code in record.get(group, ())
+    ]
+
+
+def _address(address: Mapping[str, str], words: Words) -> list[Text]:
     town = " ".join(filter(None, (address.get("postcode"), address.get("locality"))))
-    lines = [*address.get("street", "").split("\n"), town, address.get("region", ""), address.get("country", "")]
-    return [Text(line, "") for line in lines if line]
+    lines = [*address.get("street", "").split("\n"), town, address.get("region", "")]
+    country = address.get("country", "")
+    named = [Text(code_text("country", country, words), words.language)] if country else []
+    return [*(Text(line, "") for line in lines if line), *named]
 
 
 def _contact(contact: Mapping[str, str], words: Words) -> tuple[list[Text], list[Link]]:

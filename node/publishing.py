@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ledger.labels import all_labels
 from ledger.present import record_object
 from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, parse_limit
 from ledger.publishing.formats import FORMATS
@@ -20,6 +21,7 @@ from ledger.query import QueryError
 from node.api import SEARCH_PARAMETERS, find_record
 from node.downloading import Download, Downloads, gathered, too_many
 from node.keys import CONFIG, FINDER, LEDGER
+from node.rendering import reader_of
 from node.routes import Parameter, Route
 
 if TYPE_CHECKING:
@@ -101,7 +103,24 @@ async def _changes(request: web.Request) -> web.Response:
     return web.Response(body=msgspec.json.encode(told), content_type="application/json", headers=FOR_EVERYBODY)
 
 
+async def _labels(request: web.Request) -> web.Response:
+    reader = reader_of(request)
+    told = await asyncio.to_thread(all_labels, reader.words.language)
+    body = msgspec.json.encode({"schema": "folkmoot.labels/1", "language": reader.words.language, **told})
+    response = web.Response(body=body, content_type="application/json", headers=FOR_EVERYBODY)
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    response.enable_compression()
+    return response
+
+
 ROUTES = (
+    Route(
+        "GET",
+        "/v1/labels",
+        _labels,
+        "What codes mean: categories, structures, memberships, countries",
+        parameters=(Parameter("lang", "a language of the pages; else that of the asker"),),
+    ),
     Route(
         "GET",
         "/v1/changes",

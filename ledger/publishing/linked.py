@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.importing.times import show_time
+from ledger.labels import category_labels
 from ledger.publishing.credits import Credits, licence_url, record_path
 
 CONTEXT: Final = "https://schema.org"
@@ -65,6 +66,7 @@ def node(record: Mapping[str, Any], base: str) -> dict[str, Any]:
         "sameAs": record.get("links"),
         **_where(record),
         "additionalType": record.get("categories"),
+        "keywords": [_term(category) for category in record.get("categories", ())],
         "openingHours": record.get("hours"),
         "areaServed": record.get("scope"),
         "image": [_image(image) for image in record.get("images", ())],
@@ -100,6 +102,13 @@ def _where(record: Mapping[str, Any]) -> dict[str, Any]:
     if not found or record["kind"] == "place":
         return found
     return {_WHERE.get(record["kind"], "location"): {"@type": "Place", **found}}
+
+
+def _term(category: str) -> dict[str, Any]:
+    """A category as a term with its labels."""
+    scheme, _, code = category.partition(":")
+    made = {"@type": "DefinedTerm", "termCode": category, "inDefinedTermSet": scheme}
+    return made | {"name": _texts(category_labels(category)) or code}
 
 
 def _image(image: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ async def test_offers_and_needs_stand_side_by_side_with_what_fits(browser: TestC
     assert "Jam" in text
     assert "Old bike" not in text
     assert "Bike shed" not in text
-    assert "same category: bicycle rental · both say “bike” · 11 km away · offered to lend" in text
+    assert "same category: Bicycle Rental · both say “bike” · 11 km away · offered to lend" in text
 
 
 async def test_the_lists_are_narrowed_down(browser: TestClient[Any, Any]) -> None:

@@ -141,7 +141,7 @@ async def test_the_start_page_says_who_and_lists_what_there_is(browser: TestClie
     fields = {
         attributes["id"] for tag, attributes in page.elements if tag in {"input", "select"} and "id" in attributes
     }
-    assert labelled == fields == {"q", "kind", "near", "radius", "checked_within", "open"}
+    assert labelled == fields == {"q", "kind", "category", "near", "radius", "checked_within", "open"}
 
 
 async def test_the_next_page_goes_on_where_the_first_ended(browser: TestClient[Any, Any]) -> None:
@@ -175,9 +175,9 @@ async def test_near_a_town_there_are_distances(browser: TestClient[Any, Any]) ->
 async def test_the_form_keeps_what_it_does_not_show(browser: TestClient[Any, Any]) -> None:
     page = await read(browser, "/?q=place&category=osm:shop%3Da&limit=5&kind=place,offer")
     hidden = {a["name"]: a["value"] for tag, a in page.elements if tag == "input" and a.get("type") == "hidden"}
-    assert hidden == {"category": "osm:shop=a", "limit": "5"}
+    assert hidden == {"limit": "5"}
     chosen = [a["value"] for tag, a in page.elements if tag == "option" and "selected" in a]
-    assert chosen == ["place,offer", "10km", ""]
+    assert chosen == ["place,offer", "osm:shop=a", "10km", ""]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ async def test_a_record_shows_all_and_how_to_prove_it(browser: TestClient[Any, A
     page = await read(browser, record_path(ledger, "mule"))
     for text in (
         "The Mule", "La Mule", "De Ezel", "A three-wheeler.", "12 rue des Postes", "59000 Lille", "PH off",
-        "to about 100 metres", "found from the address", "Ville de Lille", "CC-BY-4.0", "bicycle rental",
+        "to about 100 metres", "found from the address", "Ville de Lille", "CC-BY-4.0", "Bicycle Rental",
         "maintained by", "L'atelier", "not held here", "Entered", ledger.key.public.hex()[:8],
     ):  # fmt: skip
         assert text in page.text
