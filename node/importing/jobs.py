@@ -69,6 +69,13 @@ class _Read(NamedTuple):
     used: float
 
 
+class _Assessed(NamedTuple):
+    """What an import would do, and of what: the decisions about the file, and the state of the store."""
+
+    of: tuple[object, ...]
+    found: Assessment
+
+
 class Jobs:
     """Works on uploads in a thread of its own. Its methods may be called from any thread."""
 
@@ -79,6 +86,7 @@ class Jobs:
         self._futures: dict[str, Future[None]] = {}
         self._progress: dict[str, Progress] = {}
         self._read: _Read | None = None
+        self._assessed: _Assessed | None = None
         self._stopping = threading.Event()
 
     def resume(self) -> None:
@@ -97,7 +105,7 @@ class Jobs:
         """Removes what is too old, from disk and from memory."""
         self.uploads.sweep()
         if self._read is not None and time.monotonic() - self._read.used > CACHED_S:
-            self._read = None
+            self._read = self._assessed = None
 
     def start(self, upload: Upload) -> None:
         """Begins the work that the phase of an upload says."""
@@ -144,7 +152,7 @@ class Jobs:
         how = (upload.encoding, upload.delimiter)
         read = self._read
         if read is None or (read.upload, read.how) != (upload.id, how):
-            self._read = None  # there is one table in memory at most
+            self._read = self._assessed = None  # there is one table in memory at most
             data = self.uploads.data(upload)
             table = read_table(data, encoding=upload.encoding or None, delimiter=upload.delimiter or None)
             read = _Read(upload.id, how, table, "", [], 0)
@@ -152,17 +160,17 @@ class Jobs:
         return read.table
 
     def _converted(self, upload: Upload, mapping: Mapping) -> list[Converted]:
-        table = self._table(upload)
+        table, read = self._table(upload), self._read
         retrieved = upload.at // DAY_S * DAY_S
-        assert self._read is not None, "a table was read"
-        if self._read.mapping != upload.mapping or not self._read.converted:
+        assert read is not None, "a table was read"
+        if read.mapping != upload.mapping or not read.converted:
             converted, total = [], len(table.rows)
             for number, row in enumerate(convert_table(table, mapping, self.ledger.log_id, retrieved)):
                 if number % 200 == 0:
                     self._advance(upload.id, number, total)
                 converted.append(row)
-            self._read = self._read._replace(mapping=upload.mapping, converted=converted)
-        return self._read.converted
+            self._read = read = read._replace(mapping=upload.mapping, converted=converted)
+        return read.converted
 
     def _advance(self, upload_id: str, done: int, total: int) -> None:
         if self._stopping.is_set():
@@ -183,9 +191,13 @@ class Jobs:
         table, converted = self._table(upload), self._converted(upload, mapping)
         self.ledger.writer.settle()
         with self.ledger.store.read() as reads:
-            digest = bytes.fromhex(upload.digest)
-            found = assess(reads, converted, mapping, name=upload.name, digest=digest, close=upload.close)
-        return table, found
+            folded = (reads.scopes_version(), *((tree.tree, tree.derived) for tree in reads.trees()))
+            of = (upload.id, upload.encoding, upload.delimiter, upload.mapping, upload.close, folded)
+            if self._assessed is None or self._assessed.of != of:
+                digest = bytes.fromhex(upload.digest)
+                found = assess(reads, converted, mapping, name=upload.name, digest=digest, close=upload.close)
+                self._assessed = _Assessed(of, found)
+        return table, self._assessed.found
 
     def _checking(self, upload: Upload) -> None:
         table, found = self._assess(upload)
@@ -222,7 +234,7 @@ class Jobs:
         self._write(upload, parts)
         self.uploads.keep(upload, "report", report_object(table, chosen, dry_run=False))
         self.uploads.change(upload.id, phase="done", fault="", key=found.key.hex(), counts=counts(chosen.steps))
-        self._read = None
+        self._read = self._assessed = None
 
     def _undoing(self, upload: Upload) -> None:
         tree = self.ledger.own.tree
