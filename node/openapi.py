@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
+from node.importing.bodies import IMPORT_BODIES
 from protocol import __version__
 from protocol.witness import SIZE_MEDIA_TYPE
 
@@ -103,6 +104,7 @@ _BODIES: dict[str, Any] = {
         "additionalProperties": False,
         "properties": {"key": {"type": "string"}, "url": {"type": "string", "maxLength": 2000}},
     },
+    **IMPORT_BODIES,
     "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
     "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
     "Override": {
@@ -153,7 +155,11 @@ _BODIES: dict[str, Any] = {
     },
 }
 
-_MEDIA_TYPES = {"Bundle": "application/octet-stream", "WitnessRequest": "text/plain"}
+_MEDIA_TYPES = {
+    "Bundle": "application/octet-stream",
+    "File": "application/octet-stream",
+    "WitnessRequest": "text/plain",
+}
 """Of bodies that are not JSON."""
 
 _ABOUT_STATUS = {

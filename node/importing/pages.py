@@ -18,6 +18,7 @@ from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
 from node.forms_sent import read_form
 from node.importing.api import progress_object
+from node.importing.deciding import CHOICES, again, check, start
 from node.importing.jobs import JOBS
 from node.importing.mapping_form import GROUPS, KINDS, SEPARATORS, read_mapping, uses_of
 from node.importing.receiving import take_form
@@ -34,6 +35,7 @@ from protocol.errors import Malformed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
     from node.session import Session
 
@@ -191,33 +193,23 @@ async def _act(request: web.Request, session: Session, texts: dict[str, str]) ->
     elif step == "edit" and upload.phase in {"checked", "stopped"} and upload.found is not None:
         jobs.uploads.change(upload.id, phase="mapping", fault="")
     elif step == "import" and upload.phase == "checked":
-        jobs.start(jobs.uploads.change(upload.id, **decisions(texts), phase="writing"))
+        _import(jobs, upload, texts)
     elif step == "again" and upload.phase == "stopped":
-        jobs.start(jobs.uploads.change(upload.id, phase=stopped_phase(upload), fault=""))
+        again(jobs, upload)
     return _to(f"{START}/{upload.id}")
 
 
-def stopped_phase(upload: Upload) -> str:
-    """What is tried again after something went wrong."""
-    if not upload.digest:
-        return "undoing"
-    if upload.seen:
-        return "checking"
-    return "reading"
-
-
-def decisions(texts: dict[str, str]) -> dict[str, object]:
-    """What was decided on the page that shows what would happen."""
-    single = {name.removeprefix("pair"): text for name, text in texts.items() if name.startswith("pair")}
-    return {
-        "close_many": texts.get("close_many") == "yes",
-        "likely": texts["likely"] if texts.get("likely") in CHOICES else CHOICES[0],
-        "single": {row: text for row, text in single.items() if row.isdigit() and text in CHOICES},
-        "seen": texts.get("seen", ""),
-    }
-
-
-CHOICES = ("propose", "apart", "leave_out")
+def _import(jobs: Jobs, upload: Upload, texts: dict[str, str]) -> None:
+    """Carries out what was decided on the page that shows what would happen."""
+    pairs = {name.removeprefix("pair"): text for name, text in texts.items() if name.startswith("pair")}
+    start(
+        jobs,
+        upload,
+        seen=texts.get("seen", ""),
+        close_many=texts.get("close_many") == "yes",
+        likely=texts["likely"] if texts.get("likely") in CHOICES else CHOICES[0],
+        single={row: text for row, text in pairs.items() if row.isdigit() and text in CHOICES},
+    )
 
 
 def _one_of(texts: dict[str, str], name: str, there: dict[str, str]) -> str:
@@ -234,12 +226,12 @@ async def _check(request: web.Request, session: Session, upload: Upload, texts: 
             raise MappingError("; ".join(gaps))
     except MappingError as fault:
         return _show_mapping(request, session, upload, str(fault))
-    kept = {"mapping": to_toml(mapping), "close": texts.get("close") == "yes", "lost": (), "fault": ""}
+    close = texts.get("close") == "yes"
     if texts.get("step") == "keep":
-        jobs.uploads.change(upload.id, **kept)
+        jobs.uploads.change(upload.id, mapping=to_toml(mapping), close=close, lost=(), fault="")
         await asyncio.wrap_future(ledger.writer.run(lambda change: keep_mapping(change, mapping)))
     else:
-        jobs.start(jobs.uploads.change(upload.id, phase="checking", **kept))
+        check(jobs, upload, to_toml(mapping), close=close)
     return _to(f"{START}/{upload.id}")
 
 

@@ -202,7 +202,7 @@ def test_the_document_is_openapi_3_1() -> None:
             there = there[part]
     for path, method, operation in OPERATIONS:
         assert path.startswith("/")
-        assert method in {"get", "post", "delete"}
+        assert method in {"get", "post", "put", "delete"}
         assert operation["summary"]
         named = re.findall(r"\{(\w+)\}", path)
         parameters = operation["parameters"]
@@ -217,7 +217,7 @@ def test_the_document_is_openapi_3_1() -> None:
             assert all("/" in media_type for media_type in response["content"])
             if int(code) >= 400:
                 assert list(response["content"]) == [SIZE_MEDIA_TYPE if (path, code) == CONFLICT else MEDIA_TYPE]
-        assert ("requestBody" in operation) == (method == "post")
+        assert ("requestBody" in operation) == (method in {"post", "put"})
         for requirement in operation.get("security", []):
             assert set(requirement) <= set(DOCUMENT["components"]["securitySchemes"])
         assert bool(operation.get("security")) == ("401" in operation["responses"] and not is_open(path, parameters))
@@ -262,7 +262,11 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Link": {"name": "Marie"},
         "Draft": {"kind": "unit.define", "body": {"code": "Q", "scale": 0, "sort": "count", "name": {"en": "Q"}}},
         "WitnessRequest": write_request(0, [], bytes(other.note())),
+        "File": b"id,name\n1,One\n2,Two\n",
+        "ImportChange": {"mapping": {"set": "some", "licence": "CC0-1.0", "name": [{"column": "name"}]}},
     }
+    first, second = [await _sent(node, examples["File"] + line, examples["ImportChange"]) for line in (b"3,A", b"4,B")]
+    examples |= {"ImportStart": {"seen": second["seen"]}, "ImportUndo": {"import": second["import"]}}
     doubt(node.ledger, "it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         options: dict[str, Any] = {"params": {"key": key, "name": "http://127.0.0.1:1"}} if method == "delete" else {}
@@ -273,12 +277,23 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
             body = examples[described["schema"]["$ref"].rpartition("/")[2]]
             options["json" if media_type == "application/json" else "data"] = body
         headers = {"Authorization": f"Bearer {node.token}"}
-        url = node.url + path.format(**(there | _here(path)))
+        file = {"id": (first if path.endswith("{id}") else second)["id"]} if "/imports/" in path else {}
+        url = node.url + path.format(**(there | _here(path) | file))
         async with node.client.request(method, url, headers=headers, **options) as answer:
             described = operation["responses"][str(answer.status)]
             # There is no proof against a log that has not forked.
             assert answer.status in ({404} if path.endswith("/fork-proof") else {200, 201}), path
             assert answer.content_type in described["content"], path
+
+
+async def _sent(node: RunningNode, file: bytes, change: dict[str, Any]) -> dict[str, Any]:
+    """A file on its way in, of which was worked out what it would do."""
+    headers, url = {"Authorization": f"Bearer {node.token}"}, f"{node.url}/v1/imports"
+    async with node.client.post(url, data=file, headers=headers) as answer:
+        sent = await answer.json()
+    async with node.client.put(f"{url}/{sent['id']}", json=change, headers=headers) as answer:
+        told: dict[str, Any] = await answer.json()
+    return told
 
 
 def _here(path: str) -> dict[str, str]:
