@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("cli.importing", "Take in a file of records (CSV, GeoJSON, ODS, XLSX, KML, ...), update it, undo it."),
     "search": ("cli.search", "Search the directory."),
     "duplicates": ("cli.duplicates", "Records that may be one thing: merge, keep apart, undo."),
+    "places": ("cli.places", "Records whose place is missing or in doubt; put them on the map."),
     "match": ("cli.match", "Offers and needs that fit each other, and why."),
     "record": ("cli.record", "Show, add, change or close one record."),
     "member": ("cli.member", "Who belongs: join, profile, keys, signing."),
@@ -55,7 +56,7 @@ COMMANDS = {
 
 SECTIONS = {
     "The node": ("init", "serve", "key", "peer", "log", "bundle", "backup", "restore", "doctor"),
-    "The directory": ("search", "record", "match", "import", "duplicates", "moderation"),
+    "The directory": ("search", "record", "match", "import", "duplicates", "places", "moderation"),
     "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
     "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),
     "The ledger: together": ("flows", "assembly", "dispute", "say", "submit"),

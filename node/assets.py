@@ -28,6 +28,7 @@ MEDIA_TYPES = {
     "import.js": "text/javascript",
     "map.js": "text/javascript",
     "pair.js": "text/javascript",
+    "place.js": "text/javascript",
     "upkeep.css": "text/css",
     "outlines.json": "application/json",
     "leaflet.css": "text/css",

@@ -56,7 +56,7 @@ def _version(reads: Snapshot) -> object:
 
 
 async def _duplicates(request: web.Request) -> web.Response:
-    begin, limit = _number(request, "after", 0, 10**6), _number(request, "limit", _LIMIT, _LIMIT_MAX)
+    begin, limit = asked_number(request, "after", 0, 10**6), asked_number(request, "limit", _LIMIT, _LIMIT_MAX)
     verdict = request.query.get("verdict", "")
     if verdict not in {"", "duplicate", "perhaps", "decided"}:
         raise QueryError("verdict: duplicate, perhaps or decided")
@@ -75,7 +75,8 @@ async def _duplicates(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(read))
 
 
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
+def asked_number(request: web.Request, name: str, default: int, most: int) -> int:
+    """A number of a query. Raises QueryError."""
     text = request.query.get(name, str(default))
     if not text.isascii() or not text.isdigit() or len(text) > 7 or int(text) > most:
         raise QueryError(f"{name}: a number from 0 to {most:,}, not {text[:40]!r}")

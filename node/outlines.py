@@ -96,6 +96,11 @@ def _outlines() -> Outlines:
     return Outlines(tuple(_shape(_whole(ring)) for ring in rings), tuple(_shape(lines[n]) for n in told["borders"]))
 
 
+def land_shapes() -> tuple[Shape, ...]:
+    """All pieces of land."""
+    return _outlines().land
+
+
 def _whole(points: list[Point]) -> list[Point]:
     """The edge of an area that goes on beyond the edge of the world, where it crosses 180 degrees."""
     whole, before = [], points[0][0]

@@ -73,7 +73,7 @@ from node.recovering import Recovering
 from node.routes import Route
 from node.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
 from node.tls import server_context, write_certificate
-from node.upkeep import duplicates
+from node.upkeep import table as upkeep
 from node.witnessing import ANSWER_S, place_of
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
@@ -257,6 +257,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[bundles.DOWNLOADS] = Downloads()
     app[OPENNESS] = Openness()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
+    upkeep.prepare(app)
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     app.cleanup_ctx.append(run_imports)
     described = (
@@ -266,6 +267,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
         *import_api.ROUTES,
+        *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
     )
     document = openapi.describe(described)
@@ -291,7 +293,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *import_files.ROUTES,
         *flow_pages.ROUTES,
         *member_pages.ROUTES,
-        *duplicates.ROUTES,
+        *upkeep.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

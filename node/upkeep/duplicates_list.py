@@ -13,6 +13,7 @@ from ledger.present import read_record
 from ledger.restoring import statement_at
 from node.languages import Text, choose
 from node.listing import record_url
+from node.upkeep.page_number import page_of
 from node.upkeep.pairs import why
 from node.words import date_text
 from protocol.charter import establish
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 20
 VERDICTS = ("duplicate", "perhaps", "decided")
 RADII_KM = (5, 10, 25, 50)
-_NEAR_MAX, _DIGITS_MAX = 100, 6
+_NEAR_MAX = 100
 
 
 class Filter(NamedTuple):
@@ -46,13 +47,13 @@ class Filter(NamedTuple):
     def read(cls, query: Mapping[str, str]) -> Self:
         """What an address or a form says; what makes no sense in it counts for nothing."""
         verdict, kind = query.get("verdict", ""), query.get("kind", "")
-        page, radius = query.get("page", ""), query.get("radius", "")
+        radius = query.get("radius", "")
         return cls(
             verdict if verdict in VERDICTS else "",
             kind if kind in KINDS else "",
             query.get("near", "").strip()[:_NEAR_MAX],
             int(radius) if radius in {str(km) for km in RADII_KM} else 25,
-            max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) <= _DIGITS_MAX else 1,
+            page_of(query),
         )
 
     def query(self, page: int = 0) -> str:

@@ -20,7 +20,11 @@ def ground_values(
     ground: Ground, words: Words, points: Sequence[tuple[str, float, float]], *, movable: bool = False
 ) -> dict[str, Any]:
     """The values for points (letter, latitude, longitude in degrees); `movable`: the first can be dragged."""
-    told = {"closer": words("Look closer"), "farther": words("See more around"), "point": words("The point: drag it")}
+    told = {
+        "closer": words("Look closer"),
+        "farther": words("See more around"),
+        "point": words("The point: drag it, or move it with the arrow keys"),
+    }
     shown = [{"letter": letter, "lat": lat, "lon": lon} for letter, lat, lon in points]
     return {
         "tiles": ground.template,

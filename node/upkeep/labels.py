@@ -67,4 +67,11 @@ UPKEEP_LABELS: dict[str, dict[str, str]] = {
         "other website": "different websites",
         "other identifier": "different numbers in one register",
     },
+    "doubt": {
+        "none": "no point on the map",
+        "sea": "in the sea",
+        "outside": "outside the territory",
+        "far": "far from the town of its address",
+        "coarse": "known only roughly",
+    },
 }

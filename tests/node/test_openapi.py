@@ -38,6 +38,7 @@ from node import (
 from node.importing import api as import_api
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
+from node.upkeep import table as upkeep
 from protocol import __version__
 from protocol.bundle import END, encode_header
 from protocol.carried import Carried, sign_carried, write_carried
@@ -65,6 +66,7 @@ DOCUMENT = describe(
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
         *import_api.ROUTES,
+        *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
     )
 )

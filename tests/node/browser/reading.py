@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.node.verifier.browser import Tab
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27}
+_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40}
 READY_S = 30.0
 
 

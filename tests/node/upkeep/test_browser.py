@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.browser.reading import axe, faults, open_ready, press, read_as, speak_arabic
 from tests.node.upkeep.stewarding import EVIL, follow, put, record, record_path, sign_in, twins
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ pytestmark = pytest.mark.long
 async def paths(node: RunningNode) -> list[str]:
     """The pages, over records that need looking after, some of them hostile."""
     evil = [record(f"evil {n}", name={"en": EVIL}, description={"en": f"{EVIL}{n}"}, hours=EVIL) for n in range(2)]
-    put(node.ledger, *twins(), *evil)
+    put(node.ledger, *twins(), *evil, record("nowhere", address={"locality": "Lille", "country": "FR"}))
     return [
         "/steward/duplicates",
         "/steward/duplicates?near=Marseille",
         f"/steward/duplicates/{record_path(node, *twins())}",
         f"/steward/duplicates/{record_path(node, *evil)}",
+        "/steward/places",
+        "/steward/places?reason=sea",
+        f"/steward/places/{evil[0]['id'].hex()}",
+        f"/steward/places/{record('nowhere')['id'].hex()}",
     ]
 
 
@@ -87,3 +91,39 @@ async def test_without_scripts_there_is_a_picture_of_both_points(node: RunningNo
     signs = await tab.run("[...document.querySelectorAll('.point-picture .sign text')].map((one) => one.textContent)")
     assert sorted(signs) == ["A", "B"]
     assert await tab.run("document.querySelector('.point-picture').getBoundingClientRect().width") > 200
+
+
+async def test_a_point_is_moved_on_the_map_and_its_fields_follow(node: RunningNode, tab: Tab, paths: list[str]) -> None:
+    await sign_in(tab, node)
+    await read_as(tab)
+    await open_ready(tab, node.url + next(path for path in paths if path.endswith(record("nowhere")["id"].hex())))
+    fields = "[document.getElementById('lat').value, document.getElementById('lon').value].join()"
+    assert await tab.run(fields) == ","
+    middle = await tab.run(
+        "(() => { const box = document.querySelector('.movable').getBoundingClientRect(); scrollTo(0, 0);"
+        " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+    )
+    for kind, x, y in (
+        ("mousePressed", 0, 0),
+        ("mouseMoved", 10, 10),
+        ("mouseMoved", 40, 30),
+        ("mouseReleased", 40, 30),
+    ):
+        about = {"x": middle[0] + x, "y": middle[1] + y, "button": "left", "buttons": int(kind != "mouseReleased")}
+        await tab.ask("Input.dispatchMouseEvent", type=kind, clickCount=1, **about)
+    dragged = await tab.run(fields)
+    lat, lon = (float(part) for part in dragged.split(","))
+    assert 50.4 < lat < 50.63
+    assert 3.06 < lon < 3.3
+    await tab.run("document.querySelector('.movable').focus()")
+    await press(tab, "ArrowDown")
+    assert float((await tab.run(fields)).split(",")[0]) < lat
+    await tab.run(
+        "(() => { const one = document.getElementById('lat'); one.value = '50.7';"
+        " one.dispatchEvent(new Event('change')); })()"
+    )
+    await follow(tab, "main form button")
+    assert "50.70000" in await tab.run("document.querySelector('.changes').textContent")
+    await follow(tab, "button[value=sign]")
+    assert "nowhere is on the map now." in await tab.run("document.querySelector('[role=status]').textContent")
+    assert tab.complaints == []

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whether a record is where it says: without a point, in the sea, outside the territory, far from its town, coarse.
+
+The territory is where nearly all records of the log lie. Only those of the own log are looked at: others move theirs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from ledger import gazetteer
+from ledger.denying import denied_records
+from ledger.geography import LAT_MAX, LON_MAX, Box, distance_m
+from ledger.present import read_record
+from protocol.statement import SCOPE_PUBLIC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
+    from protocol.record import Record
+
+Reason = Literal["none", "sea", "outside", "far", "coarse"]
+REASONS: tuple[Reason, ...] = ("none", "sea", "outside", "far", "coarse")
+"""Why a place is in doubt, in the order in which it matters."""
+COARSE_M = 1_500
+"""A point that is known less exactly than this cannot be walked to."""
+TOWN_PRECISION_M = 5_000
+"""How exactly the middle of a town says where something in it is."""
+_TOWN_M, _PER_ROOT_M = 10_000, 10
+"""A town reaches this far, and so much farther for the square root of its people: Paris 24 km, London 40 km."""
+_TOWNS_MAX = 20
+_KNOWN_MIN = 20
+"""So many points make a territory."""
+_OUTLIERS = 0.1
+_WIDER = 1.5
+_WIDER_MIN = 5_000_000
+_CHUNK = 2_000
+
+
+class Doubt(NamedTuple):
+    """A record by row id, and why its place is in doubt; `latest`: the statement that it was looked at by."""
+
+    rid: int
+    latest: int
+    reasons: tuple[Reason, ...]
+
+
+class Seen(NamedTuple):
+    """What is known of a record's place without the others: kept as long as the record stays as it is."""
+
+    latest: int
+    sea: bool
+    far: bool
+    coarse: bool
+
+
+def territory_of(rows: Sequence[RecordRow]) -> Box | None:
+    """The box of most points, made wider on each side by one and a half of it; None for too few of them to say."""
+    lats = sorted(row.lat for row in rows if row.lat is not None)
+    lons = sorted(row.lon for row in rows if row.lon is not None)
+    if len(lats) < _KNOWN_MIN:
+        return None
+    south, north = _middle(lats)
+    west, east = _middle(lons)
+    high, wide = (max(_WIDER_MIN, round((most - least) * _WIDER)) for least, most in ((south, north), (west, east)))
+    return Box(
+        max(-LAT_MAX, south - high), max(-LON_MAX, west - wide), min(LAT_MAX, north + high), min(LON_MAX, east + wide)
+    )
+
+
+def _middle(values: Sequence[int]) -> tuple[int, int]:
+    """Least and most without the outliers at both ends."""
+    left_out = round(len(values) * _OUTLIERS)
+    return values[left_out], values[-1 - left_out]
+
+
+def towns_of(record: Record) -> list[gazetteer.Place]:
+    """The towns that a record's address can mean, the likeliest first."""
+    address = record.address
+    if address is None or not address.locality:
+        return []
+    return gazetteer.candidates(address.locality, address.country or None, _TOWNS_MAX)
+
+
+def is_far(record: Record) -> bool:
+    """Whether the point is far from every town that the address can mean."""
+    point, towns = record.point, towns_of(record)
+    if point is None or not towns:
+        return False
+    return all(
+        distance_m(point.lat, point.lon, town.lat, town.lon) > _TOWN_M + _PER_ROOT_M * town.population**0.5
+        for town in towns
+    )
+
+
+def own_open_rows(reads: Snapshot) -> Iterator[RecordRow]:
+    """The open public records of the own log that are shown."""
+    own = {tree.tree for tree in reads.epochs(reads.own_log())}
+    denied, after = denied_records(reads), -1
+    while rows := reads.all_records(after, _CHUNK):
+        after = rows[-1].rid
+        for row in rows:
+            if row.tree in own and row.scope == SCOPE_PUBLIC and row.status != "closed" and row.rid not in denied:
+                yield row
+
+
+def look(reads: Snapshot, is_sea: Callable[[int, int], bool], seen: dict[int, Seen]) -> tuple[list[Doubt], Box | None]:
+    """The records whose place is in doubt, and the territory; `seen` keeps what was found out of each."""
+    rows = list(own_open_rows(reads))
+    territory = territory_of(rows)
+    doubts = [
+        Doubt(row.rid, row.latest, reasons)
+        for row in rows
+        if (reasons := _reasons(reads, row, territory, is_sea, seen))
+    ]
+    return doubts, territory
+
+
+def _reasons(
+    reads: Snapshot,
+    row: RecordRow,
+    territory: Box | None,
+    is_sea: Callable[[int, int], bool],
+    seen: dict[int, Seen],
+) -> tuple[Reason, ...]:
+    if row.lat is None or row.lon is None:
+        return ("none",)
+    known = seen.get(row.rid)
+    if known is None or known.latest != row.latest:
+        record = read_record(reads, row)[0]
+        coarse = record.point is not None and record.point.precision > COARSE_M
+        known = seen[row.rid] = Seen(row.latest, is_sea(row.lat, row.lon), is_far(record), coarse)
+    outside = territory is not None and not (
+        territory.south <= row.lat <= territory.north and territory.west <= row.lon <= territory.east
+    )
+    told: Mapping[Reason, bool] = {"sea": known.sea, "outside": outside, "far": known.far, "coarse": known.coarse}
+    return tuple(reason for reason in REASONS if told.get(reason))
+
+
+def doubt_object(reads: Snapshot, row: RecordRow, reasons: Sequence[Reason]) -> dict[str, Any]:
+    """A record whose place is in doubt as JSON."""
+    record = read_record(reads, row)[0]
+    point = record.point
+    towns = towns_of(record)
+    return {
+        "id": row.id.hex(),
+        "kind": row.kind,
+        "name": dict(record.name),
+        "locality": record.address.locality if record.address else "",
+        "reasons": list(reasons),
+        "point": {"lat": point.lat / 1e7, "lon": point.lon / 1e7, "precision": point.precision, "method": point.method}
+        if point
+        else None,
+        "town": {
+            "name": towns[0].name,
+            "country": towns[0].country,
+            "lat": towns[0].lat / 1e7,
+            "lon": towns[0].lon / 1e7,
+        }
+        if towns
+        else None,
+    }
+
+
+def placed(body: dict[str, Any], lat: int, lon: int, precision: int, method: str) -> dict[str, Any]:
+    """A record's body with another point."""
+    return body | {"point": {"lat": lat, "lon": lon, "precision": precision, "method": method}}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""All routes of upkeep, and what they keep while the node runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from node.upkeep import duplicates, places
+from node.upkeep.place_queue import PLACES, PlaceQueue
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ROUTES = (*duplicates.ROUTES, *places.ROUTES)
+API_ROUTES = (*places.API_ROUTES,)
+"""Those that /openapi.json describes."""
+
+
+def prepare(app: web.Application) -> None:
+    """Puts into the application what the handlers look for there."""
+    app[PLACES] = PlaceQueue()
