@@ -90,7 +90,28 @@ def take_backup(directory: DataDirectory, target: Path, passphrase: str | None, 
     _write_new(partial / MANIFEST, json.dumps(shown, indent=1).encode())
     partial.rename(target)
     _sync_if_possible(target.parent)
+    taken = {"folder": str(target.absolute()), "at": now, "keys": passphrase is not None}
+    with suppress(OSError):  # it is a note to the operator: the backup is there without it
+        directory.last_backup.parent.mkdir(mode=0o700, exist_ok=True)
+        directory.last_backup.write_text(json.dumps(taken), "utf-8")
     return manifest
+
+
+class LastBackup(NamedTuple):
+    """The last backup that was taken of a data directory: where it was put, when (UTC seconds), whether with keys."""
+
+    folder: str
+    at: int
+    keys: bool
+
+
+def last_backup(directory: DataDirectory) -> LastBackup | None:
+    """The last one, whoever took it; None if there is none, or none is known of."""
+    try:
+        value = json.loads(directory.last_backup.read_bytes()[:SMALL_BYTES_MAX])
+        return LastBackup(str(value["folder"]), int(value["at"]), bool(value["keys"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def restore(

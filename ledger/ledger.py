@@ -114,6 +114,11 @@ class DataDirectory:
         """The steward's token for the running node's API."""
         return self.path / "instance" / "steward-token"
 
+    @property
+    def last_backup(self) -> Path:
+        """When the last backup was taken, and where it lies: outside of the backup."""
+        return self.path / "instance" / "last-backup.json"
+
     def exists(self) -> bool:
         """Whether a node was founded here."""
         return self.store.exists()

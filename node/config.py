@@ -51,6 +51,7 @@ class Config:
     log_bytes: int = 2_000_000_000
     total_bytes: int = 50_000_000_000
     proposals: str = "open"
+    backup_folder: str = ""
     witness_logs: tuple[str, ...] = ()
 
     @property
@@ -107,6 +108,9 @@ TEMPLATE = """\
 # Who may propose records and changes on the pages, and report: "open" is everybody, "links" whoever has a link of a
 # steward, "closed" nobody. What is proposed waits for a decision in any case.
 # proposals = "open"
+
+# Where backups go that are made on the steward's pages: an absolute path, best on another disk.
+# backup_folder = "/media/backups"
 
 # Nodes to connect to beyond the local network. `folkmoot peer add URL` does the same.
 # seeds = ["https://folkmoot.example.org"]

@@ -13,6 +13,7 @@ from ledger.reciprocity.state import Contract, Member
 from ledger.showing.assembly import dispute_objects, proposal_objects
 from ledger.showing.contracts import claim_objects, contract_state
 from ledger.showing.transfers import transfer_objects
+from node.backups import BACKUPS, OLD_S
 from node.duplicates_api import QUEUE
 from node.keys import LEDGER
 from node.languages import choose
@@ -203,6 +204,15 @@ def _imports(desk: Desk) -> Waiting:
     return Waiting(len(rows), [Item(row.source, "") for row in rows[:SHOWN]])
 
 
+def _backup(desk: Desk) -> Waiting:
+    last = desk.app[BACKUPS].last()
+    if last is not None and desk.reader.now - last.at <= OLD_S:
+        return Waiting(0)
+    words = desk.reader.words
+    text = words("The last one is of {day}", day=date_text(last.at, words)) if last else words("There is none yet")
+    return Waiting(1, [Item(text, "/steward/health#backups")])
+
+
 SORTS: tuple[Sort, ...] = (
     Sort(
         "proposals",
@@ -281,5 +291,12 @@ SORTS: tuple[Sort, ...] = (
         message("Import the same file again: it goes on where it stopped. Or take the import back."),
         _imports,
         "/steward/import",
+    ),
+    Sort(
+        "backup",
+        message("A backup to be made"),
+        message("A week without one is a week that a broken disk takes away."),
+        _backup,
+        "/steward/health#backups",
     ),
 )

@@ -107,6 +107,11 @@ _BODIES: dict[str, Any] = {
     **IMPORT_BODIES,
     "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
     "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
+    "Backup": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"passphrase": {"type": "string", "maxLength": 1000}},
+    },
     "Override": {
         "type": "object",
         "required": ["reason"],

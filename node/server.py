@@ -26,6 +26,7 @@ from node import (
     duplicates_api,
     federation,
     flow_pages,
+    health_pages,
     ledger_acts_api,
     ledger_api,
     ledger_pages,
@@ -50,6 +51,7 @@ from node import (
     writing,
 )
 from node.asking import ask_witnesses
+from node.backups import BACKUPS, Backups
 from node.client import Client
 from node.config import witnessed_logs
 from node.discovery import Discovery
@@ -254,6 +256,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
     app[MATCHER] = Matcher(ledger.store, finder)
     app[WHOLE] = WholeKeeper()
+    app[BACKUPS] = Backups(ledger.directory, config.backup_folder)
     app[bundles.DOWNLOADS] = Downloads()
     app[OPENNESS] = Openness()
     app[duplicates_api.QUEUE] = duplicates_api.Queue()
@@ -269,6 +272,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *import_api.ROUTES,
         *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
+        *health_pages.API_ROUTES,
     )
     document = openapi.describe(described)
 
@@ -292,6 +296,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *import_pages.ROUTES,
         *import_files.ROUTES,
         *flow_pages.ROUTES,
+        *health_pages.ROUTES,
         *member_pages.ROUTES,
         *upkeep.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +50,11 @@ async def waiting(browser: TestClient[Any, Any]) -> dict[str, Any]:
 
 async def test_the_desk_is_empty_then_it_is_not(ledger: Ledger, browser: TestClient[Any, Any]) -> None:
     assert (await browser.get("/v1/desk")).status == 401
-    assert {row["count"] for row in (await waiting(browser)).values()} == {0}
+    assert {sort for sort, row in (await waiting(browser)).items() if row["count"]} == {"backup"}
     await sign_in(browser)
+    assert "There is none yet" in (await read(browser, "/steward")).text
+    ledger.directory.last_backup.write_text(json.dumps({"folder": "/", "at": int(time.time()), "keys": False}))
+    assert {row["count"] for row in (await waiting(browser)).values()} == {0}
     assert "Nothing waits." in (await read(browser, "/steward")).text
     write_mutual(ledger)
     put(ledger, {name: value for name, value in evil_record().items() if name != "point"} | {"kind": "place"})

@@ -23,6 +23,7 @@ from node import (
     duplicates_api,
     federation,
     flow_pages,
+    health_pages,
     ledger_acts_api,
     ledger_api,
     map_api,
@@ -68,6 +69,7 @@ DOCUMENT = describe(
         *import_api.ROUTES,
         *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
+        *health_pages.API_ROUTES,
     )
 )
 OPERATIONS = [

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// While a backup is written, its progress is looked at again every two seconds. Without this, there is a link.
+
+const again = async () => {
+  const shown = document.getElementById("progress");
+  if (!shown) return;
+  try {
+    const answer = await fetch("/steward/health", { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.getElementById("progress");
+    if (!now) {
+      window.location.reload();
+      return;
+    }
+    shown.querySelector("p").textContent = now.querySelector("p").textContent;
+  } catch {
+    // the node may be busy: it is asked again
+  }
+  setTimeout(again, 2000);
+};
+setTimeout(again, 1000);
