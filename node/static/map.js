@@ -9,6 +9,7 @@ const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language);
 const MARKERS_MAX = 150; // more places than these are drawn on a canvas, without an element for each
 const LISTED = 12;
+const [ROUGHLY, OUTLYING] = [4, 0.02]; // the zoom at which the first view is chosen, the part that it may leave out
 const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
 const PAUSE_MS = 150;
 
@@ -56,6 +57,14 @@ function drawCell(cell) {
   marker([cell.lat, cell.lon], element("span", number.format(cell.count)), size, label, closer);
 }
 
+function icon(kind) {
+  const [svg, use] = ["svg", "use"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${box.dataset.icons}#${kind}`);
+  svg.append(use);
+  return svg;
+}
+
 function drawPlace(place, few) {
   const position = [place.lat, place.lon];
   const spot = [place.lon, place.lat, place.lon, place.lat].map((value) => value.toFixed(7)).join(",");
@@ -63,7 +72,7 @@ function drawPlace(place, few) {
   if (few) {
     const one = place.name ? `${ofLanguage(place.name).text}, ${words.kinds[place.kind] ?? place.kind}` : words.kinds[place.kind] ?? place.kind;
     const label = place.count > 1 ? words.together.replace("{number}", number.format(place.count)) : one;
-    const sign = element("span", place.count > 1 ? number.format(place.count) : "");
+    const sign = place.count > 1 ? element("span", number.format(place.count)) : icon(kind);
     const made = marker(position, sign, `place ${kind}`, label, () => showList(position, spot, made.getElement()));
     return;
   }
@@ -120,10 +129,26 @@ async function refresh() {
   }
 }
 
+// Where nearly everything is: a few entries far away do not make a dot of the rest.
+async function mostOfIt() {
+  const { cells, places, total, bbox } = await ask(`/v1/clusters?${search({ zoom: ROUGHLY })}`);
+  const parts = [...cells, ...places.map((place) => ({ ...place, bbox: [place.lon, place.lat, place.lon, place.lat] }))];
+  const middle = (axis) => {
+    let left = total / 2;
+    return [...parts].sort((one, other) => one[axis] - other[axis]).find((part) => (left -= part.count) <= 0)?.[axis];
+  };
+  const [lat, lon] = [middle("lat"), middle("lon")];
+  const far = (part) => Math.hypot(part.lat - lat, part.lon - lon);
+  let spare = total * OUTLYING;
+  const near = parts.sort((one, other) => far(other) - far(one)).filter((part) => (spare -= part.count) < 0);
+  if (!near.length) return bbox ?? EUROPE;
+  return [0, 1, 2, 3].map((edge) => Math[edge < 2 ? "min" : "max"](...near.map((part) => part.bbox[edge])));
+}
+
 async function start() {
   const asked = new URLSearchParams(box.dataset.search).get("bbox");
-  const [west, south, east, north] = asked ? asked.split(",").map(Number) : (await ask(`/v1/clusters?${search({ zoom: 0 })}`)).bbox ?? EUROPE;
-  map.fitBounds([[south, west], [north, east]], { maxZoom: 13, padding: [24, 24], animate: false });
+  const [west, south, east, north] = asked ? asked.split(",").map(Number) : await mostOfIt();
+  map.fitBounds([[south, west], [north, east]], { maxZoom: box.dataset.tiles ? 15 : 11, padding: [24, 24], animate: false });
   map.on("moveend", () => {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, PAUSE_MS);
