@@ -31,6 +31,7 @@ READ = {
     "/record/{log}/{id}/proof": ("/record/{log}/{evil_place}/proof",),
     "/record/{log}/{id}/proof.html": (),  # stands alone, as /verify does
     "/offers": ("/offers", "/offers?near=Lille&radius=25km"),
+    "/flows": ("/flows",),
     "/logs": ("/logs",),
     "/peers": ("/peers",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
