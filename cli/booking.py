@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from protocol.encoding import Value
 
 
+_DAY_S = 86_400
+
+
 @click.group("booking", short_help="Times at which a resource is taken; promises.")
 def command() -> None:
     """Bookings and promises. Two bookings of what somebody lends never overlap."""
@@ -122,6 +125,34 @@ def list_(data_dir: str | None, /, *, log: str, ended: bool, limit: int, as_json
         show_json({"schema": BOOKINGS_SCHEMA, "bookings": bookings})
         return
     _show_calendar(bookings)
+
+
+@command.command("calendar", short_help="When a resource is taken, and its terms.")
+@click.argument("resource")
+@click.option("--from", "since", help="From this day on; today if not given.")
+@click.option("--days", type=click.IntRange(1, 400), default=31, show_default=True)
+@log_option
+@json_option
+@click.pass_obj
+def calendar(data_dir: str | None, resource: str, since: str | None, days: int, *, log: str, as_json: bool) -> None:
+    """Shows when RESOURCE, a name or id of its record, is taken (UTC), and what its use costs each class."""
+    from ledger.showing.naming import find_resource
+    from ledger.showing.resources import resource_object
+
+    begin = read_day(since) * _DAY_S
+    with looking(data_dir, log) as view:
+        told = resource_object(view, find_resource(view, resource), begin, begin + days * _DAY_S)
+    if as_json:
+        show_json(told)
+        return
+    for terms in told["terms"]:
+        show(plain(next(iter(terms["contract"]["title"].values()))))
+        for one in terms["classes"]:
+            price = "no access" if one["price"] is None else f"{one['price']} {terms['unit']} per {terms['per']}"
+            show(f"  {one['class']}: {price}")
+    show_table(
+        [(one["begin"], one["end"], one["id"][:8]) for one in told["taken"]], ("taken from (UTC)", "until", "id")
+    )
 
 
 def _show_calendar(bookings: list[dict[str, Any]]) -> None:

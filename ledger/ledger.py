@@ -95,6 +95,11 @@ class DataDirectory:
         return self.path / "instance" / "witness-tally"
 
     @property
+    def calendar_secret(self) -> Path:
+        """What the addresses of members' own calendars are made of."""
+        return self.path / "instance" / "calendar-secret"
+
+    @property
     def certificate(self) -> Path:
         """The certificate that the node made for itself, with its private key."""
         return self.path / "instance" / "tls.pem"

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from ledger.errors import RefusedError
 from ledger.expiry import DAYS
@@ -46,6 +47,7 @@ class Config:
     map_tiles: str = ""
     map_attribution: str = ""
     offer_days: int = DAYS
+    zone: str = "UTC"
     admission: str = "vouched"
     scope: str = "admitted"
     log_bytes: int = 2_000_000_000
@@ -83,6 +85,9 @@ TEMPLATE = """\
 # folder, or an address that every reader's browser then asks. Say whose map it is.
 # map_tiles = "region.pmtiles"
 # map_attribution = "© OpenStreetMap contributors"
+
+# The time zone of what can be booked here, such as "Europe/Brussels": calendars of resources are in its time.
+# zone = "UTC"
 
 # How many days an offer or need is shown if whoever makes it says nothing; four times as many for what is lent, rented
 # out or done for time or mutual credit. 0: until somebody ends it.
@@ -203,6 +208,8 @@ def _set(config: Config, name: str, value: object, where: str) -> Config:
         raise RefusedError(f"{where}: one of {', '.join(_CHOICES[name])}")
     if name in {"log_bytes", "total_bytes"} and int(str(value)) < 0:
         raise RefusedError(f"{where}: a number of bytes, or 0 for no limit")
+    if name == "zone" and value not in available_timezones():
+        raise RefusedError(f"{where}: {str(value)[:40]!r} is no time zone known here; write one like Europe/Brussels")
     if name == "offer_days" and not 0 <= int(str(value)) <= 3_660:
         raise RefusedError(f"{where}: a number of days up to 3660, or 0 for no end")
     if name == "port" and not 0 <= int(str(value)) <= 65_535:

@@ -20,6 +20,7 @@ from node.profile import Names, profile
 from node.profile_steps import COMPARED_MAX
 from node.publishing import base_of
 from node.rendering import data_block, error_page, reader_of, render
+from node.resource_pages import calendar_url
 from node.routes import Route
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
@@ -46,6 +47,7 @@ async def _record(request: web.Request) -> web.Response:
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
                 "linked": data_block(linked(record, base_of(request))),
                 "exchange": on_record(request, reads, row, record, reader),
+                "calendar_url": calendar_url(reads, row),
             }
 
     try:

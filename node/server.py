@@ -21,6 +21,7 @@ from node import (
     api,
     assembly_pages,
     bundles,
+    calendar_feed,
     contract_pages,
     desk_pages,
     duplicates_api,
@@ -41,6 +42,8 @@ from node import (
     proposals_api,
     publishing,
     record_pages,
+    resource_acts,
+    resource_pages,
     static_log,
     status,
     steward_pages,
@@ -273,6 +276,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
         *health_pages.API_ROUTES,
+        *resource_pages.API_ROUTES,
     )
     document = openapi.describe(described)
 
@@ -285,6 +289,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *record_pages.ROUTES,
         *proof_pages.ROUTES,
         *offers_pages.ROUTES,
+        *(*resource_pages.ROUTES, *resource_acts.ROUTES, *calendar_feed.ROUTES),
         *peer_pages.ROUTES,
         *tiles.ROUTES,
         *ledger_pages.ROUTES,

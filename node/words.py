@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from node.exchange_labels import EXCHANGE_LABELS
 from node.importing.labels import IMPORT_LABELS
 from node.languages import primary
 from node.ledger_labels import LEDGER_LABELS
@@ -25,6 +26,7 @@ LABELS: dict[str, dict[str, str]] = (
     LEDGER_LABELS
     | UPKEEP_LABELS
     | IMPORT_LABELS
+    | EXCHANGE_LABELS
     | {
         "kind": {
             "organisation": "Organisation",

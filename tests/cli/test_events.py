@@ -37,6 +37,11 @@ def test_two_bookings_never_overlap(library: Home) -> None:
     calendar = library.well("booking", "list").out
     assert re.search("09:00 - 18:00 +Ladder", calendar)
     assert f"00:00 - {THREE_LATER} 00:00  Cement mixer" in calendar
+    shown = library.well("booking", "calendar", "Cement mixer", "--from", DAY)
+    assert f"{DAY}T00:00Z  {THREE_LATER}T00:00Z" in shown.out
+    assert "coop:" in shown.out
+    told = library.well("booking", "calendar", "Ladder", "--from", THREE_LATER, "--json").json
+    assert (told["schema"], told["taken"]) == ("folkmoot.resource/1", [])
     library.well("booking", "cancel", mixer, *key(library))
     library.well(*other, "--contract", "Tool library")
     booked = library.well("booking", "list", "--resource", "Cement mixer", "--json").json["bookings"]

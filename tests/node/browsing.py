@@ -72,10 +72,10 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.elements)
 
 
-async def serve(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
+async def serve(ledger: Ledger, **config: Any) -> AsyncIterator[TestClient[Any, Any]]:
     client = Client("test")
     hub = Hub(ledger, client, "test")
-    app = make_application(ledger, Finder(ledger.store), hub, Config(), "token")
+    app = make_application(ledger, Finder(ledger.store), hub, Config(**config), "token")
     async with TestClient(TestServer(app)) as browser:
         yield browser
     await client.close()

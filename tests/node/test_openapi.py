@@ -30,6 +30,7 @@ from node import (
     matches_api,
     proposals_api,
     publishing,
+    resource_pages,
     static_log,
     status,
     webfinger,
@@ -70,6 +71,7 @@ DOCUMENT = describe(
         *upkeep.API_ROUTES,
         *flow_pages.API_ROUTES,
         *health_pages.API_ROUTES,
+        *resource_pages.API_ROUTES,
     )
 )
 OPERATIONS = [
