@@ -24,6 +24,7 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--lon")
 @click.option("--radius", help="Around --near or --lat and --lon, such as 5km; 10km if not given.")
 @click.option("--licence", multiple=True, help="SPDX expression.")
+@click.option("--set", multiple=True, help="Short name of the data set that it was imported from.")
 @click.option("--country", multiple=True, help="Two letters.")
 @click.option("--checked-within", help="Somebody looked within this time, such as 90d or 1y.")
 @click.option("--open", type=click.Choice(["now"]), help="now: whose opening hours say so, where they are.")

@@ -25,8 +25,10 @@ NO_POINT = np.iinfo(np.int32).min
 _CHUNK = 2_000
 _ROOM_MIN, _GROWTH = 1_024, 1.1
 _FOR_EVER = np.iinfo(np.int64).max
-_CODES = {"kind": "int16", "licence": "int32", "country": "int16", "status": "int16", "direction": "int16"}
-"""The types of the coded columns: kinds, countries and states are few, licences are whatever people write."""
+_CODES = {
+    "kind": "int16", "licence": "int32", "country": "int16", "status": "int16", "direction": "int16", "source": "int32"
+}  # fmt: skip
+"""The types of the coded columns: kinds, countries and states are few, the others are whatever people write."""
 
 Ids = np.ndarray
 """Indexes into the columns."""
@@ -61,7 +63,7 @@ class Columns:
         self.lock = threading.RLock()
         self.count = 0
         self._order = np.zeros(0, "int32")
-        self.words = {name: Words() for name in (*self.FACETS, "hours")}
+        self.words = {name: Words() for name in (*self.FACETS, "hours", "source")}
         self.words["hours"].number("")
         self._reserve(_ROOM_MIN)
 

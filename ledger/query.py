@@ -24,7 +24,7 @@ _PART, _ESCAPED, _TO_ESCAPE = re.compile(r"(?:\\[\\,]|[^,])+"), re.compile(r"\\(
 _AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 PARAMETERS = (
     "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
-    "checked_within", "open", "direction", "terms", "over", "limit", "cursor",
+    "checked_within", "open", "direction", "terms", "over", "set", "limit", "cursor",
 )  # fmt: skip
 """The names under which a query is asked, everywhere."""
 
@@ -55,6 +55,7 @@ class Query:
     categories: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     box: tuple[int, int, int, int] | None = None
     circle: Circle | None = None
@@ -84,6 +85,7 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: b
             categories=_several(parameters, "category"),
             statuses=_several(parameters, "status"),
             licences=_several(parameters, "licence"),
+            sets=_several(parameters, "set"),
             countries=_several(parameters, "country"),
             box=parse_box(one["bbox"]) if "bbox" in one else None,
             circle=_circle(one),

@@ -123,6 +123,7 @@ def _narrowed(columns: Columns, ids: Ids, query: Query) -> Ids:
         ("licence", query.licences),
         ("country", query.countries),
         ("direction", query.directions),
+        ("source", query.sets),
     ):
         if wanted:
             numbers = [columns.words[facet].find(text) for text in wanted]

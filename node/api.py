@@ -49,6 +49,7 @@ SEARCH_PARAMETERS = (
     Parameter("direction", "offer or want: of offers and needs"),
     Parameter("terms", "give, lend, rent, sell, time, mutual; several with commas: on one of these"),
     Parameter("over", "include: also offers and needs whose time is over"),
+    Parameter("set", "short name of the data set that it was imported from; several with commas"),
     Parameter("limit", "1 to 100; 20 if not given"),
     Parameter("cursor", "`next` of the page before"),
 )

@@ -206,6 +206,7 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
                 "open": words("Open now"),
                 "over": words("With what is over"),
                 "checked_within": words("Checked within {time}", time=value),
+                "set": words("From the data set {name}", name=value),
             }[name]
             links.append(Link(text, asked.without(name).url()))
     return links

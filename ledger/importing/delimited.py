@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ledger.importing.detect import detect_decimal, detect_delimiter, strip_types
 from ledger.importing.formulas import unquote_formula
 from ledger.importing.problem import ImportFileError, Problem, shorten
+from ledger.importing.sheet import check_extent
 from ledger.importing.table import Row, Table, name_columns
 
 
@@ -22,10 +23,14 @@ def read_delimited(text: str, encoding: str, delimiter: str | None = None) -> Ta
     delimiter = delimiter or detect_delimiter(text)
     lines = _rows(text, delimiter)
     _, cells = next(lines, (1, []))
+    check_extent("The file", 0, 0, len(cells))
     columns, notes = name_columns(strip_types(cells, delimiter))
-    rows, refused = [], []
-    number = 1
+    rows: list[Row] = []
+    refused: list[Problem] = []
+    number, seen = 1, 0
     for number, cells in lines:
+        seen += len(cells)
+        check_extent("The file", len(rows) + len(refused) + 1, seen)
         if len(cells) != len(columns):
             refused.append(_wrong_width(number, cells, len(columns)))
         else:

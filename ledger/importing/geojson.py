@@ -10,7 +10,11 @@ from typing import Any, Final
 from ledger.importing.detect import detect_decimal
 from ledger.importing.points import bounding_point
 from ledger.importing.problem import ImportFileError, Problem, shorten
+from ledger.importing.sheet import check_extent
 from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, PRECISION, Row, Table
+
+VALUES_MAX: Final = 8_000_000
+"""In one document: each takes a hundred bytes of memory or so."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WGS84: Final = re.compile(r"4326|CRS:?84", re.IGNORECASE)
@@ -24,6 +28,7 @@ def read_geojson(document: dict[str, Any], encoding: str) -> Table:
     Raises ImportFileError for JSON that has no features.
     """
     features = _features(document)
+    check_extent("The file", len(features), 0)
     columns: dict[str, None] = {}
     rows, refused = [], []
     for number, feature in enumerate(features, 1):
@@ -51,6 +56,8 @@ def read_geojson(document: dict[str, Any], encoding: str) -> Table:
 
 def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON can hold anything
     """A JSON document whose numbers are their digits, as text. Raises ImportFileError, RecursionError."""
+    if sum(map(text.count, ",[{")) > VALUES_MAX:
+        raise ImportFileError(f"The JSON has more than {VALUES_MAX:,} values. Split it, or leave out the outlines.")
     try:
         return json.loads(text, parse_float=_number, parse_int=str, parse_constant=str)
     except json.JSONDecodeError as error:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ledger.importing.detect import detect_decimal
 from ledger.importing.geojson import flatten, whole
 from ledger.importing.problem import ImportFileError, Problem, shorten
+from ledger.importing.sheet import check_extent
 from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, Row, Table
 
 _STATUS: Final = {"in_planning": "planned", "on_hold": "paused", "completed": "closed", "deleted": "closed"}
@@ -52,6 +53,7 @@ def profiles_of(document: object) -> list[Any] | None:
 def read_murmurations(profiles: list[Any], encoding: str) -> Table:
     """The table of profiles, their fields under the names that columns have elsewhere. Raises ImportFileError."""
     rows, refused = [], []
+    check_extent("The file", len(profiles), 0)
     for number, profile in enumerate(profiles, 1):
         if isinstance(profile, dict):
             rows.append(Row(number, _cells(profile)))

@@ -20,6 +20,14 @@ _DIGITS: Final = Context(prec=15)
 """As many as spreadsheets show: what a stored number has beyond them is noise of its binary form."""
 
 
+def check_extent(what: str, rows: int, cells: int, columns: int = 0) -> None:
+    """Raises ImportFileError for more than a table may have; `what` names it, and begins the sentence."""
+    if rows > ROWS_MAX or cells > CELLS_MAX:
+        raise ImportFileError(f"{what} has more than {ROWS_MAX:,} rows or {CELLS_MAX:,} cells. Split it.")
+    if columns > COLUMNS_MAX:
+        raise ImportFileError(f"{what} has more than {COLUMNS_MAX:,} columns. Leave only those of the table.")
+
+
 class Sheet:
     """Takes in cells in order. Raises ImportFileError once there are more than a table has."""
 
@@ -41,18 +49,11 @@ class Sheet:
 
     def check_room(self, rows: int, cells: int) -> None:
         """Refuses so many further rows of so many cells if there is no room for them."""
-        if len(self.rows) + rows > ROWS_MAX or self._cells + rows * cells > CELLS_MAX:
-            raise ImportFileError(
-                f"The sheet {shorten(self.name)!r} has more than {ROWS_MAX:,} rows or {CELLS_MAX:,} cells. Split it."
-            )
+        check_extent(f"The sheet {shorten(self.name)!r}", len(self.rows) + rows, self._cells + rows * cells)
 
     def check_width(self, column: int) -> None:
         """Refuses a cell that stands too far to the right; `column` counts from 0."""
-        if column >= COLUMNS_MAX:
-            raise ImportFileError(
-                f"The sheet {shorten(self.name)!r} has more than {COLUMNS_MAX:,} columns. Leave only those of the"
-                " table."
-            )
+        check_extent(f"The sheet {shorten(self.name)!r}", 0, 0, column + 1)
 
 
 def number_text(digits: str) -> str:

@@ -13,6 +13,7 @@ from ledger.clusters import Cell, Clusters, Place
 from ledger.geography import Box
 from ledger.importing.report import report_csv
 from ledger.towns import towns_in
+from node.api import json_answer
 from node.importing.jobs import JOBS
 from node.importing.pages import START, for_stewards
 from node.map_picture import DARK, LIGHT, draw, view_for
@@ -60,6 +61,14 @@ async def _map(request: web.Request, _: Session, __: dict[str, str]) -> web.Stre
     return web.Response(text=await asyncio.to_thread(picture), content_type="image/svg+xml")
 
 
+async def _points(request: web.Request, _: Session, __: dict[str, str]) -> web.StreamResponse:
+    uploads, upload = request.app[JOBS].uploads, _upload(request)
+    points = await asyncio.to_thread(lambda: uploads.kept(upload, "preview")["points"])
+    response = json_answer([[lat / 1e7, lon / 1e7] for lat, lon in points])
+    response.enable_compression()
+    return response
+
+
 def _gathered(points: list[tuple[int, int]]) -> tuple[Clusters, View]:
     """The points as a map shows them: each place, or where there are many, those near each other as one."""
     places = Counter(points)
@@ -93,5 +102,6 @@ ROUTES = (
     Route(
         "GET", _ONE + "/mapping.toml", for_stewards(_mapping), "The mapping", "application/toml", statuses=(200, 404)
     ),
+    Route("GET", _ONE + "/points", for_stewards(_points), "Where they are, in degrees", statuses=(200, 404)),
     Route("GET", _ONE + "/map.svg", for_stewards(_map), "Where the records are", "image/svg+xml", statuses=(200, 404)),
 )

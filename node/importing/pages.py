@@ -16,20 +16,23 @@ from ledger.importing.listing import import_objects, keep_mapping, kept_sets
 from ledger.importing.mapping import from_toml, to_toml
 from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
+from node.asked import Asked
 from node.forms_sent import read_form
 from node.importing.api import progress_object
 from node.importing.deciding import CHOICES, again, check, start
 from node.importing.jobs import JOBS
 from node.importing.mapping_form import GROUPS, KINDS, SEPARATORS, read_mapping, uses_of
 from node.importing.receiving import take_form
-from node.importing.showing import check_values
+from node.importing.showing import check_values, done_values
 from node.importing.telling import DELIMITERS, ENCODINGS, TEXT_FORMATS, found_facts, told
 from node.importing.uploads import UPLOAD_BYTES_MAX, WORKING
-from node.keys import LEDGER
+from node.keys import CONFIG, LEDGER
+from node.maps import map_of
 from node.rendering import error_page, reader_of, render
 from node.routes import Route
 from node.session import is_from_form, session_of
 from node.steward_pages import TO_SIGN_IN
+from node.tiles import ground_of
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
@@ -129,6 +132,7 @@ async def _step(request: web.Request, session: Session, _: dict[str, str]) -> we
         return _show_mapping(request, session, upload, upload.fault)
     if upload.phase == "checked":
         values = await asyncio.to_thread(check_values, jobs, upload, reader_of(request))
+        values["map"] = map_of(Asked({}), reader_of(request).words, ground_of(request.app[CONFIG]))
         return render(
             request,
             "steward_import_check.html",
@@ -145,6 +149,7 @@ async def _step(request: web.Request, session: Session, _: dict[str, str]) -> we
         upload=upload,
         working=upload.phase in WORKING,
         progress=jobs.progress(upload.id),
+        **await asyncio.to_thread(done_values, jobs, upload),
         count=reader_of(request).words.count,
         csrf=session.csrf,
     )

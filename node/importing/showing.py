@@ -38,3 +38,11 @@ def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
         "placed": preview["placed"],
         "unplaced": preview["unplaced"],
     }
+
+
+def done_values(jobs: Jobs, upload: Upload) -> dict[str, Any]:
+    """The values of the template that shows an import under way, or done."""
+    if upload.phase != "done":
+        return {"data_set": "", "unplaced": 0, "likely": 0}
+    report, preview = jobs.uploads.kept(upload, "report"), jobs.uploads.kept(upload, "preview")
+    return {"data_set": report["set"], "unplaced": preview["unplaced"], "likely": len(report["likely_duplicates"])}

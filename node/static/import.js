@@ -54,5 +54,22 @@ async function watchWork(section) {
   location.reload();
 }
 
+async function showPlaces(box) {
+  const points = await ask(box.dataset.points);
+  box.hidden = false;
+  box.parentElement.classList.add("live");
+  const map = openMap(box, JSON.parse(box.dataset.words));
+  const ground = layGround(map, box);
+  map.fitBounds(points, { maxZoom: 14, padding: [24, 24], animate: false });
+  const renderer = L.canvas({ padding: 0.2 }), style = getComputedStyle(box);
+  const look = { renderer, radius: 4, weight: 1, color: style.getPropertyValue("--map-on-hit").trim(), fillColor: style.getPropertyValue("--map-hit").trim(), fillOpacity: 0.8, interactive: false };
+  for (const point of points) L.circleMarker(point, look).addTo(map);
+  map.on("moveend", () => ground.drawTowns().catch(() => {}));
+  await ground.drawTowns();
+  await ground.draw();
+  box.dataset.ready = "yes";
+}
+
 for (const form of document.querySelectorAll(".import-file")) watchFile(form);
 for (const section of document.querySelectorAll("[data-progress]")) watchWork(section);
+for (const box of document.querySelectorAll("#map[data-points]")) showPlaces(box);

@@ -23,6 +23,7 @@ WORDS = (
     "книга", "Łódź", "1000", "10", "x" * 60, "x" * 45,
 )  # fmt: skip
 KINDS, LICENCES, COUNTRIES = ("place", "offer", "resource"), ("CC0-1.0", "ODbL-1.0"), ("", "FR", "DE")
+SETS = ("", "shops", "coops-uk")
 DIRECTIONS, TERMS = ("", "offer", "want"), ("give", "lend", "mutual", "barter")
 STATUSES = ("active", "planned", "paused", "closed", "melting")
 CATEGORIES = tuple(f"own:{letter}" for letter in "abcdefghij")
@@ -70,7 +71,7 @@ def make_item(rng: random.Random, rid: int, record_id: bytes | None = None) -> I
         lon=lon,
         country=rng.choice(COUNTRIES),
         licence=rng.choice(LICENCES),
-        source="",
+        source=SETS[rid % 3],
         outside_id="",
         checked_at=rng.choice([None, 0, 500, 1000]),
         direction=rng.choice(DIRECTIONS),
@@ -126,6 +127,7 @@ def _matches(item: Item, query: Query) -> bool:
         row.status in (query.statuses or ("active", "planned", "paused"))
         and (not query.kinds or row.kind in query.kinds)
         and (not query.licences or row.licence in query.licences)
+        and (not query.sets or row.source in query.sets)
         and (not query.countries or row.country in query.countries)
         and (not query.directions or row.direction in query.directions)
         and (not query.terms or bool(set(query.terms) & set(row.terms.split()) - {"barter"}))

@@ -127,3 +127,20 @@ def test_licence_reference_system_and_what_is_no_feature() -> None:
 
 def test_a_single_feature_is_a_table() -> None:
     assert len(read_table(json.dumps(_feature(None, name="A")).encode()).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "data", "text"),
+    [
+        ("sheet.ROWS_MAX", b"a,b\n1,2\n3,4\n5,6\n", "more than 2 rows"),
+        ("sheet.ROWS_MAX", _collection(*[_feature(None, name="A")] * 3), "more than 2 rows"),
+        ("sheet.ROWS_MAX", json.dumps([{"linked_schemas": ["x"]}] * 3).encode(), "more than 2 rows"),
+        ("sheet.CELLS_MAX", b"a,b\n1,2\n3,4\n", "2 cells"),
+        ("sheet.COLUMNS_MAX", b"a,b,c\n1,2,3\n", "more than 2 columns"),
+        ("geojson.VALUES_MAX", b'{"a": [1, 2, 3]}', "more than 2 values"),
+    ],
+)
+def test_more_than_a_table_has_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str, data: bytes, text: str) -> None:
+    monkeypatch.setattr(f"ledger.importing.{limit}", 2)
+    with pytest.raises(ImportFileError, match=text):
+        read_table(data)
