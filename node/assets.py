@@ -11,12 +11,16 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from node.contribute.script import signing_script
 from node.verifier.scripts import read, verifier_script
 
 VERIFIER_SCRIPT, VERIFIER_STYLE = "verifier.js", "verifier.css"
 MEDIA_TYPES = {
     "folkmoot.css": "text/css",
     "ledger.css": "text/css",
+    "contribute.css": "text/css",
+    "propose.js": "text/javascript",
+    "sign.js": "text/javascript",
     "difference.css": "text/css",
     "desk.css": "text/css",
     "glance.css": "text/css",
@@ -62,6 +66,8 @@ def asset(name: str) -> Asset:
     """One of the files of the list."""
     if name == VERIFIER_SCRIPT:
         content = verifier_script().encode()
+    elif name == "sign.js":
+        content = signing_script().encode()
     elif name == VERIFIER_STYLE:
         content = read("page.css").encode()
     elif name in _LEAFLET:

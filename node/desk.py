@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.present import read_record
+from ledger.proposals.present import waiting_list
 from ledger.reciprocity.state import Contract, Member
 from ledger.showing.assembly import dispute_objects, proposal_objects
 from ledger.showing.contracts import claim_objects, contract_state
 from ledger.showing.transfers import transfer_objects
 from node.backups import BACKUPS, OLD_S
+from node.contribute.rows import names_of, waiting_row
 from node.duplicates_api import QUEUE
 from node.keys import LEDGER
 from node.languages import choose
@@ -199,6 +201,18 @@ def _newcomers(desk: Desk) -> Waiting:
     return Waiting(len(rows), found)
 
 
+def _claims_of_anybody(desk: Desk) -> Waiting:
+    """What anybody has proposed or reported (spec 21)."""
+    found = [
+        Item(row.name.text or row.what, row.url, row.what)
+        for row in (
+            waiting_row(one, names_of(desk.view.reads, desk.view.tree.tree, b"", desk.reader), desk.reader)
+            for one in waiting_list(desk.view.reads, desk.view.tree.tree, SHOWN)
+        )
+    ]
+    return Waiting(desk.view.reads.proposals_size()[0], found)
+
+
 def _imports(desk: Desk) -> Waiting:
     rows = [row for row in desk.view.reads.imports(desk.view.tree.tree) if row.done is None and row.undone is None]
     return Waiting(len(rows), [Item(row.source, "") for row in rows[:SHOWN]])
@@ -214,6 +228,13 @@ def _backup(desk: Desk) -> Waiting:
 
 
 SORTS: tuple[Sort, ...] = (
+    Sort(
+        "claims-of-anybody",
+        message("Proposals and reports"),
+        message("Look at what would be different, then accept it, refuse it, or put it to the vote."),
+        _claims_of_anybody,
+        "/proposals",
+    ),
     Sort(
         "proposals",
         message("Questions to the assembly"),

@@ -71,6 +71,8 @@ def difference(before: Record | None, after: Record, reader: Reader) -> list[Cha
         shown = now or was
         assert shown is not None
         gone, come = _compare(was.units if was else [], now.units if now else [])
+        if before is None:  # where all is new, marking it tells nothing
+            come = [piece._replace(changed=False) for piece in come]
         changes.append(Change(shown.label, shown.lang, gone, come, _moved(key, before, after, reader.words)))
     return changes
 

@@ -15,7 +15,7 @@ from ledger.proposals.present import proposal_object, proposals_object
 from ledger.proposals.voting import DAYS, carry_out
 from node.api import is_steward, json_answer, read_json
 from node.asking_assembly import put_to_vote
-from node.keys import LEDGER
+from node.keys import FINDER, LEDGER
 from node.openness import may_propose, origin_of
 from node.routes import Parameter, Route
 from protocol.errors import Malformed
@@ -61,6 +61,7 @@ async def _list(request: web.Request) -> web.Response:
     ledger, private = request.app[LEDGER], is_steward(request)
 
     def read() -> dict[str, Any]:
+        request.app[FINDER].wait_for_own_writes()
         with ledger.store.read() as reads:
             return proposals_object(reads, ledger.own.tree, author, private=private)
 

@@ -57,6 +57,7 @@ from node.asking import ask_witnesses
 from node.backups import BACKUPS, Backups
 from node.client import Client
 from node.config import witnessed_logs
+from node.contribute import links, proposals, propose, report
 from node.discovery import Discovery
 from node.downloading import Downloads
 from node.finder import Finder
@@ -304,6 +305,10 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *health_pages.ROUTES,
         *member_pages.ROUTES,
         *upkeep.ROUTES,
+        *propose.ROUTES,
+        *report.ROUTES,
+        *proposals.ROUTES,
+        *links.ROUTES,
         Route("GET", "/openapi.json", describe, "This description"),
     )
     for route in routes:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from node.contribute.labels import PROPOSAL_LABELS
 from node.exchange_labels import EXCHANGE_LABELS
 from node.importing.labels import IMPORT_LABELS
 from node.languages import primary
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LABELS: dict[str, dict[str, str]] = (
     LEDGER_LABELS
+    | PROPOSAL_LABELS
     | UPKEEP_LABELS
     | IMPORT_LABELS
     | EXCHANGE_LABELS

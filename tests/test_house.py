@@ -42,7 +42,6 @@ LONG_FILES = {
 LONG_FUNCTIONS: dict[str, str] = {}
 ENTRY_POINTS = {
     "cli/main.py": "the program itself",
-    "node/difference.py": "pages of history and of proposals are about to use it",
 }
 
 

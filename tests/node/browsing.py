@@ -29,6 +29,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.html = html
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
         self.data = ""

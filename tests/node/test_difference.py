@@ -71,7 +71,7 @@ def test_values_of_a_list_are_marked_each() -> None:
 
 def test_what_is_new_is_new_in_all() -> None:
     changes = difference(None, made(), READER)
-    assert all(not change.before and change.after for change in changes)
+    assert all(not change.before and not change.after[0].changed for change in changes)
     assert [change.label for change in changes][:2] == ["Kind", "Name (English)"]
 
 

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""/proposals: what waits and what was decided, for everybody; a steward decides on the page of each."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from ledger.errors import LedgerError, NotFoundError, RefusedError
+from ledger.proposals.deciding import Verdict, decide, decision_on, waiting
+from ledger.proposals.present import decided_list, waiting_list
+from ledger.proposals.voting import DAYS, carry_out, outcome_of
+from ledger.reciprocity.state import ProposalState
+from ledger.showing.view import LedgerView, own_tree
+from node.asking_assembly import put_to_vote
+from node.contribute.propose import Subject, read_written
+from node.contribute.rows import decided_row, names_of, waiting_row, what_of
+from node.difference import difference
+from node.keys import FINDER, LEDGER
+from node.listing import record_url
+from node.proposals_api import proposal_id_of
+from node.rendering import error_page, reader_of, render
+from node.routes import Parameter, Route
+from node.session import session_of
+from node.steward_pages import TEXTS, signed_in
+from node.words import date_text
+from protocol.errors import Malformed
+from protocol.identity import show_log_id
+from protocol.proposal import without_private
+from protocol.record import Record
+
+if TYPE_CHECKING:
+    from ledger.proposals.deciding import Waiting
+    from ledger.sqlite.store import Snapshot
+    from node.listing import Reader
+    from node.session import Session
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_REASON_MAX = 1_000
+_DAYS = re.compile(r"[0-9]{1,2}")
+_ACTS = frozenset({"accepted", "refused", "done", "nothing_to_do", "closed", "vote", "count"})
+
+
+async def _list(request: web.Request) -> web.StreamResponse:
+    reader, author = reader_of(request), request.query.get("author", "")
+    ledger = request.app[LEDGER]
+
+    def read() -> dict[str, Any]:
+        request.app[FINDER].wait_for_own_writes()  # a decision of a moment ago stands in the list
+        with ledger.store.read() as reads:
+            names = names_of(reads, ledger.own.tree, ledger.key.public, reader)
+            waits, decided = waiting_list(reads, ledger.own.tree), decided_list(reads, ledger.own.tree)
+            if author:
+                waits = [one for one in waits if one.claim.statement.author.hex() == author]
+                decided = [one for one in decided if one.body.author.hex() == author]
+            return {
+                "waiting": [waiting_row(one, names, reader) for one in waits],
+                "decided": [decided_row(reads, one, names, reader) for one in decided],
+            }
+
+    if author and not _KEY.fullmatch(author):
+        raise Malformed("author", "an author is named by their public key, 64 hexadecimal digits")
+    values = await asyncio.to_thread(read)
+    return render(request, "proposals.html", reader, author=author, **values)
+
+
+async def _one(request: web.Request) -> web.StreamResponse:
+    return await _show(request, 200, "")
+
+
+async def _show(request: web.Request, status: int, fault: str) -> web.StreamResponse:
+    reader, ledger, session = reader_of(request), request.app[LEDGER], session_of(request)
+
+    def read() -> dict[str, Any]:
+        with ledger.store.read() as reads:
+            proposal_id = proposal_id_of(request)
+            names = names_of(reads, ledger.own.tree, ledger.key.public, reader)
+            decided = decision_on(reads, ledger.own.tree, proposal_id)
+            if decided is not None:
+                return {"decided": decided_row(reads, decided, names, reader), "one": None}
+            found = waiting(reads, ledger.own.tree, proposal_id)
+            shown = waiting_row(found, names, reader)
+            return {"decided": None, "one": shown, **_waiting_values(reads, found, reader, private=session is not None)}
+
+    try:
+        values = await asyncio.to_thread(read)
+    except NotFoundError:
+        return error_page(request, 404, "", "")
+    return render(
+        request,
+        "proposal.html",
+        reader,
+        status=status,
+        fault=fault,
+        sent=request.query.get("sent", "") == "yes",
+        csrf=session.csrf if session else "",
+        address=str(request.url.origin().with_path(request.path)),
+        id=request.match_info["claim"],
+        days=DAYS,
+        **values,
+    )
+
+
+def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private: bool) -> dict[str, Any]:
+    """What the page of a proposal that waits shows."""
+    words, claim = reader.words, found.claim
+    subject = claim.body.subject
+    hidden = found.result is not None and without_private(found.result) != found.result
+    result = found.result if private or found.result is None else without_private(found.result)
+    values: dict[str, Any] = {
+        "what": what_of(found, words),
+        "is_report": found.result is None,
+        "own": subject.log == reads.own_log(),
+        "changes": difference(_record(found.present), after, reader) if (after := _record(result)) else [],
+        "hidden": hidden,
+        "note": claim.body.note,
+        "record": record_url(show_log_id(subject.log), subject.id.hex()) if found.present else "",
+        "vote": None,
+    }
+    if found.row.ballot:
+        view = LedgerView(reads, own_tree(reads), languages=reader.languages)
+        today = reader.now // 86_400
+        asked = view.book.get(ProposalState, found.row.ballot)
+        if asked is not None:
+            values["vote"] = {
+                "outcome": outcome_of(view, found.row.ballot, today),
+                "closes": date_text(asked.closes * 86_400, words),
+                "url": f"/ledger/{show_log_id(view.log_id)}/proposal/{found.row.ballot.hex()}",
+            }
+    return values
+
+
+def _record(value: dict[str, Any] | None) -> Record | None:
+    return None if value is None else msgspec.convert(value, Record, builtin_types=(bytes,))
+
+
+async def _decide(request: web.Request, _: Session) -> web.StreamResponse:
+    """A steward decides, or puts it to the vote."""
+    texts, words, ledger = request[TEXTS], reader_of(request).words, request.app[LEDGER]
+    proposal_id, act, reason = proposal_id_of(request), texts.get("act", ""), texts.get("reason", "").strip()
+    if act not in _ACTS:
+        raise Malformed("form", "this is no form that was given out here")
+    if len(reason) > _REASON_MAX:
+        return await _show(request, 422, words("That is too long."))
+    days = int(texts.get("days", "")) if _DAYS.fullmatch(texts.get("days", "")) else DAYS
+
+    def work() -> None:
+        if act == "vote":
+            put_to_vote(ledger, proposal_id, days)
+        elif act == "count":
+            carry_out(ledger, proposal_id, words("The assembly did not vote for it."))
+        else:
+            hold_back = bool(texts.get("hold_back")) and act in {"refused", "nothing_to_do", "done"}
+            decide(ledger, proposal_id, Verdict(act, reason, hold_back))
+
+    return await _done(request, work)
+
+
+async def _done(request: web.Request, work: Any) -> web.StreamResponse:  # noqa: ANN401 - a function
+    words = reader_of(request).words
+    try:
+        await asyncio.to_thread(work)
+    except NotFoundError:
+        pass  # somebody has just decided: the page says what
+    except (RefusedError, Malformed) as error:
+        return await _show(request, 422, words("It was not written: {why}", why=str(error)))
+    except LedgerError as error:
+        return await _show(request, 503, words("It was not written: {why}", why=str(error)))
+    return web.Response(status=303, headers={"Location": f"/proposals/{request.match_info['claim']}"})
+
+
+async def _accept(request: web.Request, _: Session) -> web.StreamResponse:
+    """Accepts what a steward has written instead of what was proposed."""
+    texts, reader, ledger = request[TEXTS], reader_of(request), request.app[LEDGER]
+    proposal_id = proposal_id_of(request)
+
+    def work() -> None:
+        with ledger.store.read() as reads:
+            found = waiting(reads, ledger.own.tree, proposal_id)
+        subject = Subject(found.claim.body.subject.id, found.present, found.result)
+        read = read_written(request, subject, texts | {"proposal": proposal_id.hex()}, reader)
+        if read.faults:
+            raise RefusedError(reader.words(next(iter(read.faults.values()))))
+        decide(ledger, proposal_id, Verdict("accepted", record=read.record))
+
+    return await _done(request, work)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/proposals",
+        _list,
+        "What waits for a decision, and what was decided",
+        "text/html",
+        (Parameter("author", "only what was proposed with this public key"),),
+    ),
+    Route("GET", "/proposals/{claim}", _one, "One proposal", "text/html", statuses=(200, 404)),
+    Route("POST", "/proposals/{claim}", signed_in(_decide), "Decide on it", "text/html", statuses=(303, 403, 404, 422)),
+    Route(
+        "POST",
+        "/proposals/{claim}/accept",
+        signed_in(_accept),
+        "Accept it with changes",
+        "text/html",
+        statuses=(303, 403, 404, 422),
+    ),
+)
