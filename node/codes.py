@@ -53,6 +53,13 @@ def link_to_check(proof: bytes, url: str) -> str:
     return f"{url}#{part.head}{part.digits}"
 
 
+def draw_address(url: str) -> Drawn:
+    """An address as a code."""
+    import segno  # noqa: PLC0415 - as above
+
+    return draw_code(segno.make(url, error="m", micro=False))
+
+
 def draw_code(code: segno.QRCode) -> Drawn:
     """The dark modules of a code, row by row."""
     rows = [bytes(row) for row in code.matrix]

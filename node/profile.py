@@ -109,6 +109,8 @@ class Names(NamedTuple):
     authors: Mapping[str, str]
     records: Mapping[tuple[str, str], Mapping[str, str]]
     states: Mapping[int, Record]
+    week: bool = False
+    """The opening hours are shown as a table: here it is only the note that is told."""
 
 
 def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], names: Names, reader: Reader) -> Profile:
@@ -127,7 +129,7 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         checked=checked(record.get("checked_at"), reader),
         descriptions=in_order(record.get("description", {}), languages),
         categories=category_links(record.get("categories", ()), Asked({}), words),
-        facts=[fact for fact in _facts(record, reader) if fact.texts or fact.links],
+        facts=[fact for fact in _facts(record, names, reader) if fact.texts or fact.links],
         position=_position(record, words),
         links=_links(record),
         pictures=[
@@ -163,7 +165,7 @@ def _links(record: Mapping[str, Any]) -> list[Link]:
     return [Link(shown_url(url), safe_url(url)) for url in urls if url]
 
 
-def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
+def _facts(record: Mapping[str, Any], names: Names, reader: Reader) -> list[Fact]:
     words, languages = reader.words, reader.languages
     access, contact = record.get("access", {}), record.get("contact", {})
 
@@ -179,7 +181,8 @@ def _facts(record: Mapping[str, Any], reader: Reader) -> list[Fact]:
     if valid is not None:
         over = words(" (over)") if is_past(valid, reader.now) else ""
         until = [Text(date_text(valid, words) + over, words.language)]
-    hours = [Text(line.strip(), "") for line in record.get("hours", "").split(";") if line.strip()]
+    parts = [] if names.week else record.get("hours", "").split(";")
+    hours = [Text(line.strip(), "") for line in parts if line.strip()]
     return [
         Fact(words("Direction"), codes("direction", [record.get("direction", "")])),
         Fact(words("Terms"), codes("terms", record.get("terms", ()))),
@@ -263,10 +266,15 @@ def _origin(source: Mapping[str, Any], words: Words) -> Origin:
     )
 
 
+def spelled(predicate: str) -> str:
+    """A relation as people read it: `maintainedBy` is "maintained by"."""
+    return _HUMP.sub(" ", predicate).replace("-", " ").replace("_", " ").lower()
+
+
 def _related(relation: Mapping[str, Any], names: Names, reader: Reader) -> Related:
     log, record_id = relation["object"]["log"], relation["object"]["id"]
     name = names.records.get((log, record_id))
-    predicate = _HUMP.sub(" ", relation["predicate"]).lower()
+    predicate = spelled(relation["predicate"])
     if name is None:
         return Related(predicate, Text(f"{log[:8]}/{record_id[:8]}", ""), "")
     return Related(predicate, choose(name, reader.languages), record_url(log, record_id))

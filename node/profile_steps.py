@@ -64,7 +64,7 @@ def steps(
 def compared(step: Step, before: Record | None, after: Record, reader: Reader) -> Step:
     """A step with what it changed."""
     changes = difference(before, after, reader)
-    return step._replace(changes=changes, summary=_summary(changes, reader.words))
+    return step._replace(changes=changes, summary=summary_of(changes, reader.words))
 
 
 def step_of(
@@ -85,7 +85,7 @@ def step_of(
     )
 
 
-def _summary(changes: Sequence[Change], words: Words) -> str:
+def summary_of(changes: Sequence[Change], words: Words) -> str:
     """The first fields that changed, and how many there are besides."""
     if not changes:
         return words("Nothing that is shown here")

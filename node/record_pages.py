@@ -5,30 +5,41 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from ledger.errors import NotFoundError
+from ledger.opening import read_week
 from ledger.present import history_objects, read_record, record_object, record_states
 from ledger.publishing.linked import linked
+from ledger.towns import towns_in
 from node.api import find_record
+from node.around import around
+from node.codes import draw_address
 from node.keys import LEDGER
 from node.languages import choose
+from node.listing import record_url
 from node.log_names import log_names
 from node.offers_pages import on_record
 from node.profile import Names, profile
 from node.profile_steps import COMPARED_MAX
 from node.publishing import base_of
-from node.rendering import data_block, error_page, reader_of, render
+from node.rendering import data_block, error_page, reader_of, render, straight
 from node.resource_pages import calendar_url
 from node.routes import Route
+from node.spot import draw_spot
+from node.week import week_table
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
     from node.listing import Reader
+    from node.week import Table
 
 
 async def _record(request: web.Request) -> web.Response:
@@ -39,12 +50,21 @@ async def _record(request: web.Request) -> web.Response:
             row = find_record(reads, request.match_info["log"], request.match_info["id"])
             record = record_object(reads, row)
             states = record_states(reads, row, COMPARED_MAX + 1)
-            names = Names(record_authors(reads, row, reader), _related(reads, record), states)
+            week = _week(record, reader)
+            names = Names(record_authors(reads, row, reader), _related(reads, record), states, week is not None)
+            address = f"{base_of(request)}{record_url(record['log'], record['id'])}"
             return {
                 "profile": profile(record, history_objects(reads, row), names, reader),
                 "log_name": next(iter(log_names(reads, {record["log"]}, reader))),
                 "fork_proof": _fork_url(reads, row.tree),
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
+                "around": around(reads, record, row, reader),
+                "week": week,
+                "hours": record.get("hours", ""),
+                "spot": draw_spot(record["point"], towns_in) if "point" in record else None,
+                "address": address,
+                "letter": f"mailto:?{urlencode({'subject': _title(record, reader), 'body': address}, quote_via=quote)}",
+                "code": draw_address(address),
                 "linked": data_block(linked(record, base_of(request))),
                 "exchange": on_record(request, reads, row, record, reader),
                 "calendar_url": calendar_url(reads, row),
@@ -55,6 +75,20 @@ async def _record(request: web.Request) -> web.Response:
     except NotFoundError:
         return error_page(request, 404, "", "")
     return render(request, "record.html", reader, **values)
+
+
+def _week(record: Mapping[str, Any], reader: Reader) -> Table | None:
+    """The opening hours as a table, where they can be read and it is known what time it is there."""
+    if not record.get("hours"):
+        return None
+    point = record.get("point")
+    lat, lon = (round(point["lat"] * 1e7), round(point["lon"] * 1e7)) if point else (None, None)
+    week = read_week(record["hours"], lat, lon, record.get("address", {}).get("country", ""), reader.now)
+    return week_table(week, reader.words) if week else None
+
+
+def _title(record: Mapping[str, Any], reader: Reader) -> str:
+    return straight(choose(record["name"], reader.languages).text)
 
 
 def _fork_url(reads: Snapshot, tree: int) -> str:

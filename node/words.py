@@ -106,6 +106,17 @@ LABELS: dict[str, dict[str, str]] = (
             "gps": "measured on the spot",
         },
         "statement": {"record.put": "Changed", "record.close": "Closed", "claim.checked": "Checked and found right"},
+        "claim": {
+            "right": "Checked and found right",
+            "changed": "Checked: something has changed",
+            "closed": "Checked: it has closed",
+            "endorse": "Vouches for it",
+            "accepted": "A proposed change was taken over",
+            "edited": "A proposed change was taken over in part",
+            "refused": "A proposed change was refused",
+            "done": "A report was dealt with",
+            "nothing_to_do": "A report was looked into: nothing was wrong",
+        },
         "reason": {
             "closed": "it has closed",
             "duplicate": "it was a duplicate",

@@ -12,6 +12,7 @@ from tests.node.browsing import Page
 from tests.node.running import RunningNode, record
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
+FAR = 2**39
 EVIL = "<script>alert(1)</script>\"'&\u202e"
 
 
@@ -67,3 +68,69 @@ async def test_hostile_text_in_a_difference_stays_text(node: RunningNode) -> Non
     write(node, ("record.put", {"record": record(1, name={"en": EVIL}, description={"en": EVIL})}))
     page = await page_of(node, address(node, 1))
     assert page.text.count("<script>") > 2
+
+
+def relation(node: RunningNode, predicate: str, number: int) -> dict[str, Any]:
+    return {"predicate": predicate, "object": subject(node, number)}
+
+
+async def test_what_points_here_is_told_with_offers_and_needs_apart(node: RunningNode) -> None:
+    offer = {"kind": "offer", "direction": "offer", "terms": ["lend"], "valid_until": FAR}
+    write(
+        node,
+        ("record.put", {"record": record(2, kind="resource", relations=[relation(node, "maintainedBy", 1)])}),
+        ("record.put", {"record": record(3, **offer, relations=[relation(node, "offered-by", 1)])}),
+        (
+            "record.put",
+            {"record": record(4, **offer | {"valid_until": 1}, relations=[relation(node, "offered-by", 1)])},
+        ),
+        ("record.put", {"record": record(5, relations=[relation(node, "near", 1)])}),
+        ("record.close", {"id": record(5)["id"], "reason": "closed"}),
+        ("record.put", {"record": record(6, relations=[relation(node, "near", 1)])}),
+        ("record.put", {"record": record(6)}),
+    )
+    page = await page_of(node, address(node, 1))
+    assert "Resource, maintained by" in page.text
+    assert "Offered · to lend · until" in page.text
+    assert {address(node, 2), address(node, 3)} <= set(page.links())
+    assert not {address(node, 4), address(node, 5), address(node, 6)} & set(page.links())
+
+
+async def test_who_looked_and_who_vouches_is_told_by_name(node: RunningNode) -> None:
+    about = subject(node, 1)
+    write(
+        node,
+        ("claim.checked", {"subject": about, "finding": "right", "note": EVIL}),
+        ("claim.endorse", {"subject": about, "note": "we work with them"}),
+        ("claim.report", {"subject": about, "type": "wrong", "note": "not decided on"}),
+    )
+    page = await page_of(node, address(node, 1))
+    assert re.search(r"Checked .* by\s+Moot", page.text)
+    assert "Vouches for it" in page.text
+    assert "we work with them" in page.text
+    assert "not decided on" not in page.text
+
+
+async def test_the_same_thing_is_shown_with_what_it_says_differently(node: RunningNode) -> None:
+    write(
+        node,
+        ("record.put", {"record": record(1, name={"en": "Old mill"}, hours="Mo 10:00-12:00")}),
+        ("record.put", {"record": record(2, name={"en": "The mill"}, item="flour")}),
+        ("claim.same", {"subject": subject(node, 2), "other": subject(node, 1)}),
+    )
+    page = await page_of(node, address(node, 1))
+    assert "What it says differently: Name (English)\n" in page.text
+    assert address(node, 2) in page.links()
+
+
+async def test_opening_hours_and_the_map_need_no_script(node: RunningNode) -> None:
+    point = {"lat": 506_292_000, "lon": 30_573_000, "precision": 5_000, "method": "town"}
+    write(node, ("record.put", {"record": record(1, point=point, hours="24/7")}))
+    page = await page_of(node, address(node, 1))
+    assert "Open all the time" in page.text
+    assert "Lille" in page.text
+    circles = [
+        attributes for tag, attributes in page.elements if tag == "circle" and attributes.get("class") == "within"
+    ]
+    assert 15 < float(circles[0]["r"]) < 120
+    assert page.count("table") == 1
