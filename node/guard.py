@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections import Counter
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ledger.errors import LedgerError
+from node.crowd import Turns, gives_way
 from node.gossip import GOSSIP_PATH
 from node.policy import content_policy
 from node.problem import Problem, problem, problem_of
@@ -42,7 +42,7 @@ ANSWER_S = 60.0
 """For working an answer out, and once more for the other side to take it."""
 UPLOAD_S = 1800.0
 """For a file to come in from a slow network."""
-CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX = 512, 64
+CONNECTIONS_MAX = 512
 
 _HEADERS = {
     "Content-Security-Policy": content_policy(),
@@ -60,7 +60,17 @@ class Paced(web.StreamResponse):
 class GuardedHandler(RequestHandler):
     """One connection, which hears no more once what came is no HTTP; the operator is told of our faults only."""
 
-    __slots__ = ()
+    __slots__ = ("address",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begins; whose it is stays known."""
+        self.address = _address(transport)
+        super().connection_made(transport)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for a request."""
+        return self._waiter is not None
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come. After a faulty piece each further one would be kept with an error of its own."""
@@ -75,18 +85,18 @@ class GuardedHandler(RequestHandler):
 
 
 class GuardedServer(web.Server):
-    """A server that counts its connections, per address and in all, and hangs up on those that are too many."""
+    """A server with room for so many connections: who has most of them loses one when others come."""
 
     def __call__(self) -> RequestHandler:
         """One connection."""
         return GuardedHandler(self, loop=self._loop, **self._kwargs)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """Takes a connection in, or hangs up."""
+        """Takes a connection in, and hangs up on one if that is one too many."""
         super().connection_made(handler, transport)
-        addresses = Counter(_address(other) for other in self._connections.values())
-        if len(self._connections) > CONNECTIONS_MAX or addresses[_address(transport)] > CONNECTIONS_PER_ADDRESS_MAX:
-            transport.abort()
+        if len(self._connections) > CONNECTIONS_MAX:
+            held = [one for one in self._connections if isinstance(one, GuardedHandler)]
+            self._connections.pop(gives_way(held, held[-1])).abort()
         _give_up_on_who_takes_nothing(transport)
 
 
@@ -98,7 +108,7 @@ def _give_up_on_who_takes_nothing(transport: asyncio.Transport) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(ANSWER_S * 1000))
 
 
-def _address(transport: asyncio.Transport) -> str:
+def _address(transport: asyncio.BaseTransport) -> str:
     name = transport.get_extra_info("peername")
     return str(name[0]) if name else ""
 
@@ -126,6 +136,7 @@ def guard(names: frozenset[str], streams: frozenset[tuple[str, str]] = frozenset
 
     `streams` are (method, path) of what takes its body itself, with deadlines for each piece.
     """
+    turns = Turns()
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -134,6 +145,15 @@ def guard(names: frozenset[str], streams: frozenset[tuple[str, str]] = frozenset
             return _finished(request, refused)
         if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
             return await handler(request)  # has deadlines and limits of its own
+        try:
+            async with turns.take(request.remote or "", ANSWER_S):
+                return await answer(request, handler)
+        except TimeoutError:
+            busy = problem(503, "Too much at once", "more is asked from this address than can be answered")
+            busy.headers["Retry-After"] = "10"
+            return _finished(request, busy)
+
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _answered(request, handler, streams=(request.method, request.path) in streams)
         if isinstance(response, Problem) and wants_html(request):
             response = error_page(request, response.status, response.title, response.detail)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RECORDS = 50_000
 PEOPLE = 50
 CONNECTIONS = 6
-"""Of each, as browsers open them; each from an address of its own."""
+"""Of each, as browsers open them; all from one address, as behind a router."""
 STEPS = 24
 _WORDS = ("river", "repair", "seed", "bakery", "radio", "solar")
 
@@ -40,7 +40,7 @@ class _Took:
 
 async def _person(number: int, url: str, took: _Took) -> None:
     rng = random.Random(number)
-    connector = TCPConnector(limit=CONNECTIONS, local_addr=(f"127.0.0.{2 + number}", 0))
+    connector = TCPConnector(limit=CONNECTIONS)
     async with ClientSession(connector=connector, cookie_jar=DummyCookieJar()) as session:
 
         async def get(kind: str, path: str) -> str:
