@@ -11,6 +11,7 @@ from urllib.error import URLError
 import click
 
 from cli.failure import NETWORK, NOT_FOUND, CommandError
+from cli.net import net
 from cli.output import json_option, plain, say, show, show_json, show_table, when
 from cli.scope import PEER_COMMANDS, read_federation
 
@@ -23,7 +24,7 @@ def command() -> None:
     """Peers beyond the local network, and the connections that are open."""
 
 
-for _command in PEER_COMMANDS:
+for _command in (*PEER_COMMANDS, net):
     command.add_command(_command)
 
 

@@ -7,6 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ledger.federation import federation_object, moderation_log
+from ledger.net import net_object
 from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS, decide
 from node.api import json_answer, read_json
 from node.keys import CONFIG, HUB, LEDGER
@@ -26,6 +27,12 @@ def read_federation(request: web.Request) -> dict[str, Any]:
         return federation_object(reads, policy, int(ledger.clock()))
 
 
+def read_net(request: web.Request) -> dict[str, Any]:
+    """Who witnesses whom, how fresh each log is (ledger.net); takes some milliseconds."""
+    with request.app[LEDGER].store.read() as reads:
+        return net_object(reads, int(request.app[LEDGER].clock()))
+
+
 def read_moderation(request: web.Request) -> dict[str, Any]:
     """The moderation log of the log that a path names. Raises NotFoundError."""
     with request.app[LEDGER].store.read() as reads:
@@ -41,6 +48,10 @@ def read_moderation(request: web.Request) -> dict[str, Any]:
 
 async def _federation(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(read_federation, request))
+
+
+async def _net(request: web.Request) -> web.Response:
+    return json_answer(await asyncio.to_thread(read_net, request))
 
 
 async def _moderation(request: web.Request) -> web.Response:
@@ -66,6 +77,7 @@ async def _decide(request: web.Request) -> web.Response:
 
 
 ROUTES = (
+    Route("GET", "/v1/federation/net", _net, "Who witnesses whom, how fresh each log is, forks, who vouches for whom"),
     Route("GET", "/v1/federation", _federation, "Logs with why they are held, who waits, what is denied"),
     Route(
         "GET",

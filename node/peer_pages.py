@@ -7,10 +7,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import NotFoundError
-from node.federation import read_federation, read_moderation
+from node.federation import read_federation, read_moderation, read_net
 from node.keys import HUB, LEDGER
 from node.languages import choose
 from node.listing import record_url
+from node.net_shown import net_shown
 from node.rendering import error_page, reader_of, render
 from node.routes import Route
 from node.words import date_text
@@ -28,6 +29,7 @@ async def _peers(request: web.Request) -> web.Response:
     reader = reader_of(request)
     words = reader.words
     held = await asyncio.to_thread(read_federation, request)
+    told = await asyncio.to_thread(read_net, request)
     names = {log["log"]: choose(log["name"], reader.languages).text for log in held["logs"]}
     peers = [{"name": peer.name, "log": peer.log, "outbound": peer.outbound} for peer in request.app[HUB].peers()]
     return render(
@@ -42,6 +44,7 @@ async def _peers(request: web.Request) -> web.Response:
         regions=held["regions"],
         vouched=[row["name"] or row["log"][:8] for row in held["vouched"]],
         peers=peers,
+        shown=net_shown(told, reader, [str(peer["log"]) for peer in peers]),
         known=words.count(
             "The address of {number} node is known.", "The addresses of {number} nodes are known.", len(held["records"])
         ),
