@@ -58,6 +58,7 @@ from node.backups import BACKUPS, Backups
 from node.client import Client
 from node.config import witnessed_logs
 from node.contribute import links, proposals, propose, report
+from node.contribute.ballots import carry_out_ballots
 from node.discovery import Discovery
 from node.downloading import Downloads
 from node.finder import Finder
@@ -171,6 +172,7 @@ class Node:
         self._later(self._scrub())
         self._later(Receipts(ledger).run())
         self._later(self.neighbours.run())
+        self._later(carry_out_ballots(ledger))
 
     def _derived(self, derived: Derived) -> None:
         """Tells of what the writing thread has folded."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger.errors import NotFoundError, RefusedError, TooMuchError
-from ledger.ledger import Ledger
 from ledger.present import record_object
 from ledger.proposals import inbox
 from ledger.proposals.deciding import Verdict, decide, decision_on, waiting
@@ -19,18 +18,9 @@ from protocol.errors import Malformed
 from protocol.proposal import decision_ids, state_digest
 from tests.builders import seeded
 from tests.ledger.proposals.proposing import MILL, SOMEBODY, correction, enter, report, sent
-from tests.node.running import found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(found(tmp_path / "node", "Fives")) as opened:
-        enter(opened)
-        yield opened
+    from ledger.ledger import Ledger
 
 
 def mill(ledger: Ledger) -> dict[str, Any]:
