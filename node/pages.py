@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
@@ -23,8 +22,10 @@ from node.listing import Result, category_text, facets, filters, result, wider
 from node.log_names import log_names
 from node.maps import map_of
 from node.policy import content_policy
+from node.publishing import base_of
 from node.rendering import error_page, reader_of, remembering, render, wants_html
 from node.routes import Route
+from node.sharing import sharing
 from node.tiles import ground_of
 from node.words import date_text
 from protocol.record import KINDS
@@ -83,7 +84,7 @@ async def _directory(request: web.Request) -> web.Response:
         problem="",
         page=page,
         map=map_of(asked, words, ground) if found["total"] else None,
-        embed=_embedding(request, asked, words) if found["total"] else "",
+        share=sharing(asked, base_of(request), _title(asked, words), words) if found["total"] else None,
         facets=facets(found["facets"], asked, words),
         filters=filters(asked, circle, words),
         wider=wider(asked, circle, words),
@@ -121,15 +122,6 @@ def _page(found: dict[str, Any], names: dict[str, Text], asked: Asked, circle: C
         results=[result(record, names[record["log"]], asked, circle, reader) for record in found["records"]],
         next=asked.at(found["next"]).url() if found["next"] else "",
         first=asked.first_page().url() if asked.get("cursor") else "",
-    )
-
-
-def _embedding(request: web.Request, asked: Asked, words: Words) -> str:
-    """What to put into another site's page to show this view there."""
-    values = asked.first_page().values | {"lang": words.language}
-    url = escape(str(request.url.origin().with_path("/embed").with_query(values)))
-    return (
-        f'<iframe src="{url}" width="100%" height="640" loading="lazy" title="{escape(_title(asked, words))}"></iframe>'
     )
 
 
