@@ -25,6 +25,7 @@ from aiohttp import (
     TraceConfig,
 )
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from node.errors import UnreachableError
 from node.tls import lax_context, read_binding
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from node.tls import Bound
 
 CONNECT_S, TOTAL_S = 10.0, 60.0
+_REDIRECTS, _REDIRECTS_MAX = frozenset({301, 302, 303, 307, 308}), 6
 
 
 class DialRefusedError(Exception):
@@ -171,6 +173,25 @@ class Client:
             answer = await ask(ssl=self._lax)
         async with answer:
             yield answer
+
+    @asynccontextmanager
+    async def fetch(self, url: str) -> AsyncIterator[ClientResponse]:
+        """The answer to a GET somewhere on the public internet, after a few redirects; certificates count.
+
+        Raises DialRefusedError for an address inside a private network, however it is come to.
+        """
+        timeout = ClientTimeout(total=None, connect=CONNECT_S, sock_read=30)
+        for _ in range(_REDIRECTS_MAX):
+            ask = partial(self._public.get, url, timeout=timeout, headers={"Accept-Encoding": "identity"})
+            async with ask(allow_redirects=False) as answer:
+                if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
+                    yield answer
+                    return
+                there = answer.url.join(URL(answer.headers["Location"]))
+            if there.scheme not in {"http", "https"} or (answer.url.scheme == "https" and there.scheme != "https"):
+                raise DialRefusedError(f"{url} leads to an address of another sort: {there.scheme}")
+            url = str(there)
+        raise DialRefusedError(f"{url} sends us elsewhere again and again")
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ledger.errors import RefusedError
-from ledger.importing.listing import SCHEMA, import_objects
+from ledger.importing.listing import SCHEMA, import_objects, kept_sets
 from ledger.importing.mapping import Mapping, from_toml, to_toml
 from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
@@ -67,9 +67,9 @@ async def _imports(request: web.Request) -> web.Response:
 
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
-            found = import_objects(reads)
+            found, sets = import_objects(reads), kept_sets(reads)
         uploads = [{"id": one.id, "name": one.name} | progress_object(jobs, one) for one in jobs.uploads.all()]
-        return {"schema": SCHEMA, "imports": found, "uploads": uploads}
+        return {"schema": SCHEMA, "imports": found, "uploads": uploads, "mappings": sets}
 
     return json_answer(await asyncio.to_thread(read))
 

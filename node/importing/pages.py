@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ledger.errors import LedgerError
-from ledger.importing.listing import import_objects, keep_mapping, kept_sets
+from ledger.importing.listing import import_objects, keep_mapping, kept_mapping, kept_sets
 from ledger.importing.mapping import from_toml, to_toml
 from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
@@ -20,6 +20,7 @@ from node.asked import Asked
 from node.forms_sent import read_form
 from node.importing.api import progress_object
 from node.importing.deciding import CHOICES, again, check, start
+from node.importing.fetching import FETCHER, fetch_file
 from node.importing.jobs import JOBS
 from node.importing.mapping_form import GROUPS, KINDS, SEPARATORS, read_mapping, uses_of
 from node.importing.receiving import take_form
@@ -38,6 +39,7 @@ from protocol.errors import Malformed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ledger.importing.mapping import Mapping
     from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
     from node.session import Session
@@ -121,6 +123,18 @@ async def _upload(request: web.Request) -> web.StreamResponse:
     return _to(f"{START}/{upload.id}")
 
 
+async def _fetch(request: web.Request, session: Session, texts: dict[str, str]) -> web.StreamResponse:
+    """Takes in a file that is somewhere on the web."""
+    jobs = request.app[JOBS]
+    try:
+        name, receiving = await fetch_file(request.app[FETCHER], jobs.uploads, texts.get("url", ""))
+    except LedgerError as error:
+        return await _show_index(request, session, str(error))
+    upload = await asyncio.to_thread(jobs.uploads.begin, receiving, name, edition_of=texts.get("edition_of", ""))
+    jobs.start(upload)
+    return _to(f"{START}/{upload.id}")
+
+
 async def _step(request: web.Request, session: Session, _: dict[str, str]) -> web.StreamResponse:
     """The page of an upload: what it shows depends on how far that has got."""
     jobs = request.app[JOBS]
@@ -129,7 +143,7 @@ async def _step(request: web.Request, session: Session, _: dict[str, str]) -> we
         await asyncio.to_thread(jobs.wait, upload.id, _WAIT_S)
         upload = jobs.uploads.get(upload.id)
     if upload.phase in {"unreadable", "mapping"}:
-        return _show_mapping(request, session, upload, upload.fault)
+        return await _show_mapping(request, session, upload, upload.fault)
     if upload.phase == "checked":
         values = await asyncio.to_thread(check_values, jobs, upload, reader_of(request))
         values["map"] = map_of(Asked({}), reader_of(request).words, ground_of(request.app[CONFIG]))
@@ -155,8 +169,13 @@ async def _step(request: web.Request, session: Session, _: dict[str, str]) -> we
     )
 
 
-def _show_mapping(request: web.Request, session: Session, upload: Upload, fault: str) -> web.Response:
-    reader, found = reader_of(request), upload.found
+async def _show_mapping(request: web.Request, session: Session, upload: Upload, fault: str) -> web.Response:
+    reader, found, store = reader_of(request), upload.found, request.app[LEDGER].store
+
+    def read() -> list[str]:
+        with store.read() as reads:
+            return kept_sets(reads)
+
     mapping = from_toml(upload.mapping)
     return render(
         request,
@@ -175,6 +194,8 @@ def _show_mapping(request: web.Request, session: Session, upload: Upload, fault:
         groups=GROUPS,
         kinds=KINDS,
         separators=SEPARATORS,
+        sets=await asyncio.to_thread(read),
+        text_fault=fault,
         count=reader_of(request).words.count,
         csrf=session.csrf,
     )
@@ -193,6 +214,8 @@ async def _act(request: web.Request, session: Session, texts: dict[str, str]) ->
     if step == "read":
         how = {"encoding": _one_of(texts, "encoding", ENCODINGS), "delimiter": _one_of(texts, "delimiter", DELIMITERS)}
         jobs.start(jobs.uploads.change(upload.id, phase="reading", **how))
+    elif step in {"load", "text"} and upload.found is not None and upload.phase == "mapping":
+        return await _load(request, session, upload, texts)
     elif step in {"check", "keep"} and upload.found is not None and upload.phase == "mapping":
         return await _check(request, session, upload, texts)
     elif step == "edit" and upload.phase in {"checked", "stopped"} and upload.found is not None:
@@ -230,13 +253,32 @@ async def _check(request: web.Request, session: Session, upload: Upload, texts: 
         if gaps := mapping.gaps():
             raise MappingError("; ".join(gaps))
     except MappingError as fault:
-        return _show_mapping(request, session, upload, str(fault))
+        return await _show_mapping(request, session, upload, str(fault))
     close = texts.get("close") == "yes"
     if texts.get("step") == "keep":
         jobs.uploads.change(upload.id, mapping=to_toml(mapping), close=close, lost=(), fault="")
         await asyncio.wrap_future(ledger.writer.run(lambda change: keep_mapping(change, mapping)))
     else:
         check(jobs, upload, to_toml(mapping), close=close)
+    return _to(f"{START}/{upload.id}")
+
+
+async def _load(request: web.Request, session: Session, upload: Upload, texts: dict[str, str]) -> web.StreamResponse:
+    """Takes another mapping: one that was kept, or one as text."""
+    jobs, ledger = request.app[JOBS], request.app[LEDGER]
+
+    def read() -> Mapping | None:
+        with ledger.store.read() as reads:
+            return kept_mapping(reads, texts.get("kept", ""))
+
+    try:
+        mapping = from_toml(texts.get("toml", "")) if texts.get("step") == "text" else await asyncio.to_thread(read)
+    except MappingError as fault:
+        return await _show_mapping(request, session, upload, str(fault))
+    if mapping is not None and upload.found is not None:
+        there = {name for name, _ in upload.found.columns}
+        lost = tuple(column for column in mapping.columns() if column not in there)
+        jobs.uploads.change(upload.id, mapping=to_toml(mapping), lost=lost, fault="")
     return _to(f"{START}/{upload.id}")
 
 
@@ -281,6 +323,15 @@ async def _undo_page(request: web.Request, session: Session, _: dict[str, str]) 
 ROUTES = (
     Route("GET", START, for_stewards(_index), "The import assistant", "text/html", statuses=(200, 303)),
     Route("POST", START, _upload, "Send a file", "text/html", statuses=(303, 400, 422), streams=True),
+    Route(
+        "POST",
+        START + "/address",
+        for_stewards(_fetch),
+        "Fetch a file from the web",
+        "text/html",
+        statuses=(303, 400, 422),
+        streams=True,
+    ),
     Route("GET", START + "/{id}", for_stewards(_step), "A file on its way in", "text/html", statuses=(200, 303, 404)),
     Route("POST", START + "/{id}", for_stewards(_act), "Decide about it", "text/html", statuses=(303, 404, 422)),
     Route("GET", START + "/{id}/progress", for_stewards(_progress), "How far it is", statuses=(200, 303, 404)),

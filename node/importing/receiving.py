@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from node.importing.uploads import Receiving, Uploads
 
-_PIECE_BYTES = 2**18
+PIECE_BYTES = 2**18
 _FIELD_BYTES_MAX = 2_000
 _FIELDS_MAX = 8
 _DRAINED_BYTES_MAX = 2**28
@@ -58,7 +58,7 @@ async def _drain(read: Callable[[], Awaitable[bytes]]) -> None:
 
 async def take_body(request: web.Request, uploads: Uploads) -> Receiving:
     """The body of a request as it is."""
-    return await take_pieces(lambda: request.content.read(_PIECE_BYTES), uploads)
+    return await take_pieces(lambda: request.content.read(PIECE_BYTES), uploads)
 
 
 async def take_form(
@@ -94,7 +94,7 @@ async def take_form(
 
 
 async def _file(part: BodyPartReader, uploads: Uploads) -> Receiving:
-    return await take_pieces(lambda: part.read_chunk(_PIECE_BYTES), uploads)
+    return await take_pieces(lambda: part.read_chunk(PIECE_BYTES), uploads)
 
 
 async def _field(part: BodyPartReader) -> str:

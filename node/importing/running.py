@@ -7,8 +7,11 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from node.client import Client
+from node.importing.fetching import FETCHER
 from node.importing.jobs import JOBS, Jobs
 from node.keys import LEDGER
+from protocol import __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,12 +24,14 @@ TIDY_EVERY_S = 300.0
 async def run_imports(app: web.Application) -> AsyncIterator[None]:
     """Takes up what was under way, tidies now and then, and stops at a good place."""
     jobs = app[JOBS] = Jobs(app[LEDGER])
+    client = app[FETCHER] = Client(f"folkmoot/{__version__}")
     await asyncio.to_thread(jobs.resume)
     tidying = asyncio.create_task(_tidy(jobs))
     yield
     tidying.cancel()
     with suppress(asyncio.CancelledError):
         await tidying
+    await client.close()
     await asyncio.to_thread(jobs.stop)
 
 

@@ -92,6 +92,10 @@ class Assistant:
         html = await self._took(answer, answer.status)
         return await self.open(self.path, status) if answer.status == 200 else html
 
+    def mapping(self) -> dict[str, str]:
+        """The fields of the form that says which column goes where."""
+        return next(form for form in Fields(self.html).forms if "set" in form)
+
     def line(self, column: str) -> str:
         """The number of the line of the form in which a column of the file stands."""
         found = re.search(rf'id="c(\d+)"><bdi dir="auto">{re.escape(column)}</bdi>', self.html)

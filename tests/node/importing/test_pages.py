@@ -9,11 +9,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from ledger.importing.listing import import_objects
 from ledger.ledger import Ledger
 from node.importing import uploads
+from node.importing.fetching import FETCHER
 from node.importing.jobs import JOBS
+from tests.ledger.importing.archives import ods, ods_row, xlsx, zipped
+from tests.ledger.importing.test_kml import KML
 from tests.node.browsing import ACTIVE, Page, serve
 from tests.node.importing.sending import HTML, Assistant
 from tests.node.running import found
@@ -105,7 +110,7 @@ async def test_a_newer_edition_keeps_its_mapping_and_closes_what_is_gone(ledger:
     )
     html = await assistant.upload("2025.csv", newer.encode(), edition_of="shops")
     assert 'name="set" value="shops"' in html
-    assert assistant.form(1)[f"f{assistant.line('town')}"] == "region"
+    assert assistant.mapping()[f"f{assistant.line('town')}"] == "region"
     html = await assistant.press("check")
     assert re.search(r"Records updated</dt><dd>1<", html)
     assert re.search(r"Records closed</dt><dd>1<", html)
@@ -188,3 +193,91 @@ async def test_files_are_dropped_by_hand_and_after_a_day(ledger: Ledger, assista
     jobs.tidy()
     assert list(ledger.directory.imports.glob("*")) == []
     await assistant.open(f"/steward/import/{upload.id}", 404)
+
+
+async def test_a_mapping_is_kept_and_used_again_and_is_text(assistant: Assistant) -> None:
+    await assistant.upload("one.csv", GOOD.encode())
+    used = {"set": "shops", "licence": "CC0-1.0", f"f{assistant.line('town')}": "region"}
+    await assistant.press("keep", 200, **used)
+    await assistant.upload("two.csv", GOOD.encode())
+    assert assistant.mapping()["set"] == "two"
+    await assistant.press("load", kept="shops")
+    assert assistant.mapping()[f"f{assistant.line('town')}"] == "region"
+    text = await (await assistant.browser.get(assistant.path + "/mapping.toml")).text()
+    assert 'region = ["town"]' in text
+    await assistant.press("text", toml=text.replace('"shops"', '"others"'))
+    assert assistant.mapping()["set"] == "others"
+    assert "not valid TOML" in await assistant.press("text", 422, toml="set = ")
+    assert "Object contains unknown field" in await assistant.press("text", 422, toml="strange = 1")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:9/list.csv", "not a public address"),
+        ("http://localhost/list.csv", "not a public address"),
+        ("http://169.254.169.254/latest", "not a public address"),
+        ("file:///etc/passwd", "not an address"),
+        ("https://user:word@example.org/a.csv", "not an address"),
+        ("", "not an address"),
+    ],
+)
+async def test_nothing_is_fetched_from_inside_the_network(
+    ledger: Ledger, assistant: Assistant, url: str, why: str
+) -> None:
+    await assistant.open("/steward/import")
+    form = assistant.form(1) | {"url": url}
+    answer = await assistant.browser.post("/steward/import/address", data=form, headers=HTML)
+    assert (answer.status, why in await answer.text()) == (422, True)
+    assert list(ledger.directory.imports.glob("*")) == []
+
+
+async def test_a_file_is_fetched_after_a_redirect_under_the_limits(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from the public internet, which is this machine for once."""
+
+    async def file(_: web.Request) -> web.Response:
+        return web.Response(body=GOOD.encode())
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        raise web.HTTPFound(request.query["to"])
+
+    site = web.Application()
+    site.add_routes([web.get("/cafés.csv", file), web.get("/old", elsewhere)])
+    async with TestServer(site) as server:
+        fetcher = assistant.browser.server.app[FETCHER]  # type: ignore[attr-defined] # a TestServer has an application
+        monkeypatch.setattr(fetcher, "_public", fetcher._trusted)
+        for path, status in (("/cafés.csv", 200), ("/old?to=/caf%C3%A9s.csv", 200), ("/old?to=/old?to=/old", 422)):
+            await assistant.open("/steward/import")
+            form = assistant.form(1) | {"url": str(server.make_url(path))}
+            answer = await assistant.browser.post("/steward/import/address", data=form, headers=HTML)
+            assert answer.status == status, path
+        assert {upload.name for upload in assistant.browser.server.app[JOBS].uploads.all()} == {"cafés.csv"}  # type: ignore[attr-defined] # the same
+        monkeypatch.setattr(uploads, "UPLOAD_BYTES_MAX", 20)
+        form = assistant.form(1) | {"url": str(server.make_url("/cafés.csv"))}
+        answer = await assistant.browser.post("/steward/import/address", data=form, headers=HTML)
+        assert (answer.status, "larger than" in await answer.text()) == (422, True)
+
+
+KINDS = {
+    "list.kml": KML.encode(),
+    "list.kmz": zipped({"doc.kml": KML}),
+    "list.ods": ods(ods_row("id", "name", "town") + ods_row("1", "Vélo", "Lille")),
+    "list.xlsx": xlsx(
+        '<row r="1"><c t="str"><v>id</v></c><c t="str"><v>name</v></c></row>'
+        '<row r="2"><c><v>1</v></c><c t="str"><v>Vélo</v></c></row>'
+    ),
+    "list.geojson": b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"name": "A"},'
+    b' "geometry": {"type": "Point", "coordinates": [3.1, 50.1]}}]}',
+    "profile.json": b'{"linked_schemas": ["organizations_schema-v1.0.0"], "name": "Velo", "primary_url": "https://a.example"}',
+    "index.json": b'{"data": [{"profile_url": "https://a.example/p.json", "name": "Velo", "status": "posted"}]}',
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_every_format_goes_in(ledger: Ledger, assistant: Assistant, name: str) -> None:
+    await assistant.upload(name, KINDS[name])
+    await assistant.press("check", licence="CC0-1.0")
+    assert "The import is done" in await assistant.press("import")
+    assert set(_names(ledger).values()) == {"active"}
