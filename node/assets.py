@@ -24,6 +24,7 @@ MEDIA_TYPES = {
     "difference.css": "text/css",
     "desk.css": "text/css",
     "glance.css": "text/css",
+    "knowledge.css": "text/css",
     "map.css": "text/css",
     "record.css": "text/css",
     "exchange.css": "text/css",

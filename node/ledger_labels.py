@@ -3,6 +3,7 @@
 
 from ledger.showing.wording import WHAT
 from ledger.trial import REASONS
+from node.knowledge.labels import KNOWN, KNOWN_FIELDS
 
 LEDGER_LABELS: dict[str, dict[str, str]] = {
     "class": {
@@ -136,9 +137,10 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "price": "price",
         "rent": "rent",
     },
-    "said": WHAT | {"erase": "What an entry says is erased"},
+    "said": WHAT | KNOWN | {"erase": "What an entry says is erased"},
     "verdict": REASONS,
     "section": {
+        "knowledge": "Knowledge",
         "members": "Members",
         "accounts": "Units, accounts, payments",
         "work": "Work, gifts, goods, bookings",
@@ -158,7 +160,8 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "mistake": "it was a mistake",
         "law": "the law asks for it",
     },
-    "field": {
+    "field": KNOWN_FIELDS
+    | {
         "code": "Code",
         "scale": "Decimals",
         "sort": "Sort",

@@ -69,6 +69,8 @@ from node.importing import files as import_files
 from node.importing import pages as import_pages
 from node.importing.running import run_imports
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
+from node.knowledge import api as knowledge_api
+from node.knowledge import overview as knowledge_pages
 from node.lan import lan_addresses
 from node.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
 from node.matcher import MATCHER, Matcher
@@ -271,7 +273,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app.cleanup_ctx.append(run_imports)
     described = (
         *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
-        *(*federation.ROUTES, *witness.ROUTES),
+        *(*federation.ROUTES, *witness.ROUTES, *knowledge_api.ROUTES),
         *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
         *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
         *proposals_api.ROUTES,
@@ -305,7 +307,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
         *import_files.ROUTES,
         *flow_pages.ROUTES,
         *health_pages.ROUTES,
-        *member_pages.ROUTES,
+        *(*member_pages.ROUTES, *knowledge_pages.ROUTES),
         *upkeep.ROUTES,
         *propose.ROUTES,
         *report.ROUTES,

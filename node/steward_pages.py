@@ -265,6 +265,8 @@ async def _done(request: web.Request, _: Session) -> web.StreamResponse:
             waits = view.tree.derived <= int(text)
             values = ledger_values(view, reader)
             places = _places(found, values["base"], reader) if found else []
+            if form is not None and form.section == "knowledge":
+                places = [("/knowledge", reader.words("To what is known")), *places]
             return {"found": found, "verdict": verdict, "waits": waits, "places": places, **values}
 
     values = await asyncio.to_thread(read)

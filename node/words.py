@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from node.contribute.labels import PROPOSAL_LABELS
 from node.exchange_labels import EXCHANGE_LABELS
 from node.importing.labels import IMPORT_LABELS
+from node.knowledge.labels import KNOWLEDGE_LABELS
 from node.languages import primary
 from node.ledger_labels import LEDGER_LABELS
 from node.translations import catalogue, languages
@@ -29,6 +30,7 @@ LABELS: dict[str, dict[str, str]] = (
     | UPKEEP_LABELS
     | IMPORT_LABELS
     | EXCHANGE_LABELS
+    | KNOWLEDGE_LABELS
     | {
         "kind": {
             "organisation": "Organisation",

@@ -14,6 +14,7 @@ from ledger.showing.carrying import terms_lines
 from ledger.showing.wording import statement_lines
 from ledger.spoken import speak
 from ledger.submitting import check_scope, try_ledger
+from ledger.territory.wording import knowledge_lines
 from ledger.trial import REASONS, Trial, wait_until_folded
 from node.forms.field import Unfit
 from node.forms.form import fill
@@ -21,6 +22,7 @@ from node.words import message
 from protocol.carried import write_carried
 from protocol.encoding import encode
 from protocol.errors import Malformed
+from protocol.knowledge import KNOWLEDGE_BODIES, read_knowledge
 from protocol.reciprocity import RECIPROCITY_BODIES, read_reciprocity
 
 if TYPE_CHECKING:
@@ -115,6 +117,8 @@ def _shown(view: LedgerView, draft: Draft, spoken: Spoken) -> Shown:
     said = carried.said
     if said.kind in RECIPROCITY_BODIES:
         lines = statement_lines(read_reciprocity(said), view)
+    elif said.kind in KNOWLEDGE_BODIES:
+        lines = knowledge_lines(read_knowledge(said), view.reads)
     else:
         lines = [(name, str(value)) for name, value in draft.body.items()]
     if draft.terms:

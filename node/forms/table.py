@@ -3,12 +3,47 @@
 
 from __future__ import annotations
 
-from node.forms import accounts, assembly, claims, collectives, contracts, members, others, trading, work
+from node.forms import (
+    accounts,
+    assembly,
+    claims,
+    collectives,
+    contracts,
+    knowledge,
+    members,
+    others,
+    principles,
+    trading,
+    work,
+)
 from node.forms.form import Form
 
-SECTIONS = ("members", "accounts", "work", "contracts", "claims", "assembly", "collectives", "neighbours", "others")
+SECTIONS = (
+    "members",
+    "accounts",
+    "work",
+    "contracts",
+    "claims",
+    "assembly",
+    "collectives",
+    "neighbours",
+    "knowledge",
+    "others",
+)
 FORMS: dict[str, Form] = {
     form.name: form
-    for module in (members, accounts, trading, work, contracts, claims, assembly, collectives, others)
+    for module in (
+        members,
+        accounts,
+        trading,
+        work,
+        contracts,
+        claims,
+        assembly,
+        collectives,
+        knowledge,
+        principles,
+        others,
+    )
     for form in module.FORMS
 }

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.query import PARAMETERS
+from ledger.territory.knowledge import SORTS
 from node import (
     api,
     bundles,
@@ -38,6 +39,7 @@ from node import (
     writing,
 )
 from node.importing import api as import_api
+from node.knowledge import api as knowledge_api
 from node.openapi import describe
 from node.problem import MEDIA_TYPE
 from node.upkeep import table as upkeep
@@ -72,6 +74,7 @@ DOCUMENT = describe(
         *flow_pages.API_ROUTES,
         *health_pages.API_ROUTES,
         *resource_pages.API_ROUTES,
+        *knowledge_api.ROUTES,
     )
 )
 OPERATIONS = [
@@ -97,6 +100,7 @@ _values = {
     "claim": _id | _text,
     "link": _text,
     "proposal": _id | _text,
+    "sort": st.sampled_from(list(SORTS)) | _text,
     "about": st.just(one("amina").hex()) | _id | _text,
     "post": st.integers(-1, 40).map(str) | _id | _text,
     "origin": st.binary(min_size=32, max_size=32).map(bytes.hex) | _text,
@@ -250,6 +254,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "proposal": one("old").hex(),
         "post": one("settled").hex(),
         "about": one("amina").hex(),
+        "sort": "terms",
         "tile": "0/000.p/13",
         "claim": seeded("proposed", 16).hex(),
         "link": "00" * 32,

@@ -12,6 +12,7 @@ from unicodedata import normalize
 from ledger.ledger import DataDirectory, Ledger, found_log
 from protocol.record import DIRECTED_KINDS, KINDS
 from tests.builders import START, seeded
+from tests.node.browser.hostile_knowledge import evil_knowledge
 
 ELSEWHERE = "https://canary.example"
 TEXTS = (
@@ -121,6 +122,7 @@ def write_hostile(ledger: Ledger) -> None:
     place, person = ({"log": ledger.log_id, "id": evil_id(kind)} for kind in ("place", "person"))
     said.append(("claim.same", {"subject": place, "other": person}))
     said.append(("record.close", {"id": evil_id("resource"), "reason": "gone"}))
+    said += evil_knowledge(ledger.log_id, Texts(3))
     ledger.writer.append(
         [ledger.state(kind, body, seeded(f"hostile {number}", 16)) for number, (kind, body) in enumerate(said)]
     ).result()

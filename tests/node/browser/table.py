@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import node
 from node.forms.table import FORMS
+from node.knowledge import overview
 from tests.node.browser.hostile import evil_id
 from tests.node.mutual import account_id, one
 
@@ -32,6 +33,17 @@ READ = {
     "/record/{log}/{id}/proof.html": (),  # stands alone, as /verify does
     "/offers": ("/offers", "/offers?near=Lille&radius=25km"),
     "/flows": ("/flows",),
+    "/knowledge": ("/knowledge",),
+    "/knowledge/glossary": ("/knowledge/glossary", "/knowledge/glossary?q=WWW&in=en"),
+    "/knowledge/term/{log}/{id}": ("/knowledge/term/{log}/{evil_term}",),
+    "/knowledge/problems": ("/knowledge/problems", "/knowledge/problems?state=open"),
+    "/knowledge/problem/{log}/{id}": ("/knowledge/problem/{log}/{evil_problem}",),
+    "/knowledge/needs": ("/knowledge/needs",),
+    "/knowledge/need/{log}/{id}": ("/knowledge/need/{log}/{evil_need}",),
+    "/knowledge/skills": ("/knowledge/skills", "/knowledge/skills?near=Lille", "/knowledge/skills?near=Qqqqxz"),
+    "/knowledge/principles": ("/knowledge/principles",),
+    "/knowledge/principles/{log}/{id}": ("/knowledge/principles/{log}/{evil_set}",),
+    "/knowledge/holder/{log}/{id}": ("/knowledge/holder/{log}/{evil_organisation}",),
     "/logs": ("/logs",),
     "/peers": ("/peers",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
@@ -63,6 +75,7 @@ SENT = {
     "/steward/sign-in": "",
     "/steward/sign-out": "",
     "/steward/do/{form}": "/steward/do/pay",
+    "/knowledge/need/{log}/{id}/vote": "",
     "/ledger/{log}/sign-in": "/ledger/{log}/sign-in",
     "/ledger/{log}/sign-out": "",
 }
@@ -77,12 +90,13 @@ def routes(method: str) -> set[str]:
 def _all() -> Iterator[Route]:
     for module in pkgutil.iter_modules(node.__path__, "node."):
         yield from getattr(import_module(module.name), "ROUTES", ())
+    yield from overview.ROUTES
 
 
 def addresses(log: str) -> list[str]:
     """Where everything is that is looked at, for stewards last."""
     names = {f"evil_{kind}": evil_id(kind).hex() for kind in ("place", "resource", "service", "offer", "need")}
-    names |= {f"evil_{kind}": evil_id(kind).hex() for kind in ("organisation", "person")}
+    names |= {f"evil_{kind}": evil_id(kind).hex() for kind in ("organisation", "person", "term", "problem", "set")}
     names |= {name: one(name).hex() for name in ("amina", "shop", "choir", "contract", "tools", "proposal", "old")}
     names |= {"log": log, "fund": account_id("fund").hex()}
     every = [address.format(**names) for row in READ.values() for address in row]
