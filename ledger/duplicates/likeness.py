@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.duplicates.blocking import key_of
+from ledger.duplicates.blocking_keys import text_key
 from ledger.duplicates.names import numbers_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Rarity:
         """The weight of a word; words of few letters say little."""
         found = self._known.get(word)
         if found is None:
-            count = self._counts.get(key_of("word", word), 1)
+            count = self._counts.get(text_key(word), 1)
             found = log(1 + (self._records + 100) / (count + 1))
             if len(word) < _SHORT and not word.isdigit():
                 found /= 2
