@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COMPARED_MAX = 160_000
 """Words of one text times words of the other up to which they are compared: beyond, all of it counts as changed."""
-_WORD = re.compile(r"\s+|\S+")
+_WORD = re.compile(r"\s+|\w+|[^\w\s]+")
 
 
 class Piece(NamedTuple):

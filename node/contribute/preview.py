@@ -12,6 +12,7 @@ from node.difference import Change, difference
 from node.keys import FINDER, LEDGER
 from node.languages import Text, choose
 from node.listing import record_url
+from node.upkeep.point_picture import picture_of
 from protocol.encoding import encode
 from protocol.proposal import without_private
 from protocol.record import Record, check_record
@@ -20,9 +21,21 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from node.listing import Reader
+    from node.upkeep.point_picture import Picture
     from node.words import Words
 
 _ALIKE_MAX = 3
+
+
+def move_picture(before: Record | None, after: Record | None) -> Picture | None:
+    """Where a point was (A) and would be (B), or where it would be; None if it stays or there is none."""
+    was = before.point if before else None
+    now = after.point if after else None
+    if now is None or (was and (was.lat, was.lon) == (now.lat, now.lon)):
+        return None
+    points = [("A", was)] if was else []
+    points.append(("B" if was else "·", now))
+    return picture_of([(letter, point.lat / 1e7, point.lon / 1e7) for letter, point in points])
 
 
 class Preview(NamedTuple):
@@ -36,6 +49,7 @@ class Preview(NamedTuple):
     name: Text
     new: bool
     changes: list[Change]
+    move: Picture | None
     type: str
     note: str
     private: bool
@@ -64,6 +78,7 @@ def preview_of(
         name=name,
         new=new,
         changes=difference(before, after, reader) if after else [],
+        move=move_picture(before, after),
         type=body.get("type", ""),
         note=body.get("note", ""),
         private=record is not None and without_private(record) != record,

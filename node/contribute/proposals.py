@@ -17,6 +17,7 @@ from ledger.proposals.voting import DAYS, carry_out, outcome_of
 from ledger.reciprocity.state import ProposalState
 from ledger.showing.view import LedgerView, own_tree
 from node.asking_assembly import put_to_vote
+from node.contribute.preview import move_picture
 from node.contribute.propose import Subject, read_written
 from node.contribute.rows import decided_row, names_of, waiting_row, what_of
 from node.difference import difference
@@ -76,6 +77,7 @@ async def _show(request: web.Request, status: int, fault: str) -> web.StreamResp
     reader, ledger, session = reader_of(request), request.app[LEDGER], session_of(request)
 
     def read() -> dict[str, Any]:
+        request.app[FINDER].wait_for_own_writes()
         with ledger.store.read() as reads:
             proposal_id = proposal_id_of(request)
             names = names_of(reads, ledger.own.tree, ledger.key.public, reader)
@@ -116,6 +118,7 @@ def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private:
         "is_report": found.result is None,
         "own": subject.log == reads.own_log(),
         "changes": difference(_record(found.present), after, reader) if (after := _record(result)) else [],
+        "move": move_picture(_record(found.present), _record(result)),
         "hidden": hidden,
         "note": claim.body.note,
         "record": record_url(show_log_id(subject.log), subject.id.hex()) if found.present else "",

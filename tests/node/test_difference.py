@@ -44,6 +44,11 @@ def test_the_words_that_changed_are_marked() -> None:
     assert change.after == [Piece("The ", changed=False), Piece("new", changed=True), Piece(" mill", changed=False)]
 
 
+def test_a_comma_is_no_part_of_a_word() -> None:
+    (change,) = changed(name={"en": "The old mill, open again", "fr": "Le vieux moulin"})
+    assert change.after == [Piece("The old mill", changed=False), Piece(", open again", changed=True)]
+
+
 def test_a_language_more_and_a_language_less() -> None:
     changes = changed(name={"en": "The old mill", "nl": "De oude molen"})
     assert [(change.label, not change.before, not change.after) for change in changes] == [
@@ -64,9 +69,9 @@ def test_a_point_says_how_far_it_has_moved() -> None:
 
 
 def test_values_of_a_list_are_marked_each() -> None:
-    (change,) = changed(categories=["osm:shop=bakery", "osm:amenity=cafe"])
-    assert change.before == [Piece("bakery", changed=False)]
-    assert change.after == [Piece("bakery", changed=False), Piece(", cafe", changed=True)]
+    (change,) = changed(categories=["osm:shop=bakery", "tag:cake"])
+    assert [piece.text.lower() for piece in change.before] == ["bakery"]
+    assert [(piece.text.lower(), piece.changed) for piece in change.after] == [("bakery", False), (", cake", True)]
 
 
 def test_what_is_new_is_new_in_all() -> None:
