@@ -14,6 +14,7 @@ import click
 
 from cli.failure import NOT_FOUND, CommandError
 from cli.output import json_option, plain, say, show, show_json, when
+from cli.stale import stale
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
@@ -233,3 +234,6 @@ def _show_written(record_id: bytes, position: int, state: str, *, as_json: bool)
         show_json({"schema": "folkmoot.saved/1", "state": state, "id": record_id.hex(), "position": position})
     else:
         show(f"{state}: record {record_id.hex()} at position {position}")
+
+
+command.add_command(stale)

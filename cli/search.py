@@ -31,6 +31,7 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--direction", multiple=True, help="offer, want: of offers and needs.")
 @click.option("--terms", multiple=True, help="give, lend, rent, sell, time, mutual.")
 @click.option("--over", type=click.Choice(["include"]), help="include: also offers and needs whose time is over.")
+@click.option("--archived", type=click.Choice(["include", "only"]), help="What nobody has checked for two years.")
 @click.option("--limit", help="1 to 100; 20 if not given.")
 @click.option("--cursor", help="`next` of the page before.")
 @click.option("--private", is_flag=True, help="Search what is not public instead: records for a circle or for parties.")

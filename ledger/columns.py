@@ -79,6 +79,7 @@ class Columns:
         self.lat = grown(have("lat"), "int32", NO_POINT)
         self.lon = grown(have("lon"), "int32", NO_POINT)
         self.checked_at = grown(have("checked_at"), "int64", -1)
+        self.seen_at = grown(have("seen_at"), "int64", 0)
         self.valid_until = grown(have("valid_until"), "int64", _FOR_EVER)
         self.hours = grown(have("hours"), "int32", 0)
         self.terms = grown(have("terms"), "uint8", 0)
@@ -120,6 +121,7 @@ class Columns:
             self.lat[places] = [NO_POINT if row.lat is None else row.lat for row in rows]
             self.lon[places] = [NO_POINT if row.lon is None else row.lon for row in rows]
             self.checked_at[places] = [-1 if row.checked_at is None else row.checked_at for row in rows]
+            self.seen_at[places] = [max(row.said_at, row.checked_at or 0) for row in rows]
             self.valid_until[places] = [_FOR_EVER if row.valid_until is None else row.valid_until for row in rows]
             self.hours[places] = [self.words["hours"].number(row.hours) for row in rows]
             self.terms[places] = [_terms_bits(row.terms.split()) if row.terms else 0 for row in rows]

@@ -47,7 +47,7 @@ class DirectoryFold:
     def apply(self, position: int, statement: Statement, body: Body, scope: int = SCOPE_PUBLIC) -> str:
         """Applies one statement in an entry of that scope; its verdict."""
         if isinstance(body, RecordPut):
-            return self._put(position, body, scope)
+            return self._put(position, body, scope, statement.at)
         if isinstance(body, RecordClose):
             return self._change(position, body.id, _import_of(body, scope), status="closed")
         if isinstance(body, ClaimChecked) and body.finding == "right" and body.subject.log == self.log_id:
@@ -58,9 +58,9 @@ class DirectoryFold:
         """The rows that changed."""
         return [self.present[record_id] for record_id in sorted(self.changed)]
 
-    def _put(self, position: int, body: RecordPut, scope: int) -> str:
+    def _put(self, position: int, body: RecordPut, scope: int, at: int) -> str:
         record = body.record
-        row, index = self.prepared.get(position) or prepare_record(self.tree, position, record, scope)
+        row, index = self.prepared.get(position) or prepare_record(self.tree, position, record, scope, at)
         before = self.present.get(record.id)
         if before is not None:
             row, index = row._replace(rid=before.rid), index._replace(rid=before.rid)
@@ -126,7 +126,7 @@ def sort_key(folded_name: str) -> bytes:
     return folded_name.encode()[:SORT_KEY_BYTES].ljust(SORT_KEY_BYTES, b"\0")
 
 
-def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_PUBLIC) -> Prepared:
+def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_PUBLIC, at: int = 0) -> Prepared:
     """The row and the index of a record as it is put at a position, in an entry of that scope."""
     index = record_index(record_rid(tree, position), record)
     title = index.name if len(record.name) == 1 else fold(record.title())
@@ -152,6 +152,7 @@ def prepare_record(tree: int, position: int, record: Record, scope: int = SCOPE_
         " ".join(record.terms),
         record.valid_until,
         record.hours,
+        at,
     )
     return Prepared(row, index)
 

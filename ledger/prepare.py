@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.values import Stored, Tree
     from protocol.identity import Origin
+    from protocol.record import Record
 
 
 class Chunk(NamedTuple):
@@ -51,9 +52,14 @@ def prepare(rows: Rows) -> Chunk:
         if reading.verdict == "withheld":
             reading = Reading(lacking.get(position, "withheld"))
         if isinstance(reading.body, RecordPut):
-            prepared[position] = prepare_record(tree.tree, position, reading.body.record, reading.scope)
+            prepared[position] = _prepared(tree, position, reading, reading.body.record)
         readings.append(reading)
     return Chunk(tree.origin, tree.derived, readings, prepared)
+
+
+def _prepared(tree: Tree, position: int, reading: Reading, record: Record) -> Prepared:
+    at = reading.statement.at if reading.statement else 0
+    return prepare_record(tree.tree, position, record, reading.scope, at)
 
 
 def prepare_now(reads: Snapshot, tree: Tree, limit: int) -> Chunk:

@@ -67,6 +67,7 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
         "position": row.put,
         "latest": row.latest,
         "at": at,
+        "seen_at": max(row.said_at, row.checked_at or 0),
         "author": statement.author.hex(),
         "scope": SCOPE_NAMES[row.scope],
         "state": position_state(reads, tree, row.latest),

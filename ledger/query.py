@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LIMIT_MAX = 100
+ARCHIVED_S = 2 * 365 * 86_400
+"""What nobody has put or checked for so long is not shown unless one asks for it (spec 10 §6)."""
 RADIUS_DEFAULT_M = 10_000
 RADIUS_MAX_M = 1_000_000
 _AGE = re.compile(r"([0-9]{1,5}) ?(d|w|m|y|)")
@@ -24,7 +26,7 @@ _PART, _ESCAPED, _TO_ESCAPE = re.compile(r"(?:\\[\\,]|[^,])+"), re.compile(r"\\(
 _AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 PARAMETERS = (
     "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
-    "checked_within", "open", "direction", "terms", "over", "set", "limit", "cursor",
+    "checked_within", "open", "direction", "terms", "over", "set", "archived", "limit", "cursor",
 )  # fmt: skip
 """The names under which a query is asked, everywhere."""
 
@@ -47,7 +49,8 @@ class Circle:
 class Query:
     """A search over the records of all logs held: the public ones, or instead of them those that are not.
 
-    Every part narrows it. `open_at`: open at that moment. `valid_at`: not over by then. (UTC seconds)
+    Every part narrows it. `open_at`: open at that moment. `valid_at`: not over by then. `seen_since`,
+    `seen_before`: last put or checked then. (UTC seconds)
     """
 
     words: tuple[str, ...] = ()
@@ -64,6 +67,8 @@ class Query:
     directions: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     valid_at: int | None = None
+    seen_since: int | None = None
+    seen_before: int | None = None
     limit: int = 20
     cursor: tuple[int, ...] = ()
     private: bool = False
@@ -94,6 +99,7 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: b
             directions=_several(parameters, "direction"),
             terms=_several(parameters, "terms"),
             valid_at=None if _switch(one, "over", "include") else now,
+            **_archived(one, now),
             limit=_limit(one.get("limit", "20")),
             cursor=read_cursor(one.get("cursor", "")),
             private=private,
@@ -144,6 +150,15 @@ def _circle(one: Mapping[str, str]) -> Circle | None:
     if "radius" in one or "lat" in one or "lon" in one:
         raise QueryError("radius: say around what: near=TOWN, or lat and lon")
     return None
+
+
+def _archived(one: Mapping[str, str], now: int) -> dict[str, int]:
+    """What is archived is left out, but where one asks for it, or for records in some state."""
+    asked = one.get("archived", "include" if "status" in one else "")
+    if asked not in {"", "include", "only"}:
+        raise QueryError(f"archived: include or only, or leave it out; not {asked[:40]!r}")
+    bound = now - ARCHIVED_S
+    return {"": {"seen_since": bound}, "only": {"seen_before": bound}}.get(asked, {})
 
 
 def _switch(one: Mapping[str, str], name: str, on: str) -> bool:

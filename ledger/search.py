@@ -130,8 +130,7 @@ def _narrowed(columns: Columns, ids: Ids, query: Query) -> Ids:
             ids = ids[np.isin(columns.coded[facet][ids], [number for number in numbers if number >= 0])]
     if query.categories:
         ids = ids[np.any([columns.in_category(ids, category) for category in query.categories], axis=0)]
-    if query.checked_since is not None:
-        ids = ids[columns.checked_at[ids] >= max(0, query.checked_since)]  # -1: never checked
+    ids = _seen(columns, ids, query)
     if query.terms:
         ids = ids[columns.with_terms(ids, query.terms)]
     if query.valid_at is not None:
@@ -140,6 +139,17 @@ def _narrowed(columns: Columns, ids: Ids, query: Query) -> Ids:
         ids = ids[_distances(columns, ids, query.circle) <= query.circle.radius_m]
     if query.open_at is not None:
         ids = _open(columns, ids, query.open_at)
+    return ids
+
+
+def _seen(columns: Columns, ids: Ids, query: Query) -> Ids:
+    """Of these places those that were checked, or put or checked, when it is asked for."""
+    if query.checked_since is not None:
+        ids = ids[columns.checked_at[ids] >= max(0, query.checked_since)]  # -1: never checked
+    if query.seen_since is not None:
+        ids = ids[columns.seen_at[ids] >= query.seen_since]
+    if query.seen_before is not None:
+        ids = ids[columns.seen_at[ids] < query.seen_before]
     return ids
 
 

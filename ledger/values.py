@@ -60,7 +60,7 @@ class Queued(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """The present state of a record, as far as it is searched by (see migrations 0008 and 0013).
+    """The present state of a record, as far as it is searched by (see migrations 0008, 0013 and 0017).
 
     `scope` is that of the entry that put it: a record has a public state, and apart from it one that is not (spec 15
     §4).
@@ -86,6 +86,24 @@ class RecordRow(NamedTuple):
     terms: str = ""
     valid_until: int | None = None
     hours: str = ""
+    said_at: int = 0
+
+
+class CheckRow(NamedTuple):
+    """A link by which somebody checks a record of the own log (see migration 0017); the last answer through it."""
+
+    code: str
+    batch: bytes
+    id: bytes
+    given_to: str
+    made_at: int
+    until: int
+    revoked: int = 0
+    answers: int = 0
+    finding: str = ""
+    note: str = ""
+    position: int | None = None
+    handled: int = 0
 
 
 class RecordIndex(NamedTuple):

@@ -169,6 +169,10 @@ def _duplicates(desk: Desk) -> Waiting:
     return Waiting(len(pairs))
 
 
+def _answers(desk: Desk) -> Waiting:
+    return Waiting(desk.view.reads.check_answers(0)[0])
+
+
 def _unchecked(desk: Desk) -> Waiting:
     since = desk.reader.now - STALE_S
     count, rids = desk.view.reads.unchecked(desk.view.tree.tree, since, SHOWN)
@@ -291,6 +295,13 @@ SORTS: tuple[Sort, ...] = (
         _duplicates,
         "/steward/duplicates",
         long=True,
+    ),
+    Sort(
+        "answers",
+        message("Entries that somebody says have changed"),
+        message("They answered through a link that was given out: change the entry, close it, or say that it is done."),
+        _answers,
+        "/steward/checks#answers",
     ),
     Sort(
         "unchecked",

@@ -63,6 +63,7 @@ class Result(NamedTuple):
     log: Text
     checked: Checked
     labels: list[str]
+    grey: bool
 
 
 class Value(NamedTuple):
@@ -104,6 +105,7 @@ def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | 
         log=log,
         checked=checked(record.get("checked_at"), reader),
         labels=label_texts(record, words),
+        grey=is_past(record["entry"]["seen_at"] + STALE_S, reader.now),
     )
 
 
@@ -205,6 +207,7 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
                 "bbox": words("Inside a box on the map"),
                 "open": words("Open now"),
                 "over": words("With what is over"),
+                "archived": words("Only what is archived") if value == "only" else words("With what is archived"),
                 "checked_within": words("Checked within {time}", time=value),
                 "set": words("From the data set {name}", name=value),
             }[name]
@@ -225,6 +228,9 @@ def wider(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
         links.append(Link(words("Include what has closed"), url))
     if not asked.get("over"):
         links.append(Link(words("Include offers and needs that are over"), asked.with_value("over", "include").url()))
+    if not asked.get("archived"):
+        url = asked.with_value("archived", "include").url()
+        links.append(Link(words("Include what nobody has checked for two years"), url))
     links += [
         Link(words("Without “{filter}”", filter=link.text), link.url) for link in filters(asked, circle, words)[:6]
     ]

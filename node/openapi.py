@@ -98,6 +98,16 @@ _BODIES: dict[str, Any] = {
             "region": {"type": "string", "maxLength": 200},
         },
     },
+    "Checks": {
+        "type": "object",
+        "required": ["records", "given_to"],
+        "additionalProperties": False,
+        "properties": {
+            "records": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "maxItems": 500},
+            "given_to": {"type": "string", "maxLength": 100},
+            "days": {"type": "integer", "minimum": 1, "maximum": 730},
+        },
+    },
     "Witness": {
         "type": "object",
         "required": ["key"],

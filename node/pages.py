@@ -43,7 +43,20 @@ ERASURES_SHOWN = 20
 RADII_KM = (1, 2, 5, 10, 25, 50, 100)
 RADIUS_CHOSEN = "10km"
 CATEGORIES_OFFERED = 60
-_CARRIED = ("status", "bbox", "lat", "lon", "licence", "country", "direction", "terms", "over", "set", "limit")
+_CARRIED = (
+    "status",
+    "bbox",
+    "lat",
+    "lon",
+    "licence",
+    "country",
+    "direction",
+    "terms",
+    "over",
+    "set",
+    "archived",
+    "limit",
+)
 
 
 class Option(NamedTuple):

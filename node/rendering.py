@@ -23,6 +23,7 @@ from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from node.words import Words
 
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -109,6 +110,11 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
         "Vary": "Accept-Language, Accept, Cookie",
     }
     return remembering(request, web.Response(status=status, text=text, content_type="text/html", headers=headers))
+
+
+def render_file(template: str, words: Words, **values: object) -> str:
+    """A document that is no page of a node: a file to be carried and printed."""
+    return _environment().get_template(template).render(_=words, **values)
 
 
 def remembering(request: web.Request, response: web.Response) -> web.Response:

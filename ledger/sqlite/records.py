@@ -146,9 +146,10 @@ class RecordReads:
         return [HistoryRow._make(row) for row in self._db.execute(sql, (tree, import_id))]
 
     def unchecked(self, tree: int, since: int, limit: int) -> tuple[int, list[int]]:
-        """How many public records of a log nobody has checked since then, and the first of them: longest ago first."""
-        where = "tree = ? AND scope = 0 AND status <> 'closed' AND coalesce(checked_at, 0) < ?"
-        return self._some(where, "coalesce(checked_at, 0), rid", (tree, since), limit)
+        """How many public records of a log nobody has put or checked since then, and the first: longest ago first."""
+        seen = "max(coalesce(checked_at, 0), said_at)"
+        where = f"tree = ? AND scope = 0 AND status <> 'closed' AND {seen} < ?"
+        return self._some(where, f"{seen}, rid", (tree, since), limit)
 
     def unplaced(self, tree: int, limit: int) -> tuple[int, list[int]]:
         """How many public places and organisations of a log stand nowhere on a map, and the first of them."""

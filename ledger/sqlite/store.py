@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ledger.errors import StoreFullError, StoreUnusableError
 from ledger.sqlite.cells import CellReads, CellWrites
 from ledger.sqlite.changes import ChangeReads, ChangeWrites
+from ledger.sqlite.checks import CheckReads, CheckWrites
 from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_writer, translate
 from ledger.sqlite.knowledge import KnowledgeReads, KnowledgeWrites
 from ledger.sqlite.logs import LogReads
@@ -32,11 +33,14 @@ CLOSE_S = 5.0
 """How long closing waits for those who still read. A connection must not be closed under a thread that is in it."""
 
 
-class Snapshot(LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads, ProposalReads):
+class Snapshot(
+    LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads, ProposalReads, CheckReads
+):
     """One consistent view of the whole store."""
 
 
 class Transaction(
+    CheckWrites,
     LogWrites,
     RecordWrites,
     ScopeWrites,

@@ -74,4 +74,14 @@ UPKEEP_LABELS: dict[str, dict[str, str]] = {
         "far": "far from the town of its address",
         "coarse": "known only roughly",
     },
+    "finding": {
+        "right": "still right",
+        "changed": "something has changed",
+        "closed": "it is closed for good",
+    },
+    "check_link": {
+        "revoked": "taken back",
+        "over": "its time is over",
+        "used": "answered often enough",
+    },
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.columns import Columns
-from ledger.query import Circle, Query, QueryError, circle_box, parse_query
+from ledger.query import ARCHIVED_S, Circle, Query, QueryError, circle_box, parse_query
 from ledger.search import search, text_expression
 from ledger.sqlite.store import SqliteStore
 from ledger.text import words
@@ -236,6 +236,7 @@ def test_every_word_is_quoted() -> None:
         {"near": "Xyzzyville"},
         {"open": "tomorrow"},
         {"over": "yes"},
+        {"archived": "yes"},
         {"near": "\0" * 1_000},
     ],
     ids=str,
@@ -252,14 +253,20 @@ def test_a_whole_query() -> None:
         words=("epicerie",),
         kinds=("place", "offer"),
         checked_since=10**9 - 14 * 86_400,
+        seen_since=10**9 - ARCHIVED_S,
         valid_at=10**9,
         circle=Circle(506_300_000, 30_600_000, 5_000),
         limit=5,
     )
-    assert parse_query({"over": ["include"]}, 0) == Query()
-    assert parse_query({"q": ["  "], "near": [""]}, 7) == Query(valid_at=7)
+    everything = {"over": ["include"], "archived": ["include"]}
+    assert parse_query(everything, 0) == Query()
+    assert parse_query({"q": ["  "], "near": [""]}, 7) == Query(valid_at=7, seen_since=7 - ARCHIVED_S)
+    only = {"over": ["include"], "archived": ["only"]}
+    assert parse_query(only, 7) == Query(seen_before=7 - ARCHIVED_S)
+    assert parse_query({"over": ["include"], "status": ["closed"]}, 7) == Query(statuses=("closed",))
     offers = {"open": ["now"], "direction": ["offer"], "terms": ["lend,give"]}
-    assert parse_query(offers, 7) == Query(directions=("offer",), terms=("lend", "give"), open_at=7, valid_at=7)
+    wanted = Query(directions=("offer",), terms=("lend", "give"), open_at=7, valid_at=7)
+    assert parse_query(offers | {"archived": ["include"]}, 7) == wanted
 
 
 def test_the_box_of_a_circle_holds_the_circle() -> None:

@@ -267,6 +267,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Decision": {"action": "region", "region": "Lille"},
         "Entries": {"entries": [{"kind": "role", "body": {"key": "00" * 32, "role": "steward"}, "id": "55" * 16}]},
         "Witness": {"key": key},
+        "Checks": {"records": [record(3)["id"].hex()], "given_to": "a group"},
         "Carried": {"carried": _carried(node)},
         "Proposal": _proposed(node),
         "Verdict": {"outcome": "accepted"},

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
+from ledger.checks import give_out, show_code
+from ledger.query import ARCHIVED_S
 from tests.node.browser.reading import axe, faults, open_ready, press, read_as, speak_arabic
 from tests.node.upkeep.stewarding import EVIL, follow, put, record, record_path, sign_in, twins
 
@@ -19,8 +22,18 @@ pytestmark = pytest.mark.long
 
 
 @pytest_asyncio.fixture
-async def paths(node: RunningNode) -> list[str]:
+async def paths(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages, over records that need looking after, some of them hostile."""
+    monkeypatch.setattr(node.ledger, "clock", lambda: time.time() - ARCHIVED_S - 86_400)
+    old = record("old", name={"en": EVIL}, address={"locality": EVIL[:100]}, hours=EVIL, description={"en": EVIL})
+    put(node.ledger, old)
+    monkeypatch.setattr(node.ledger, "clock", time.time)
+    with node.ledger.store.read() as reads:
+        run = node.ledger.writer.run
+        batch, links = give_out(
+            lambda put: run(put).result(), reads, [old["id"]], "<script>alert(1)</script>", 9, int(time.time())
+        )
+    run(lambda change: change.answer_check_link(links[0].code, "changed", EVIL, 3)).result()
     evil = [record(f"evil {n}", name={"en": EVIL}, description={"en": f"{EVIL}{n}"}, hours=EVIL) for n in range(2)]
     put(node.ledger, *twins(), *evil, record("nowhere", address={"locality": "Lille", "country": "FR"}))
     return [
@@ -30,6 +43,12 @@ async def paths(node: RunningNode) -> list[str]:
         f"/steward/duplicates/{record_path(node, *evil)}",
         "/steward/places",
         "/steward/places?reason=sea",
+        "/steward/checks",
+        "/steward/checks?near=Marseille",
+        f"/steward/checks/given/{batch.hex()}",
+        "/check",
+        f"/check/{show_code(links[0].code)}",
+        f"/check/{show_code(links[0].code)}?done=changed",
         f"/steward/places/{evil[0]['id'].hex()}",
         f"/steward/places/{record('nowhere')['id'].hex()}",
     ]
