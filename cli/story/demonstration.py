@@ -125,6 +125,7 @@ def _take_away(mutual: Organisation, told: Mutual) -> None:
 
 def _show_pages(mutual: Organisation, told: Mutual) -> None:
     ledger = f"{mutual.url}/ledger/{mutual.log}"
+    show(f"   {mutual.url}/knowledge  what is known there: words, skills, problems, needs, principles")
     for path, what in (
         ("", "the mutual's ledger: accounts, flows, what is owed"),
         (f"/member/{told.member.hex()}", "a member: contributions, balances, contracts, thanks"),

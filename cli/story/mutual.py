@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.story.people import clients, names
 from cli.story.scribe import Scribe
+from cli.story.territory import tell_territory
 from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.lines import legs_of
 from ledger.reciprocity.patronage import Total, patronage
@@ -70,6 +71,7 @@ class _Year:
         self._host()
         self._fail()
         self._share()
+        tell_territory(self.scribe, self.members, self.today)
         statements = self.scribe.finish()
         return Mutual(self.workers[0], self.terms, self.collective, self.services, statements, self.scribe.said)
 
