@@ -139,6 +139,8 @@ def category_text(category: str, words: Words) -> str:
         code = key
     elif equals:
         code = value
+    if code.isdecimal():  # a number says nothing without its list
+        return f"{category.partition(':')[0].upper()} {code}"
     return code.replace("_", " ")
 
 

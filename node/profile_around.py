@@ -87,7 +87,7 @@ def claims_told(claims: Sequence[Mapping[str, Any]], reader: Reader) -> list[Cla
     """Claim objects (ledger.claims), latest first."""
     return [
         Claim(
-            what=reader.words.label("claim", one.get("finding") or one.get("outcome") or "endorse"),
+            what=reader.words.label("claim", _said(one)),
             note=one.get("note") or one.get("reason") or "",
             by=choose(one["by"], reader.languages),
             who=one["author_name"],
@@ -97,6 +97,13 @@ def claims_told(claims: Sequence[Mapping[str, Any]], reader: Reader) -> list[Cla
         )
         for one in claims
     ]
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    """The code under which what a claim says has its words."""
+    if one["kind"] == "claim.decided":
+        return "closed by report" if one["outcome"] == "closed" else str(one["outcome"])
+    return str(one.get("finding", "endorse"))
 
 
 def pointing_told(

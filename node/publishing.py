@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ledger.around import contracts_of, pointing_objects
+from ledger.claims import claim_objects
 from ledger.labels import all_labels
 from ledger.present import record_object
 from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, parse_limit
@@ -21,14 +23,17 @@ from ledger.query import QueryError
 from node.api import SEARCH_PARAMETERS, find_record
 from node.downloading import Download, Downloads, gathered, too_many
 from node.keys import CONFIG, FINDER, LEDGER
+from node.profile_around import CLAIMS
 from node.rendering import reader_of
 from node.routes import Parameter, Route
+from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
 EXPORTS = web.AppKey("exports", Downloads)
 EXPORTS_PER_ADDRESS_MAX = 2
+_DAY_S = 86_400
 LINKED_TYPE = "application/ld+json"
 FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*"}
 """Public data may be read by the scripts of any page, which can do nothing else with it."""
@@ -87,6 +92,30 @@ async def _profile(request: web.Request) -> web.Response:
 
 async def _linked(request: web.Request) -> web.Response:
     return await _one(request, linked, LINKED_TYPE)
+
+
+async def _around(request: web.Request) -> web.Response:
+    ledger = request.app[LEDGER]
+    languages = reader_of(request).languages
+
+    def read() -> dict[str, Any]:
+        with ledger.store.read() as reads:
+            row = find_record(reads, request.match_info["log"], request.match_info["id"])
+            record = record_object(reads, row)
+            log_id = parse_log_id(record["log"])
+            contracts = contracts_of(reads, record, languages, int(ledger.clock()) // _DAY_S)
+            return {
+                "schema": "folkmoot.around/1",
+                "claims": claim_objects(reads, log_id, row.id, CLAIMS),
+                "relations": [
+                    {"predicate": predicate, "record": other}
+                    for predicate, other in pointing_objects(reads, log_id, row.id)
+                ],
+                "contracts": [{"log": log, "contract": contract} for log, contract in contracts],
+            }
+
+    body = msgspec.json.encode(await asyncio.to_thread(read))
+    return web.Response(body=body, content_type="application/json", headers=FOR_EVERYBODY)
 
 
 async def _changes(request: web.Request) -> web.Response:
@@ -148,6 +177,13 @@ ROUTES = (
         "/v1/records/{log}/{id}/murmurations",
         _profile,
         "A record as a Murmurations profile: its address is what an index is given",
+        statuses=(200, 404),
+    ),
+    Route(
+        "GET",
+        "/v1/records/{log}/{id}/around",
+        _around,
+        "What others say of a record, what points at it, its contracts",
         statuses=(200, 404),
     ),
     Route(

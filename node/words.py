@@ -118,6 +118,7 @@ LABELS: dict[str, dict[str, str]] = (
             "refused": "A proposed change was refused",
             "done": "A report was dealt with",
             "nothing_to_do": "A report was looked into: nothing was wrong",
+            "closed by report": "A report was right: it has closed",
         },
         "reason": {
             "closed": "it has closed",
