@@ -20,6 +20,7 @@ COMMANDS = {
     "duplicates": ("cli.duplicates", "Records that may be one thing: merge, keep apart, undo."),
     "places": ("cli.places", "Records whose place is missing or in doubt; put them on the map."),
     "match": ("cli.match", "Offers and needs that fit each other, and why."),
+    "proposal": ("cli.proposal", "What anybody has proposed or reported: look, decide, ask the assembly."),
     "record": ("cli.record", "Show, add, change or close one record."),
     "term": ("cli.term", "The glossary: words in many languages, what they mean here."),
     "skill": ("cli.skill", "Who knows how to do what, by whose word."),
@@ -61,7 +62,7 @@ COMMANDS = {
 
 SECTIONS = {
     "The node": ("init", "serve", "key", "peer", "log", "bundle", "backup", "restore", "doctor"),
-    "The directory": ("search", "record", "match", "import", "duplicates", "places", "moderation"),
+    "The directory": ("search", "record", "match", "import", "duplicates", "proposal", "places", "moderation"),
     "What is known here": ("term", "skill", "problem", "need", "principle"),
     "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
     "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),

@@ -207,10 +207,11 @@ def _newcomers(desk: Desk) -> Waiting:
 
 def _claims_of_anybody(desk: Desk) -> Waiting:
     """What anybody has proposed or reported (spec 21)."""
+    names = names_of(desk.view.reads, desk.view.tree.tree, b"", desk.reader)
     found = [
         Item(row.name.text or row.what, row.url, row.what)
         for row in (
-            waiting_row(one, names_of(desk.view.reads, desk.view.tree.tree, b"", desk.reader), desk.reader)
+            waiting_row(one, names, desk.reader, private=True)
             for one in waiting_list(desk.view.reads, desk.view.tree.tree, SHOWN)
         )
     ]

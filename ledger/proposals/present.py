@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ledger.jsonform import to_json
 from ledger.proposals.deciding import Waiting, decided_at, decision_on, look_at, waiting
 from protocol.directory import ClaimCorrect
@@ -20,9 +22,17 @@ LIST_SCHEMA, SCHEMA = "folkmoot.claims/1", "folkmoot.claim/1"
 SHOWN = 200
 
 
+def is_personal(found: Waiting) -> bool:
+    """Whether it is about a person: what a stranger writes of one is shown to nobody before somebody has looked."""
+    return "person" in {(found.present or {}).get("kind"), (found.result or {}).get("kind")}
+
+
 def waiting_object(found: Waiting, *, private: bool = False) -> dict[str, Any]:
-    """What waits. `private`: whoever asks may see contact that is for members."""
+    """What waits. `private`: whoever asks may see contact that is for members, and what is about persons."""
     said, body = found.claim
+    is_new = found.present is None
+    if is_personal(found) and not private:
+        found, body = found._replace(present=None, result=None), msgspec.structs.replace(body, note="")
 
     def shown(record: Value | None) -> Any:  # noqa: ANN401 - any JSON value
         return to_json(record if private or not isinstance(record, dict) else without_private(record))
@@ -40,7 +50,7 @@ def waiting_object(found: Waiting, *, private: bool = False) -> dict[str, Any]:
         "present": shown(found.present) if found.present is not None else None,
     }
     if isinstance(body, ClaimCorrect):
-        return value | {"new": found.present is None, "record": shown(found.result)}
+        return value | {"new": is_new, "record": shown(found.result)}
     return value | {"type": body.type}
 
 

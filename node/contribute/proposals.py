@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ledger.errors import LedgerError, NotFoundError, RefusedError
 from ledger.proposals.deciding import Verdict, decide, decision_on, waiting
-from ledger.proposals.present import decided_list, waiting_list
+from ledger.proposals.present import decided_list, is_personal, waiting_list
 from ledger.proposals.voting import DAYS, carry_out, outcome_of
 from ledger.reciprocity.state import ProposalState
 from ledger.showing.view import LedgerView, own_tree
@@ -48,7 +48,7 @@ _ACTS = frozenset({"accepted", "refused", "done", "nothing_to_do", "closed", "vo
 
 async def _list(request: web.Request) -> web.StreamResponse:
     reader, author = reader_of(request), request.query.get("author", "")
-    ledger = request.app[LEDGER]
+    ledger, private = request.app[LEDGER], session_of(request) is not None
 
     def read() -> dict[str, Any]:
         request.app[FINDER].wait_for_own_writes()  # a decision of a moment ago stands in the list
@@ -59,7 +59,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
                 waits = [one for one in waits if one.claim.statement.author.hex() == author]
                 decided = [one for one in decided if one.body.author.hex() == author]
             return {
-                "waiting": [waiting_row(one, names, reader) for one in waits],
+                "waiting": [waiting_row(one, names, reader, private=private) for one in waits],
                 "decided": [decided_row(reads, one, names, reader) for one in decided],
             }
 
@@ -85,7 +85,7 @@ async def _show(request: web.Request, status: int, fault: str) -> web.StreamResp
             if decided is not None:
                 return {"decided": decided_row(reads, decided, names, reader), "one": None}
             found = waiting(reads, ledger.own.tree, proposal_id)
-            shown = waiting_row(found, names, reader)
+            shown = waiting_row(found, names, reader, private=session is not None)
             return {"decided": None, "one": shown, **_waiting_values(reads, found, reader, private=session is not None)}
 
     try:
@@ -111,16 +111,19 @@ def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private:
     """What the page of a proposal that waits shows."""
     words, claim = reader.words, found.claim
     subject = claim.body.subject
+    personal = is_personal(found) and not private
     hidden = found.result is not None and without_private(found.result) != found.result
     result = found.result if private or found.result is None else without_private(found.result)
+    after = _record(result)
     values: dict[str, Any] = {
         "what": what_of(found, words),
         "is_report": found.result is None,
         "own": subject.log == reads.own_log(),
-        "changes": difference(_record(found.present), after, reader) if (after := _record(result)) else [],
-        "move": move_picture(_record(found.present), _record(result)),
+        "changes": difference(_record(found.present), after, reader) if after and not personal else [],
+        "move": move_picture(_record(found.present), after) if not personal else None,
+        "personal": personal,
         "hidden": hidden,
-        "note": claim.body.note,
+        "note": "" if personal else claim.body.note,
         "record": record_url(show_log_id(subject.log), subject.id.hex()) if found.present else "",
         "vote": None,
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.present import read_record
+from ledger.proposals.present import is_personal
 from node.languages import Text, choose
 from node.listing import record_url
 from node.words import date_text
@@ -78,12 +79,15 @@ def author_text(author: bytes, through: str, names: Names, words: Words) -> str:
     return words("somebody with the key {key}", key=author.hex()[:8])
 
 
-def waiting_row(found: Waiting, names: Names, reader: Reader) -> WaitingRow:
-    """A proposal that waits."""
+def waiting_row(found: Waiting, names: Names, reader: Reader, *, private: bool = False) -> WaitingRow:
+    """A proposal that waits; of persons only to whom it is `private`."""
     words, claim = reader.words, found.claim
+    hidden = is_personal(found) and not private
     return WaitingRow(
         url=f"/proposals/{found.row.id.hex()}",
-        name=name_of(found.result or found.present, reader),
+        name=Text(words("about a person"), words.language)
+        if hidden
+        else name_of(found.result or found.present, reader),
         what=what_of(found, words),
         date=date_text(found.row.at, words),
         by=author_text(claim.statement.author, found.row.through, names, words),

@@ -173,6 +173,18 @@ async def test_hostile_text_stays_text(visitor: Visitor, steward: Steward) -> No
         assert "<script>alert(1)</script>" in page.text or fields_of(page)["name_en"] == EVIL.strip()
 
 
+async def test_what_is_said_of_a_person_is_seen_by_stewards_only(
+    node: RunningNode, visitor: Visitor, steward: Steward
+) -> None:
+    place = (await visitor.propose("/propose?kind=person", name_en="Jo Doe", note="lives there")).partition("?")[0]
+    for path in (place, "/proposals"):
+        assert not {"Jo Doe", "lives there"} & set((await visitor.read(path)).text.split("\n"))
+        assert "Jo Doe" not in (await visitor.read(path)).text
+        assert "Jo Doe" in (await steward.read(path)).text
+    _, told = await node.get(f"/v1{place}")
+    assert (told["record"], told["note"]) == (None, "")
+
+
 async def test_it_can_be_switched_off(node: RunningNode, visitor: Visitor) -> None:
     token = invite(node.ledger, "Marie")
     await node.stop()
