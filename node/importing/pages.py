@@ -23,6 +23,7 @@ from node.importing.deciding import CHOICES, again, check, start
 from node.importing.fetching import FETCHER, fetch_file
 from node.importing.jobs import JOBS
 from node.importing.mapping_form import GROUPS, KINDS, SEPARATORS, read_mapping, uses_of
+from node.importing.reasons import reason_text
 from node.importing.receiving import take_form
 from node.importing.showing import check_values, done_values
 from node.importing.telling import DELIMITERS, ENCODINGS, TEXT_FORMATS, found_facts, told
@@ -94,7 +95,7 @@ async def _show_index(request: web.Request, session: Session, fault: str) -> web
         "steward_import.html",
         reader_of(request),
         status=422 if fault else 200,
-        fault=fault,
+        fault=reason_text(fault, reader_of(request).words),
         uploads=uploads,
         imports=imports,
         sets=sets,
@@ -196,6 +197,7 @@ async def _show_mapping(request: web.Request, session: Session, upload: Upload, 
         separators=SEPARATORS,
         sets=await asyncio.to_thread(read),
         text_fault=fault,
+        reason_text=reason_text,
         count=reader_of(request).words.count,
         csrf=session.csrf,
     )
@@ -250,10 +252,11 @@ async def _check(request: web.Request, session: Session, upload: Upload, texts: 
     before = from_toml(upload.mapping)
     try:
         mapping = read_mapping(upload.found, texts, before)
-        if gaps := mapping.gaps():
-            raise MappingError("; ".join(gaps))
     except MappingError as fault:
         return await _show_mapping(request, session, upload, str(fault))
+    if gaps := mapping.gaps():
+        told = "; ".join(reason_text(gap, reader_of(request).words) for gap in gaps)
+        return await _show_mapping(request, session, upload, told)
     close = texts.get("close") == "yes"
     if texts.get("step") == "keep":
         jobs.uploads.change(upload.id, mapping=to_toml(mapping), close=close, lost=(), fault="")

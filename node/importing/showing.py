@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.importing.mapping import from_toml
 from node.asked import Asked
+from node.importing.reasons import field_text, reason_text
 from node.languages import Text
 from node.listing import result
 
@@ -35,6 +36,8 @@ def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
         "pairs": pairs[:PAIRS_SHOWN],
         "pairs_more": max(0, len(pairs) - PAIRS_SHOWN),
         "records": [result(record, Text("", ""), Asked({}), None, reader) for record in preview["records"]],
+        "field_text": field_text,
+        "reason_text": reason_text,
         "placed": preview["placed"],
         "unplaced": preview["unplaced"],
     }
