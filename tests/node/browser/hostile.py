@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import normalize
 
 from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.proposals.inbox import Sent, propose
 from protocol.record import DIRECTED_KINDS, KINDS
 from tests.builders import START, seeded
 from tests.node.browser.hostile_knowledge import evil_knowledge
@@ -98,6 +99,30 @@ def evil_record(kind: str, begin: int) -> dict[str, Any]:
         "checked_at": 2**40 - 1,
     }
     return record | ({"direction": "offer"} if kind in DIRECTED_KINDS else {})
+
+
+def _lawful(name: str, text: Texts, **more: Any) -> dict[str, Any]:
+    """A record as a node signs it, with hostile text wherever it lets text stand."""
+    texts = {"name": {"en": text()}, "description": {"en": text()}, "hours": text(), "hours_note": {"en": text()}}
+    address = {part: text(200) for part in ("street", "postcode", "locality", "region")}
+    return {"id": evil_id(name), "kind": "place", "licence": "CC0-1.0", "address": address, **texts, **more}
+
+
+def write_waiting(ledger: Ledger) -> None:
+    """What waits for a steward: two records of one thing, one that is nowhere, a change and a report."""
+    website, here = {"url": "https://twins.example/"}, {"lat": 506_370_000, "lon": 30_630_000}
+    point = here | {"precision": 10, "method": "hand"}
+    twins = [_lawful(name, Texts(3), **website, point=point) for name in ("first_twin", "other_twin")]
+    records = [*twins, _lawful("adrift", Texts(1))]
+    ledger.writer.append(
+        [ledger.state("record.put", {"record": one}, seeded(f"waits {n}", 16)) for n, one in enumerate(records)]
+    ).result()
+    ledger.writer.settle()
+    subject = {"log": ledger.log_id, "id": evil_id("first_twin")}
+    changed = {"subject": subject, "record": _lawful("first_twin", Texts(5), point=point), "note": TEXTS[0]}
+    propose(ledger, "claim.correct", changed, evil_id("change"), Sent(b"", b""))
+    told = {"subject": subject, "type": "wrong", "note": TEXTS[1]}
+    propose(ledger, "claim.report", told, evil_id("report"), Sent(b"", b""))
 
 
 def found_hostile(directory: DataDirectory) -> None:

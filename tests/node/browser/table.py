@@ -15,7 +15,7 @@ import node
 from node.forms.table import FORMS
 from node.knowledge import overview
 from tests.node.browser.hostile import evil_id
-from tests.node.mutual import account_id, one
+from tests.node.mutual import DRILL, account_id, one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,10 @@ READ = {
     "/knowledge/principles": ("/knowledge/principles",),
     "/knowledge/principles/{log}/{id}": ("/knowledge/principles/{log}/{evil_set}",),
     "/knowledge/holder/{log}/{id}": ("/knowledge/holder/{log}/{evil_organisation}",),
+    "/propose": ("/propose", "/propose?kind=offer", "/propose?record={evil_place}"),
+    "/propose/report": ("/propose/report?log={log}&id={evil_place}",),
+    "/proposals": ("/proposals",),
+    "/proposals/{claim}": ("/proposals/{change}", "/proposals/{report}"),
     "/logs": ("/logs",),
     "/peers": ("/peers",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
@@ -61,10 +65,22 @@ READ = {
     "/ledger/{log}/assembly": ("/ledger/{log}/assembly",),
     "/ledger/{log}/proposal/{proposal}": ("/ledger/{log}/proposal/{proposal}", "/ledger/{log}/proposal/{old}"),
     "/ledger/{log}/bookings": ("/ledger/{log}/bookings",),
+    "/ledger/{log}/resource/{resource}": ("/ledger/{log}/resource/{drill}", "/ledger/{log}/resource/{evil_resource}"),
     "/ledger/{log}/neighbours": ("/ledger/{log}/neighbours",),
     "/ledger/{log}/sign-in": ("/ledger/{log}/sign-in",),
     "/steward/sign-in": ("/steward/sign-in",),
     "/steward": ("/steward",),
+    "/steward/health": ("/steward/health",),
+    "/steward/links": ("/steward/links",),
+    "/steward/places": ("/steward/places",),
+    "/steward/places/{id}": ("/steward/places/{adrift}", "/steward/places/{evil_place}"),
+    "/steward/duplicates": ("/steward/duplicates",),
+    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": (
+        "/steward/duplicates/{log}/{first_twin}/{log}/{other_twin}",
+    ),
+    "/steward/import": ("/steward/import",),
+    "/steward/import/{id}": (),  # begins with a file: tests/node/importing/test_browser.py looks at it
+    "/steward/import/undo/{key}": (),  # as the page before
     "/steward/do/{form}": tuple(f"/steward/do/{name}" for name in FORMS),
     "/steward/done/{position}": ("/steward/done/1",),
 }
@@ -75,6 +91,20 @@ SENT = {
     "/steward/sign-in": "",
     "/steward/sign-out": "",
     "/steward/do/{form}": "/steward/do/pay",
+    "/steward/health": "",
+    "/steward/links": "/steward/links",
+    "/steward/places/{id}": "/steward/places/{adrift}",
+    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": "",
+    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}/undo": "",
+    "/steward/import": "",
+    "/steward/import/address": "",
+    "/steward/import/{id}": "",
+    "/steward/import/undo/{key}": "",
+    "/propose": "/propose",
+    "/propose/report": "/propose/report?log={log}&id={evil_place}",
+    "/proposals/{claim}": "",
+    "/proposals/{claim}/accept": "",
+    "/ledger/{log}/resource/{resource}/{act}": "",
     "/knowledge/need/{log}/{id}/vote": "",
     "/ledger/{log}/sign-in": "/ledger/{log}/sign-in",
     "/ledger/{log}/sign-out": "",
@@ -88,21 +118,26 @@ def routes(method: str) -> set[str]:
 
 
 def _all() -> Iterator[Route]:
-    for module in pkgutil.iter_modules(node.__path__, "node."):
+    for module in pkgutil.walk_packages(node.__path__, "node."):
         yield from getattr(import_module(module.name), "ROUTES", ())
     yield from overview.ROUTES
 
 
 def addresses(log: str) -> list[str]:
     """Where everything is that is looked at, for stewards last."""
-    names = {f"evil_{kind}": evil_id(kind).hex() for kind in ("place", "resource", "service", "offer", "need")}
-    names |= {f"evil_{kind}": evil_id(kind).hex() for kind in ("organisation", "person", "term", "problem", "set")}
-    names |= {name: one(name).hex() for name in ("amina", "shop", "choir", "contract", "tools", "proposal", "old")}
-    names |= {"log": log, "fund": account_id("fund").hex()}
-    every = [address.format(**names) for row in READ.values() for address in row]
+    every = [address.format(**_names(log)) for row in READ.values() for address in row]
     return [*sorted(every, key=lambda address: address.startswith("/steward")), "/nowhere"]
 
 
 def forms(log: str) -> list[str]:
     """Where forms are that are sent as they stand."""
-    return [address.format(log=log) for address in SENT.values() if address]
+    return [address.format(**_names(log)) for address in SENT.values() if address]
+
+
+def _names(log: str) -> dict[str, str]:
+    """What stands for the names in addresses."""
+    evil = ("place", "resource", "service", "offer", "need", "organisation", "person", "term", "problem", "set")
+    names = {f"evil_{kind}": evil_id(kind).hex() for kind in evil}
+    names |= {name: evil_id(name).hex() for name in ("change", "report", "adrift", "first_twin", "other_twin")}
+    names |= {name: one(name).hex() for name in ("amina", "shop", "choir", "contract", "tools", "proposal", "old")}
+    return names | {"log": log, "fund": account_id("fund").hex(), "drill": DRILL.hex()}

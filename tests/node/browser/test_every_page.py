@@ -12,7 +12,7 @@ import pytest_asyncio
 from ledger.ledger import DataDirectory
 from protocol.identity import show_log_id
 from tests.node.browser import table
-from tests.node.browser.hostile import NOTICED, TEXTS, WATCH, found_hostile, write_hostile
+from tests.node.browser.hostile import NOTICED, TEXTS, WATCH, found_hostile, write_hostile, write_waiting
 from tests.node.browser.reading import axe, comes_true, faults, open_ready, press, read_as, speak_arabic
 from tests.node.browser.watching import looked_at, walked
 from tests.node.mutual import write_mutual
@@ -51,6 +51,7 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
     running = await RunningNode(directory).start()
     write_mutual(running.ledger)
     write_hostile(running.ledger)
+    write_waiting(running.ledger)
     try:
         yield running
     finally:

@@ -33,7 +33,8 @@ LOOKED_AT = """(() => {
   for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, textarea, .button')) {
     const box = element.getBoundingClientRect();
     if (box.width && (box.width < 20 || box.height < 20)) small.push(element.outerHTML.slice(0, 80));
-    const named = element.textContent.trim() || (element.labels && element.labels.length);
+    const told = element.ariaLabel || element.hasAttribute('aria-labelledby');
+    const named = told || element.textContent.trim() || (element.labels && element.labels.length);
     if (!named) nameless.push(element.outerHTML.slice(0, 80));
   }
   const levels = [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => Number(heading.tagName[1]));
