@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.territory.knowledge import Knowledge, Known
     from node.listing import Reader
 
-SHOWN_MAX, DEFINITION_CHARACTERS = 2_000, 220
+SHOWN_MAX, ALIKE_MAX, DEFINITION_CHARACTERS = 2_000, 20, 220
 
 
 def _glossary(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _term(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[st
         "rays": shown,
         "star": {"width": WIDTH, "top": top, "height": height, "x": MIDDLE[0], "y": MIDDLE[1]},
         "short": cut(choose(known.title, reader.languages).text, 20),
-        "alike": [card(knowledge, one, reader) for one in called_alike(knowledge, notion)[:20]],
+        "alike": [_alike(knowledge, known, one, reader) for one in called_alike(knowledge, notion)[:ALIKE_MAX]],
     }
 
 
@@ -97,14 +97,27 @@ def _voice(knowledge: Knowledge, known: Known, reader: Reader) -> dict[str, Any]
         "definitions": texts(body.definition, reader),
         "licence": body.licence,
         "sources": [one.attribution or one.set for one in body.sources],
-        "edit": {
-            "id": known.id.hex(),
-            "licence": body.licence,
-            "term": lines(body.term),
-            "definition": lines(body.definition or {}),
-            "place": body.place.name if body.place else "",
-            "see": "\n".join(f"{one.relation}: {address(TERM, (one.term.log, one.term.id))}" for one in body.see),
-        },
+        "edit": _edit(known),
+    }
+
+
+def _alike(knowledge: Knowledge, known: Known, other: Known, reader: Reader) -> dict[str, Any]:
+    """A word that is spelled alike, and the form by which the first one is said to be the same."""
+    edit = _edit(known)
+    same = f"{edit['see']}\nsame: {address(TERM, other.name)}".strip()
+    return {"card": card(knowledge, other, reader), "join": edit | {"see": same}}
+
+
+def _edit(known: Known) -> dict[str, str]:
+    """What the form begins with by which a term is changed."""
+    body = body_of(known)
+    return {
+        "id": known.id.hex(),
+        "licence": body.licence,
+        "term": lines(body.term),
+        "definition": lines(body.definition or {}),
+        "place": body.place.name if body.place else "",
+        "see": "\n".join(f"{one.relation}: {address(TERM, (one.term.log, one.term.id))}" for one in body.see),
     }
 
 

@@ -15,13 +15,15 @@ from ledger.showing.view import LedgerView, own_tree
 from ledger.territory.keys import NEED, PROBLEM
 from ledger.territory.knowledge import Knowledge
 from ledger.territory.needs import AGAINST, BACK, FOR, body_of, needs, votes_on
+from ledger.text import fold
 from node.forms_sent import read_form
-from node.keys import LEDGER
+from node.keys import FINDER, LEDGER
 from node.knowledge.glossary import lines
 from node.knowledge.showing import address, card, page, show, texts
 from node.knowledge.voting import vote
 from node.languages import choose
 from node.ledger_api import today_of
+from node.listing import record_url
 from node.rendering import error_page, reader_of
 from node.routes import Route
 from node.session import is_from_form, member_session_of
@@ -30,11 +32,11 @@ from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
     from ledger.territory.knowledge import Known
-    from ledger.territory.needs import Votes
+    from ledger.territory.needs import Votes, WantedNeed
     from node.listing import Reader
     from node.session import Session
 
-SHOWN_MAX = 500
+SHOWN_MAX, DIRECTORY_MAX = 500, 50
 CHOICES = (FOR, AGAINST, BACK)
 
 
@@ -42,8 +44,29 @@ def _needs(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[s
     found = needs(knowledge, today_of(request))
     return {
         "needs": [_item(knowledge, one.known, one.votes, reader) for one in found[:SHOWN_MAX]],
-        "proposing": any(one.canonical == "/propose" for one in request.app.router.resources()),
+        "directory": _in_directory(request, found, reader),
     }
+
+
+def _in_directory(request: web.Request, found: list[WantedNeed], reader: Reader) -> list[dict[str, Any]]:
+    """Needs that stand in the directory, where anybody can propose them, and were not taken up under their name."""
+    taken = {fold(title) for one in found for title in body_of(one.known).title.values()}
+    asked = {"kind": ["need"], "direction": ["want"], "limit": [str(DIRECTORY_MAX)]}
+    records = request.app[FINDER].find(asked, reader.now)["records"]
+    return [
+        {
+            "name": choose(one["name"], reader.languages),
+            "url": record_url(one["log"], one["id"]),
+            "take_up": {
+                "title": lines(one["name"]),
+                "description": lines(one.get("description", {})),
+                "place": one.get("address", {}).get("locality", ""),
+                "heard": reader.words("in the directory"),
+            },
+        }
+        for one in records
+        if taken.isdisjoint(map(fold, one["name"].values()))
+    ]
 
 
 def _item(knowledge: Knowledge, known: Known, votes: Votes | None, reader: Reader) -> dict[str, Any]:
