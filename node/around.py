@@ -32,7 +32,9 @@ def around(reads: Snapshot, record: Mapping[str, Any], row: RecordRow, reader: R
     """What surrounds a record object (ledger.present) whose row this is."""
     log_id, record_id = parse_log_id(record["log"]), row.id
     claims = claims_told(claim_objects(reads, log_id, record_id, CLAIMS), reader)
-    pointing, dealings = pointing_told(pointing_objects(reads, log_id, record_id), spelled, reader)
+    pointing, dealings = pointing_told(
+        pointing_objects(reads, log_id, record_id), lambda one: spelled(one, reader.words), reader
+    )
     contracts = contracts_of(reads, record, reader.languages, reader.now // _DAY_S)
     names = {one.id: one.name for one in log_names(reads, {log for log, _ in contracts}, reader)}
     return Around(

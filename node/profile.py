@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from node.listing import Reader
+    from node.profile_around import Claim
     from node.words import Words
     from protocol.record import Record
 
@@ -89,6 +90,7 @@ class Profile(NamedTuple):
     closed: bool
     ended: str
     checked: Checked
+    checked_by: Claim | None
     descriptions: list[Text]
     categories: list[Link]
     facts: list[Fact]
@@ -127,6 +129,7 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         closed=record["status"] == "closed",
         ended=_ended(record, history, reader),
         checked=checked(record.get("checked_at"), reader),
+        checked_by=None,
         descriptions=in_order(record.get("description", {}), languages),
         categories=category_links(record.get("categories", ()), Asked({}), words),
         facts=[fact for fact in _facts(record, names, reader) if fact.texts or fact.links],
@@ -266,15 +269,15 @@ def _origin(source: Mapping[str, Any], words: Words) -> Origin:
     )
 
 
-def spelled(predicate: str) -> str:
-    """A relation as people read it: `maintainedBy` is "maintained by"."""
-    return _HUMP.sub(" ", predicate).replace("-", " ").replace("_", " ").lower()
+def spelled(predicate: str, words: Words) -> str:
+    """A relation as people read it: `maintainedBy` is "maintained by"; common ones in the words of the reader."""
+    return words.label("predicate", _HUMP.sub(" ", predicate).replace("-", " ").replace("_", " ").lower())
 
 
 def _related(relation: Mapping[str, Any], names: Names, reader: Reader) -> Related:
     log, record_id = relation["object"]["log"], relation["object"]["id"]
     name = names.records.get((log, record_id))
-    predicate = spelled(relation["predicate"])
+    predicate = spelled(relation["predicate"], reader.words)
     if name is None:
         return Related(predicate, Text(f"{log[:8]}/{record_id[:8]}", ""), "")
     return Related(predicate, choose(name, reader.languages), record_url(log, record_id))

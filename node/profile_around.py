@@ -29,7 +29,8 @@ class Claim(NamedTuple):
     who: str
     date: str
     proof: str
-    looked: bool
+    looked: int
+    """When they found it right, in UTC seconds; 0 if that is not what they say."""
 
 
 class Pointing(NamedTuple):
@@ -93,7 +94,7 @@ def claims_told(claims: Sequence[Mapping[str, Any]], reader: Reader) -> list[Cla
             who=one["author_name"],
             date=reader.words.date(one["at"]),
             proof=f"/v1/log/{one['log']}/{one['epoch']}/proofs/{one['position']}",
-            looked=one["kind"] == "claim.checked" and one["finding"] == "right",
+            looked=one["at"] if one["kind"] == "claim.checked" and one["finding"] == "right" else 0,
         )
         for one in claims
     ]

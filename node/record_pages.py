@@ -19,7 +19,7 @@ from node.around import around
 from node.codes import draw_address
 from node.keys import LEDGER
 from node.languages import choose
-from node.listing import record_url
+from node.listing import checked, record_url
 from node.log_names import log_names
 from node.offers_pages import on_record
 from node.profile import Names, profile
@@ -33,12 +33,15 @@ from node.week import week_table
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 
+_DAY_S = 86_400
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
-    from node.listing import Reader
+    from node.listing import Checked, Reader
+    from node.profile_around import Around, Claim
     from node.week import Table
 
 
@@ -52,13 +55,18 @@ async def _record(request: web.Request) -> web.Response:
             states = record_states(reads, row, COMPARED_MAX + 1)
             week = _week(record, reader)
             names = Names(record_authors(reads, row, reader), _related(reads, record), states, week is not None)
+            shown, beside = (
+                profile(record, history_objects(reads, row), names, reader),
+                around(reads, record, row, reader),
+            )
+            last, by = _last_look(record.get("checked_at"), beside, reader)
             address = f"{base_of(request)}{record_url(record['log'], record['id'])}"
             return {
-                "profile": profile(record, history_objects(reads, row), names, reader),
+                "profile": shown._replace(checked=last, checked_by=by),
                 "log_name": next(iter(log_names(reads, {record["log"]}, reader))),
                 "fork_proof": _fork_url(reads, row.tree),
                 "data_url": f"/v1/records/{record['log']}/{record['id']}",
-                "around": around(reads, record, row, reader),
+                "around": beside,
                 "week": week,
                 "hours": record.get("hours", ""),
                 "spot": draw_spot(record["point"], towns_in) if "point" in record else None,
@@ -75,6 +83,14 @@ async def _record(request: web.Request) -> web.Response:
     except NotFoundError:
         return error_page(request, 404, "", "")
     return render(request, "record.html", reader, **values)
+
+
+def _last_look(at: int | None, around: Around, reader: Reader) -> tuple[Checked, Claim | None]:
+    """When somebody last looked and found a record right, here or in another log, and who, if they said it in a log."""
+    looked = around.looked
+    if looked is None or looked.looked < (at or 0) - _DAY_S:
+        return checked(at, reader), None
+    return checked(max(looked.looked, at or 0), reader), looked
 
 
 def _week(record: Mapping[str, Any], reader: Reader) -> Table | None:

@@ -6,6 +6,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from node.languages import Text
+from node.listing import Checked, Reader
+from node.profile_around import Around, Claim
+from node.record_pages import _last_look
+from node.words import choose_words
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browsing import Page
@@ -151,3 +156,13 @@ async def test_programs_are_told_what_surrounds_a_record(node: RunningNode) -> N
     assert [(one["predicate"], one["record"]["id"]) for one in told["relations"]] == [("near", record(2)["id"].hex())]
     assert told["contracts"] == []
     assert (await node.get("/v1/records/x/00/around"))[0] == 404
+
+
+def test_the_last_look_is_that_of_whoever_looked_last() -> None:
+    reader = Reader(("en",), choose_words(("en",)), 1_800_000_000)
+    claim = Claim("Checked", "", Text("Other Moot", "en"), "Ann", "then", "/proof", 1_790_000_000)
+    none, some = Around([], None, [], [], [], []), Around([claim], claim, [], [], [], [])
+    assert _last_look(None, none, reader) == (Checked("", stale=True), None)
+    assert _last_look(None, some, reader) == (Checked("21\u00a0September 2026", stale=False), claim)
+    assert _last_look(1_799_000_000, some, reader)[1] is None  # somebody looked later, and said so otherwise
+    assert _last_look(1_700_000_000, some, reader)[1] is claim
