@@ -3,20 +3,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.importing.mapping import from_toml
 from node.asked import Asked
 from node.importing.reasons import field_text, reason_text
-from node.languages import Text
-from node.listing import result
+from node.languages import Text, choose
+from node.listing import DESCRIPTION_CHARACTERS, category_links, cut
 
 if TYPE_CHECKING:
     from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
-    from node.listing import Reader
+    from node.listing import Link, Reader
 
 ROWS_SHOWN, PAIRS_SHOWN = 100, 100
+
+
+class Coming(NamedTuple):
+    """A record that would come in, as a list shows it."""
+
+    name: Text
+    kind: str
+    mark: str
+    status: str
+    locality: str
+    description: Text | None
+    categories: list[Link]
+
+
+def _coming(record: dict[str, Any], reader: Reader) -> Coming:
+    words = reader.words
+    told = choose(record["description"], reader.languages) if record.get("description") else None
+    return Coming(
+        name=choose(record["name"], reader.languages),
+        kind=words.label("kind", record["kind"]),
+        mark=record["kind"],
+        status="" if record["status"] == "active" else words.label("status", record["status"]),
+        locality=record.get("address", {}).get("locality", ""),
+        description=Text(cut(told.text, DESCRIPTION_CHARACTERS), told.lang) if told else None,
+        categories=category_links(record.get("categories", ()), Asked({}), words),
+    )
 
 
 def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
@@ -35,7 +61,7 @@ def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
         "odd_more": max(0, len(odd) - ROWS_SHOWN),
         "pairs": pairs[:PAIRS_SHOWN],
         "pairs_more": max(0, len(pairs) - PAIRS_SHOWN),
-        "records": [result(record, Text("", ""), Asked({}), None, reader) for record in preview["records"]],
+        "records": [_coming(record, reader) for record in preview["records"]],
         "field_text": field_text,
         "reason_text": reason_text,
         "placed": preview["placed"],
