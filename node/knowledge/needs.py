@@ -20,7 +20,7 @@ from node.forms_sent import read_form
 from node.keys import FINDER, LEDGER
 from node.knowledge.glossary import lines
 from node.knowledge.showing import address, card, page, show, texts
-from node.knowledge.voting import vote
+from node.knowledge.voting import enter, to_sign, vote
 from node.languages import choose
 from node.ledger_api import today_of
 from node.listing import record_url
@@ -130,13 +130,18 @@ def _voter(request: web.Request, knowledge: Knowledge, known: Known, votes: Vote
         return None
     ballot = view.book.get(Ballot, votes.proposal + session.member)
     choices = view.book.need(ProposalState, votes.proposal).choices
+    ledger = request.app[LEDGER]
+    kept = kept_member_key(ledger.directory, member.key) is not None
+    open_choices = [number for number in CHOICES if number < len(choices)]
     return {
         "name": view.name(session.member),
-        "id": session.member.hex(),
-        "choices": [(number, choices[number]) for number in CHOICES if number < len(choices)],
+        "choices": [(number, choices[number]) for number in open_choices],
         "voted": ballot.choice if ballot else None,
-        "kept": kept_member_key(request.app[LEDGER].directory, member.key) is not None,
-        "proposal": votes.proposal.hex(),
+        "to_sign": []
+        if kept
+        else [
+            (choices[number], to_sign(ledger, view, session.member, votes.proposal, number)) for number in open_choices
+        ],
         "csrf": session.csrf,
     }
 
@@ -151,7 +156,7 @@ async def _vote(request: web.Request) -> web.StreamResponse:
     if not is_from_form(session, form.get("csrf", "")):
         return error_page(request, 403, reader.words("This form is too old: open it again"), "")
     try:
-        await asyncio.to_thread(_write, request, session, log, thing, form.get("choice", ""))
+        await asyncio.to_thread(_write, request, session, (log, thing), form)
     except NotFoundError:
         return error_page(request, 404, "", "")
     except RefusedError as error:
@@ -165,15 +170,20 @@ async def _vote(request: web.Request) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": f"/knowledge/need/{log}/{thing}#votes"})
 
 
-def _write(request: web.Request, session: Session, log: str, thing: str, choice: str) -> None:
+def _write(request: web.Request, session: Session, named: tuple[str, str], form: dict[str, str]) -> None:
     """Raises NotFoundError, RefusedError."""
-    ledger = request.app[LEDGER]
+    ledger, choice, signed = request.app[LEDGER], form.get("choice", ""), form.get("signed", "")
     with ledger.store.read() as reads:
-        known = Knowledge(reads).need(NEED, log, thing)
+        known = Knowledge(reads).need(NEED, *named)
         proposal = body_of(known).proposal
-    if proposal is None or known.log_id != ledger.log_id or choice not in {str(one) for one in CHOICES}:
+    if proposal is None or known.log_id != ledger.log_id:
         raise NotFoundError("no vote is open here")
-    vote(ledger, session.member, proposal, int(choice))
+    if signed.strip():
+        enter(ledger, session.member, proposal, signed)
+    elif choice in {str(one) for one in CHOICES}:
+        vote(ledger, session.member, proposal, int(choice))
+    else:
+        raise NotFoundError("there is no such choice")
 
 
 ROUTES = (

@@ -13,8 +13,10 @@ from ledger.member_keys import keep_member_key
 from ledger.territory.knowledge import SORTS, Knowledge
 from ledger.territory.needs import needs
 from ledger.territory.principles import template_id
+from protocol.carried import BEGIN, END, Carried, read_carried, sign_carried, write_carried
 from protocol.identity import show_log_id
 from protocol.reader import Asking
+from protocol.statement import make_statement
 from tests.builders import seeded
 from tests.ledger.making import Scribe, derive, hold
 from tests.node.browsing import serve
@@ -175,8 +177,24 @@ async def test_members_vote_on_a_need_and_change_their_mind(steward: Browser, le
     assert "Sign in as a member to vote" in (await read(steward, url)).text
     await sign_in(steward, ledger, "amina")
     page = await read(steward, url)
-    assert "folkmoot assembly vote" in page.text  # she keeps her key herself
-    refused = await send(steward, f"{url}/vote", given_out_vote(page) | {"choice": "0"}, 403)
+    texts = re.findall(f"{re.escape(BEGIN)}.*?{re.escape(END)}", page.text, re.DOTALL)
+    assert len(texts) == 3  # she keeps her key herself
+    signed = write_carried(sign_carried(read_carried(texts[0]), key("amina")))
+    for text, why in (
+        (texts[0], "has not signed it yet"),
+        (signed.replace(END, ""), "It was not written"),
+        (write_carried(sign_carried(read_carried(texts[0]), key("bruno"))), "It was not written"),
+        (carried_remark(ledger), "another statement"),
+    ):
+        refused = await send(steward, f"{url}/vote", given_out_vote(page) | {"signed": text}, 422)
+        assert why in refused.text
+    answer = await steward.post(
+        f"{url}/vote", data=given_out_vote(page) | {"signed": signed}, headers=HTML, allow_redirects=False
+    )
+    assert answer.status == 303
+    page = await read(steward, url)
+    assert "2 votes for it" in page.text
+    refused = await send(steward, f"{url}/vote", {"csrf": "none", "choice": "0"}, 403)
     assert "too old" in refused.text
     keep_member_key(ledger.directory, key("amina"))
     for choice, told in (
@@ -196,6 +214,13 @@ async def test_members_vote_on_a_need_and_change_their_mind(steward: Browser, le
     assert (first.votes.supporting, first.votes.against) == (2, 0)
     await send(steward, f"{url}/vote", given_out_vote(page) | {"choice": "7"}, 404)
     assert (await steward.post(f"{url}/vote", data={"choice": "0"}, headers=HTML)).status == 403
+
+
+def carried_remark(ledger: Ledger) -> str:
+    """Another statement that she has signed."""
+    body = {"about": one("amina"), "text": "hello"}
+    statement = make_statement(ledger.log_id, "note", seeded("remark", 16), NOW, key("amina").public, body)  # type: ignore[arg-type] # it is a body
+    return write_carried(sign_carried(Carried(statement, 2), key("amina")))
 
 
 def given_out_vote(page: Any) -> dict[str, str]:
