@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.text import fold
 from ledger.values import HistoryRow, PairRow, RecordIndex, RecordRow
+from ledger.work import categories_found_by
 from protocol.directory import Body, ClaimChecked, ClaimPair, RecordClose, RecordPut
 from protocol.statement import SCOPE_PUBLIC
 
@@ -164,7 +165,8 @@ def record_index(rid: int, record: Record) -> RecordIndex:
         address = record.address
         texts += [address.street, address.postcode, address.locality, address.region]
     texts += [category.partition(":")[2] for category in record.categories]
+    texts += record.work.skills if record.work else []
     name = " ".join(record.name.values())
     relations = tuple((one.predicate, one.object.log, one.object.id) for one in record.relations)
     text = fold(" ".join(filter(None, texts)))
-    return RecordIndex(rid, fold(name), text, tuple(sorted(record.categories)), relations)
+    return RecordIndex(rid, fold(name), text, tuple(sorted(categories_found_by(record))), relations)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.geography import distance_m
 from ledger.text import words
+from ledger.work import WORK, categories_found_by, is_affordable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from protocol.record import Record
+    from protocol.record import Record, WorkRate
 
 FAR_M = 100_000
 """Further apart than this, things fit only if one of them is meant for a country or more."""
@@ -51,6 +52,7 @@ class Thing(NamedTuple):
     position: tuple[int, int] | None
     wide: bool
     valid_until: int | None
+    rate: WorkRate | None = None
 
 
 class Match(NamedTuple):
@@ -75,11 +77,12 @@ def thing_of(key: int, record: Record) -> Thing:
         key,
         record.direction == "want",
         frozenset(record.terms),
-        frozenset(record.categories),
+        frozenset(categories_found_by(record)) - {WORK},
         {word[:_STEM_CHARACTERS]: word for text in texts for word in words(text) if len(word) >= _WORD_CHARACTERS_MIN},
         (record.point.lat, record.point.lon) if record.point else None,
-        record.scope in WIDE_SCOPES,
+        record.scope in WIDE_SCOPES or (record.work is not None and record.work.remote),
         record.valid_until,
+        record.work.rate if record.work else None,
     )
 
 
@@ -149,7 +152,7 @@ def compare(thing: Thing, other: Thing, telling: set[str]) -> Match | None:
         return None
     need, offer = (thing, other) if thing.wanted else (other, thing)
     agreed = _agreed(offer.terms, need.terms)
-    if agreed is None:
+    if agreed is None or not is_affordable(offer.rate, need.rate):
         return None
     terms, better, score = agreed
     distance = distance_m(*thing.position, *other.position) if thing.position and other.position else None

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import msgspec
 
+from protocol.amounts import Day
 from protocol.encoding import Value
 from protocol.errors import Malformed
 
@@ -22,6 +23,7 @@ SCOPES = ("local", "regional", "national", "international")
 STATUSES = ("active", "planned", "paused", "closed")
 METHODS = ("source", "address", "town", "hand", "gps")
 DIRECTIONS = ("offer", "want")
+PER = ("hour", "day", "piece")
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _CATEGORY = re.compile(r"[a-z0-9-]{1,32}:.{1,100}", re.DOTALL)
@@ -145,6 +147,29 @@ class Source(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     attribution: Annotated[str, _Meta(max_length=500)] = ""
 
 
+class WorkRate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What work costs: `amount` in the smallest part of `unit`; who agreed it, and where that is written."""
+
+    amount: Annotated[int, _Meta(ge=0, le=10**15)]
+    unit: Annotated[str, _Meta(pattern=r"^[A-Za-z0-9_.-]{1,12}\Z")]
+    scale: Annotated[int, _Meta(ge=0, le=9)]
+    per: str
+    by: Annotated[str, _Meta(max_length=200)] = ""
+    contract: Subject | None = None
+    clause: Annotated[int, _Meta(ge=0, le=31)] | None = None
+    table: _Url = ""
+
+
+class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename={"from_": "from"}):
+    """Work that is offered or sought: skills, the rate, on which days (page 17 §1), whether from anywhere."""
+
+    skills: Annotated[list[Annotated[str, _Meta(min_length=1, max_length=100)]], _Meta(max_length=32)] = []
+    rate: WorkRate | None = None
+    from_: Day | None = None
+    until: Day | None = None
+    remote: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The present state of one subject (spec 10 §2)."""
 
@@ -166,6 +191,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     terms: Annotated[list[_Short], _Meta(max_length=8)] = []
     item: Annotated[str, _Meta(max_length=200)] = ""
     valid_until: Seconds | None = None
+    work: Work | None = None
     scope: str = ""
     images: Annotated[list[Image], _Meta(max_length=16)] = []
     contact: Contact | None = None
@@ -204,11 +230,26 @@ def check_limits(record: Record, *, printable: bool = False) -> None:
         raise Malformed("record", "categories: one stands twice")
     if (record.kind in DIRECTED_KINDS) != bool(record.direction) and record.kind in KINDS:
         raise Malformed("record", f"direction: required for offers and needs, and only there (kind {record.kind})")
+    if record.work is not None:
+        _check_work(record, record.work)
     if printable:
         return
     for text in (*record.name.values(), *record.description.values(), *_short_texts(record)):
         if not is_plain_text(text):
             raise Malformed("record", f"text with control characters: {text[:60]!r}")
+
+
+def _check_work(record: Record, work: Work) -> None:
+    """What holds of work that is offered or sought. Raises Malformed (`record`)."""
+    if record.kind in KINDS and record.kind not in DIRECTED_KINDS:
+        raise Malformed("record", f"work: for offers and needs alone (kind {record.kind})")
+    if len(set(work.skills)) != len(work.skills):
+        raise Malformed("record", "work: a skill stands twice")
+    rate = work.rate
+    if rate is not None and rate.clause is not None and rate.contract is None:
+        raise Malformed("record", "work: a clause is one of a contract: name the contract, too")
+    if rate is not None and rate.table and not is_web_url(rate.table):
+        raise Malformed("record", f"url: neither http nor https: {rate.table[:80]!r}")
 
 
 def _check_addresses(record: Record) -> None:
@@ -241,6 +282,8 @@ def _language_tags(record: Record) -> list[str]:
 
 def _short_texts(record: Record) -> list[str]:
     texts = [record.item, record.hours, *record.hours_note.values()]
+    if record.work is not None:
+        texts += [*record.work.skills, record.work.rate.by if record.work.rate else ""]
     if record.address is not None:
         address = record.address
         texts += [address.street, address.postcode, address.locality, address.region]
@@ -277,6 +320,8 @@ def _closed_values(record: Record) -> list[tuple[str, str, tuple[str, ...]]]:
     found += [("terms", term, TERMS) for term in record.terms]
     if record.direction:
         found.append(("direction", record.direction, DIRECTIONS))
+    if record.work and record.work.rate:
+        found.append(("work.rate.per", record.work.rate.per, PER))
     if record.point:
         found.append(("point.method", record.point.method, METHODS))
     if record.contact:

@@ -21,6 +21,7 @@ CLOSED_LISTS = {
     "direction": ("offer", "want"),
     "terms": ("give", "lend", "rent", "sell", "time", "mutual"),
     "scope": ("local", "regional", "national", "international"),
+    "per": ("hour", "day", "piece"),
     "visibility": ("public", "members"),
     "status": ("active", "planned", "paused", "closed"),
 }
@@ -105,6 +106,24 @@ def is_country(value: Value) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[A-Z]{2}", value))
 
 
+def is_code(value: Value) -> bool:
+    """A code of a unit, spec 17 §3."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z0-9._-]{1,12}", value))
+
+
+def are_skills(value: Value) -> bool:
+    """Up to 32 skills, none twice."""
+    return array(text(100, 1), 32)(value) and len(set(value)) == len(value)
+
+
+def is_rate(value: Value) -> bool:
+    """A rate, which names no clause without its contract."""
+    needed = {"amount": integer(0, 10**15), "unit": is_code, "scale": integer(0, 9), "per": text()}
+    beside = {"by": text(200), "contract": SUBJECT, "clause": integer(0, 31), "table": is_url}
+    return fields(needed, beside)(value) and ("contract" in value or "clause" not in value)
+
+
+DAY = integer(-719_162, 2_932_896)
 SUBJECT = fields({"log": lambda value: is_bytes(value, 32), "id": lambda value: is_bytes(value, 16)})
 PLACE_PART = text(200)
 REQUIRED: dict[str, Check] = {
@@ -147,6 +166,16 @@ OPTIONAL: dict[str, Check] = {
     "terms": array(text()),
     "item": text(200),
     "valid_until": integer(),
+    "work": fields(
+        {},
+        {
+            "skills": are_skills,
+            "rate": is_rate,
+            "from": DAY,
+            "until": DAY,
+            "remote": lambda value: isinstance(value, bool),
+        },
+    ),
     "scope": text(),
     "images": array(fields({"url": is_url, "licence": text(), "alt": langs()}), 16),
     "contact": fields({"visibility": text()}, {"email": text(), "phone": text()}),
@@ -165,6 +194,7 @@ INNER_KEYS = {
     "address": {"street", "postcode", "locality", "region", "country"},
     "access": {"wheelchair", "fee", "conditions", "audience", "languages"},
     "contact": {"email", "phone", "visibility"},
+    "work": {"skills", "rate", "from", "until", "remote"},
     "images": {"url", "licence", "alt"},
     "identifiers": {"scheme", "id"},
     "relations": {"predicate", "object"},
@@ -177,6 +207,7 @@ def check_record(record: Value) -> None:
     require(fields(REQUIRED, OPTIONAL)(record), "malformed")
     if record["kind"] in CLOSED_LISTS["kind"]:
         require(("direction" in record) == (record["kind"] in ("offer", "need")), "malformed")
+        require("work" not in record or record["kind"] in ("offer", "need"), "malformed")
 
 
 def is_signable(record: Value) -> bool:
@@ -187,7 +218,11 @@ def is_signable(record: Value) -> bool:
         inner = record.get(key, [])
         if not all(one.keys() <= known for one in (inner if isinstance(inner, list) else [inner])):
             return False
+    rate = record.get("work", {}).get("rate", {})
+    if not rate.keys() <= {"amount", "unit", "scale", "per", "by", "contract", "clause", "table"}:
+        return False
     chosen = {**record, **record.get("point", {}), **record.get("access", {}), **record.get("contact", {})}
+    chosen |= {"per": rate["per"]} if rate else {}
     for key, words in CLOSED_LISTS.items():
         value = chosen.get(key, [])
         if not all(word in words for word in (value if isinstance(value, list) else [value])):

@@ -32,6 +32,33 @@ def broken_records(group: Group) -> Group:
         made = minimal(kind)
         del made["direction"]
         group.invalid(f"direction: missing in {kind}", "malformed", record_hex=messagepack.encode(made).hex())
+    rate: dict[str, Value] = {"amount": 1, "unit": "h", "scale": 0, "per": "day"}
+    works: dict[str, Value] = {
+        "text": "baker",
+        "33 skills": {"skills": [str(number) for number in range(33)]},
+        "a skill twice": {"skills": ["a", "a"]},
+        "empty skill": {"skills": [""]},
+        "skill of 101 characters": {"skills": ["a" * 101]},
+        "skill with a tab": {"skills": ["a\tb"]},
+        "a day before the first": {"from": -719_163},
+        "a day after the last": {"until": 2_932_897},
+        "remote as text": {"remote": "yes"},
+        **{f"rate without {key}": {"rate": {k: v for k, v in rate.items() if k != key}} for key in rate},
+        "negative amount": {"rate": rate | {"amount": -1}},
+        "amount above 10^15": {"rate": rate | {"amount": 10**15 + 1}},
+        "unit of 13 characters": {"rate": rate | {"unit": "a" * 13}},
+        "unit with a newline": {"rate": rate | {"unit": "h\n"}},
+        "scale 10": {"rate": rate | {"scale": 10}},
+        "by of 201 characters": {"rate": rate | {"by": "a" * 201}},
+        "clause without contract": {"rate": rate | {"clause": 0}},
+        "clause 32": {"rate": rate | {"contract": SUBJECT, "clause": 32}},
+        "table that is a script": {"rate": rate | {"table": "javascript:alert(1)"}},
+    }
+    for name, work in works.items():
+        made = minimal("offer", work=work)
+        group.invalid(f"work: {name}", "malformed", record_hex=messagepack.encode(made).hex())
+    made = minimal(work={})
+    group.invalid("work: on a place", "malformed", record_hex=messagepack.encode(made).hex())
     group.invalid("an array", "malformed", record_hex="90")
     return group
 

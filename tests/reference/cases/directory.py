@@ -90,10 +90,30 @@ def check_made_up(inputs: Fields) -> Fields:
     return {"outside_id": record.made_up_outside_id(place, inputs["row"])}
 
 
+RATE: dict[str, Value] = {"amount": 1, "unit": "h", "scale": 0, "per": "day"}
+WORK: dict[str, Value] = {
+    "skills": ["skill:joinery", "Baking bread"],
+    "rate": {
+        "amount": 2_450,
+        "unit": "EUR",
+        "scale": 2,
+        "per": "hour",
+        "by": "Union of millers",
+        "contract": SUBJECT,
+        "clause": 3,
+        "table": "https://union.example/rates",
+    },
+    "from": 20_500,
+    "until": 20_864,
+    "remote": True,
+}
+
+
 def full(kind: str) -> dict[str, Value]:
-    """A record of a kind with every field."""
+    """A record of a kind with every field that it may have."""
     return minimal(
         kind,
+        **({"work": WORK} if kind in ("offer", "need") else {}),
         name={"en": "The Mill", "cy": "Y Felin", "und": "\u6c34\u8eca"},
         description={"en": "Flour and bread.\nOpen to all."},
         url="https://mill.example/",
@@ -179,6 +199,13 @@ def records(group: Group) -> Group:
         ("32 identifiers", {"identifiers": [{"scheme": "a", "id": "b"}] * 32}),
         ("64 relations", {"relations": [{"predicate": "a", "object": SUBJECT}] * 64}),
         ("contact with nothing to be reached by", {"contact": {"visibility": "members"}}),
+        ("work of which nothing is said", {"direction": "offer", "work": {}}),
+        ("32 skills", {"direction": "offer", "work": {"skills": [f"skill {number}" for number in range(32)]}}),
+        (
+            "a rate of nothing, each piece",
+            {"direction": "offer", "work": {"rate": RATE | {"amount": 0, "per": "piece"}}},
+        ),
+        ("the first and the last day", {"direction": "offer", "work": {"from": -719_162, "until": 2_932_896}}),
         ("licence of 100 characters", {"licence": "LicenseRef-" + "a" * 89}),
     ):
         kind = "offer" if "direction" in changes else "place"
@@ -210,5 +237,11 @@ def add_unsignable(group: Group) -> None:
     ):
         case = group.valid(name, record_hex=messagepack.encode(minimal() | changes).hex())
         assert case["signable"] is False
+    for name, work in (
+        ("unknown key of work", {"tools": "own"}),
+        ("unknown key of a rate", {"rate": RATE | {"tax": 21}}),
+        ("unknown per", {"rate": RATE | {"per": "moon"}}),
+    ):
+        group.valid(name, record_hex=messagepack.encode(minimal("offer", work=work)).hex())
     offer = minimal("offer", direction="swap")
     group.valid("unknown direction", record_hex=messagepack.encode(offer).hex())
