@@ -12,10 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.geography import distance_m
+from ledger.jsonform import to_json
 from node.languages import UNKNOWN, lang_attribute
 from node.listing import category_text, code_text
 from node.translations import own_names
 from node.words import date_text
+from node.work_words import work_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,6 +112,9 @@ def _what(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
     yield "direction", _list(words("Direction"), [label("direction", record.direction)])
     yield "terms", _list(words("Terms"), [label("terms", term) for term in record.terms])
     yield "item", _Line(words("Item"), "", _words(record.item))
+    if record.work is not None:
+        work = to_json(record.body()["work"])
+        yield "work", _list(words("Work"), [work_line(work, words), work.get("rate", {}).get("by", "")])
     yield (
         "valid",
         _list(words("Valid until"), [date_text(record.valid_until, words)] if record.valid_until is not None else []),

@@ -9,6 +9,7 @@ from ledger.expiry import end_of
 from node.languages import Text, choose
 from node.listing import category_text, record_url
 from node.words import date_text, is_past
+from node.work_words import work_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ class Offered(NamedTuple):
     distance: str
     until: str
     fitting: list[Fitting]
+    work: str
 
 
 class Standing(NamedTuple):
@@ -112,4 +114,5 @@ def offered(record: Mapping[str, Any], matches: Sequence[Mapping[str, Any]], dis
         distance,
         "" if valid is None else date_text(valid, words),
         fitting(matches, reader),
+        work_line(record["work"], words) if "work" in record else "",
     )

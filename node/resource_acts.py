@@ -32,8 +32,9 @@ from node.forms_sent import read_form
 from node.keys import LEDGER
 from node.ledger_pages import ledger_values
 from node.ledgers import id_of, view_of
+from node.listing import record_url
 from node.rendering import error_page, reader_of, render
-from node.resource_pages import PATH, is_mine, resource_values, zone_of
+from node.resource_pages import PATH, is_mine, resource_values, unanswered, zone_of
 from node.routes import Route
 from node.session import Session, is_from_form, member_session_of, session_of
 from node.words import message
@@ -219,6 +220,16 @@ def _thank(asking: Asking) -> Meant:
     return Meant(Draft("ack", {"event": event_id, "says": "thanks"}, (event.receiver,)), said)
 
 
+def _helped(asking: Asking) -> Meant:
+    """Thanks for the newest of what was given to a member of an offer, and not answered yet."""
+    event_id = unanswered(asking.view, asking.resource)
+    if event_id is None:
+        raise Unfit("", message("Nothing has been recorded of it for you yet: whoever gave says so first."))
+    name = asking.view.name(asking.view.book.need(EventState, event_id).provider)
+    draft = Draft("ack", {"event": event_id, "says": "thanks"}, (asking.view.reader,))
+    return Meant(draft, asking.reader.words("Thanks to {name}", name=name))
+
+
 class Act(NamedTuple):
     """Something that is done from the page; `fields` are carried from step to step."""
 
@@ -232,6 +243,7 @@ ACTS = {
     "book": Act(message("Book it"), _book, ("begin", "end", "receiver"), {"conflict": "begin"}),
     "cancel": Act(message("Cancel the booking"), _cancel, ("booking",)),
     "use": Act(message("It was used as booked"), _use, ("booking",)),
+    "helped": Act(message("Say thanks"), _helped, ()),
     "thank": Act(message("Say thanks"), _thank, ("event",)),
 }
 
@@ -265,8 +277,14 @@ def _session(request: web.Request, texts: dict[str, str]) -> bool | None:
 
 
 def _back(request: web.Request) -> web.Response:
-    where = request.path.rpartition("/")[0]
+    where, _, act = request.path.rpartition("/")
+    if act == "helped":  # from the page of the offer
+        return web.Response(status=303, headers={"Location": _offer_of(request) + "#thanks"})
     return web.Response(status=303, headers={"Location": f"{where}#next"})
+
+
+def _offer_of(request: web.Request) -> str:
+    return record_url(request.match_info["log"], request.match_info["resource"])
 
 
 def _step(
@@ -347,7 +365,7 @@ def _confirm(
         asking.reader,
         act=request.match_info["act"],
         action=request.path,
-        back=request.path.rpartition("/")[0],
+        back=_offer_of(request) if request.match_info["act"] == "helped" else request.path.rpartition("/")[0],
         title=act.title,
         name=name,
         meant=meant,

@@ -170,6 +170,17 @@ def uses(view: LedgerView, resource: bytes, words: Words) -> list[dict[str, Any]
     return shown
 
 
+def unanswered(view: LedgerView, resource: bytes) -> bytes | None:
+    """The newest of what the reader was given of something, for which they have not said thanks; None: nothing."""
+    if not view.reader:
+        return None
+    for found in recent_events(view, Wanted(party=view.reader, resource=resource), USES_SHOWN).found:
+        event = view.book.need(EventState, found.statement.id)
+        if event.receiver == view.reader and not event.corrected and "thanks" not in event.says:
+            return found.statement.id
+    return None
+
+
 def calendar_url(reads: Snapshot, row: RecordRow) -> str:
     """Where the calendar of what a record describes is; empty if the ledger of its log knows nothing of it."""
     if row.kind not in _BOOKED_KINDS:

@@ -16,6 +16,7 @@ from ledger.importing.table import Row
 from ledger.importing.times import parse_time
 from ledger.importing.web import parse_urls
 from ledger.importing.words import is_closing, parse_kind, parse_status, parse_wheelchair, parse_yes_no
+from ledger.importing.work import read_work
 from protocol.record import DIRECTED_KINDS, SCOPES, TERMS, is_language_tag
 
 NAME_CHARACTERS_MAX: Final = 300
@@ -236,7 +237,7 @@ class Fields:
                 found[field] = answer
             elif text:
                 self.note(f"access.{field}", text, "Neither yes nor no: left out. Write yes or no.")
-        languages = [tag for tag in self._parts(self.mapping.languages) if is_language_tag(tag)]
+        languages = [tag for tag in self.parts(self.mapping.languages) if is_language_tag(tag)]
         if languages:
             found["languages"] = languages[:LANGUAGES_MAX]
         return found
@@ -297,7 +298,7 @@ class Fields:
             found["direction"] = self.first("direction", self.mapping.direction).lower() or (
                 "want" if kind == "need" else "offer"
             )
-        terms = self._parts(self.mapping.terms)
+        terms = self.parts(self.mapping.terms)
         for term in terms:
             if term not in TERMS:
                 self.note("terms", term, f"Not terms that are known: left out. Write {', '.join(TERMS)}.")
@@ -308,9 +309,10 @@ class Fields:
         if text and until is None:
             self.note("valid_until", text, "Not a day: left out. Write it such as 2027-01-31.")
         found["valid_until"] = until
+        found["work"] = read_work(self) if kind in DIRECTED_KINDS else {}
         return found
 
-    def _parts(self, columns: tuple[str, ...]) -> list[str]:
+    def parts(self, columns: tuple[str, ...]) -> list[str]:
         """The parts of the first cell that says something, each once."""
         text = next((self.row.values[column] for column in columns if column in self.row.values), "")
         return list(dict.fromkeys(part for item in re.split("[;,]", text) if (part := clean_line(item))))

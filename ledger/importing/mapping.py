@@ -104,6 +104,14 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     terms: tuple[str, ...] = ()
     item: tuple[str, ...] = ()
     valid_until: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    rate: tuple[str, ...] = ()
+    rate_unit: tuple[str, ...] = ()
+    rate_per: tuple[str, ...] = ()
+    rate_by: tuple[str, ...] = ()
+    available_from: tuple[str, ...] = ()
+    available_until: tuple[str, ...] = ()
+    remote: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(not self.set or bool(_SET.fullmatch(self.set)), "set", self.set, "1 to 64 of a-z 0-9 . _ -")
@@ -127,10 +135,14 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         more = (*self.hours, *self.wheelchair, *self.fee, *self.email, *self.phone, *self.status, *self.closed)
         said = (*self.kinds, *self.licences, *self.attributions, *self.languages, *self.scope)
         exchanged = (*self.direction, *self.terms, *self.item, *self.valid_until)
+        rate = (*self.rate, *self.rate_unit, *self.rate_per, *self.rate_by)
+        work = (*self.skills, *rate, *self.available_from, *self.available_until, *self.remote)
         texts = (column.column for column in (*self.name, *self.description))
         codes = (*self.categories, *self.structure, *self.membership, *self.identifiers)
         named = (*texts, *(column.column for column in codes))
-        return tuple(column for column in dict.fromkeys((*single, *named, *plain, *more, *said, *exchanged)) if column)
+        return tuple(
+            column for column in dict.fromkeys((*single, *named, *plain, *more, *said, *exchanged, *work)) if column
+        )
 
     def gaps(self) -> tuple[str, ...]:
         """What a person must still fill in before rows can be converted, in plain English; empty if nothing."""

@@ -16,6 +16,7 @@ from ledger.importing.table import FEATURE_ID, LATITUDE, LONGITUDE, PRECISION, T
 from ledger.importing.vocabulary import CATEGORY_KEYS, header_words, senses, split_language
 from ledger.importing.web import parse_url
 from ledger.importing.words import is_closing, parse_kind, parse_status
+from ledger.importing.work import WORK_FIELDS
 from ledger.text import fold
 from protocol.record import DIRECTIONS, SCOPES
 
@@ -111,6 +112,7 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         terms=said["terms"],
         item=said["item"],
         valid_until=said["valid_until"],
+        **{field: said[field] for field in WORK_FIELDS},
     )
 
 
@@ -121,7 +123,9 @@ def _exchange(values: _Values, fields: dict[str, list[str]]) -> dict[str, tuple[
     spoken = _speaking(values, fields.get("languages", ()), lambda value: bool(_TAGS.fullmatch(value)))
     scope = _speaking(values, fields.get("scope", ()), lambda value: value in SCOPES)
     found = {"kinds": tuple(kinds), "direction": tuple(direction), "languages": tuple(spoken), "scope": tuple(scope)}
-    return found | {field: tuple(fields.get(field, ())) if kinds else () for field in ("terms", "item", "valid_until")}
+    return found | {
+        field: tuple(fields.get(field, ())) if kinds else () for field in ("terms", "item", "valid_until", *WORK_FIELDS)
+    }
 
 
 def _commonest(values: _Values, columns: Sequence[str]) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ledger.importing.times import show_time
+from ledger.importing.work import WORK_FIELDS
 from ledger.publishing.credits import attributions, title, whole_id
+from protocol.amounts import show_amount, show_day
 
 NUMBERS: Final = frozenset(("lat", "lon", "precision_m"))
 """Columns of numbers, which a spreadsheet may take for such."""
@@ -16,6 +18,7 @@ _AFTER: Final = (
     *("website", "links", "lat", "lon", "precision_m", "street", "postcode", "locality", "region", "country"),
     *("categories", "structure", "membership", "opening_hours", "wheelchair", "fee", "languages"),
     *("direction", "terms", "item", "valid_until", "scope", "image", "email", "phone"),
+    *WORK_FIELDS,
 )
 _LAST: Final = ("relations", "status", "licence", "attribution", "source", "checked_at")
 _ADDRESS: Final = ("street", "postcode", "locality", "region", "country")
@@ -44,6 +47,7 @@ def flat(record: Mapping[str, Any]) -> dict[str, str]:
         "terms": ";".join(record.get("terms", ())),
         "item": record.get("item", ""),
         "valid_until": _time(record.get("valid_until")),
+        **_work(record.get("work", {})),
         "scope": record.get("scope", ""),
         "image": next((image["url"] for image in record.get("images", ())), ""),
         "email": contact.get("email", ""),
@@ -86,6 +90,20 @@ def _point(point: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _time(seconds: int | None) -> str:
     return "" if seconds is None else show_time(seconds)
+
+
+def _work(work: Mapping[str, Any]) -> dict[str, str]:
+    rate = work.get("rate", {})
+    return {
+        "skills": ";".join(work.get("skills", ())),
+        "rate": show_amount(rate["amount"], rate["scale"]) if rate else "",
+        "rate_unit": rate.get("unit", ""),
+        "rate_per": rate.get("per", ""),
+        "rate_by": rate.get("by", ""),
+        "available_from": show_day(work["from"]) if "from" in work else "",
+        "available_until": show_day(work["until"]) if "until" in work else "",
+        "remote": "yes" if work.get("remote") else "",
+    }
 
 
 def _relation(relation: Mapping[str, Any]) -> str:

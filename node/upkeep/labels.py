@@ -22,6 +22,7 @@ UPKEEP_LABELS: dict[str, dict[str, str]] = {
         "terms": "Terms",
         "item": "Item",
         "valid_until": "Valid until",
+        "work": "Work",
         "scope": "Scope",
         "images": "Pictures",
         "contact": "Contact",

@@ -17,8 +17,8 @@ _CODED = {"kind": "kind", "status": "status", "scope": "scope", "direction": "di
 _TIMES = frozenset({"checked_at", "valid_until"})
 SHOWN = (
     "kind", "name", "description", "url", "links", "point", "address", "categories", "structure", "membership", "hours",
-    "hours_note", "access", "direction", "terms", "item", "valid_until", "scope", "images", "contact", "identifiers",
-    "relations", "status", "licence", "sources", "checked_at",
+    "hours_note", "access", "direction", "terms", "item", "valid_until", "work", "scope", "images", "contact",
+    "identifiers", "relations", "status", "licence", "sources", "checked_at",
 )  # fmt: skip
 """Every field of a record but its id, in the order in which people are shown them."""
 

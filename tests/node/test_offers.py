@@ -34,12 +34,19 @@ def offer(label: str, *, wanted: bool = False, at: tuple[int, int] | None = None
     return body | point | {"licence": "CC0-1.0"} | fields
 
 
+TODAY = NOW // 86_400
+RATE: dict[str, Any] = {"amount": 2_450, "unit": "EUR", "scale": 2, "per": "hour", "by": EVIL}
+WORK: dict[str, Any] = {"skills": ["joinery", "osm:craft=carpenter", EVIL], "rate": RATE, "until": TODAY + 90}
 RECORDS: tuple[dict[str, Any], ...] = (
     offer("Cargo bike", at=LILLE, terms=["lend"], categories=["osm:amenity=bicycle_rental"]),
     offer("Bike for moving house", wanted=True, at=ROUBAIX, terms=["rent"], categories=["osm:amenity=bicycle_rental"]),
     offer(f"Bike {EVIL}", wanted=True, terms=["lend"], address={"locality": EVIL}),
     offer("Old bike", terms=["give"], valid_until=NOW - 86_400),
     offer("Jam", terms=["give"]),
+    offer("Joiner", address={"country": "FR"}, work=WORK),
+    offer("A joiner for our hall", wanted=True, work=WORK | {"rate": RATE | {"amount": 30, "scale": 0}}),
+    offer("A joiner, paid badly", wanted=True, work={"skills": ["joinery"], "rate": RATE | {"amount": 1_000}}),
+    offer("Watchman", hours="Mo-Su 00:00-24:00", address={"country": "FR"}, work={"from": TODAY + 1}),
     {"id": seeded("place", 16), "kind": "place", "name": {"en": "Bike shed"}, "licence": "CC0-1.0"},
 )
 
@@ -158,3 +165,34 @@ async def test_matches_are_told_to_programs(ledger: Ledger, browser: TestClient[
 async def test_the_pages_speak_the_language_of_the_reader(browser: TestClient[Any, Any]) -> None:
     for language, title in (("fr", "Offres et besoins"), ("nl", "Aanbod en vraag")):
         assert re.search(title, (await read(browser, "/offers", language=language)).text)
+
+
+async def test_work_is_found_by_skill_rate_and_day(browser: TestClient[Any, Any]) -> None:
+    async def listed(query: str) -> list[str]:
+        html = await (await browser.get(f"/offers?{query}", headers=HTML)).text()
+        return sorted(re.findall(r"<h3><a href=[^>]*><bdi[^>]*>(.*?)</bdi>", html))
+
+    assert await listed("work=1") == ["A joiner for our hall", "A joiner, paid badly", "Joiner", "Watchman"]
+    assert await listed("work=1&rate=24.50") == ["A joiner for our hall", "Joiner"]
+    assert await listed("work=1&rate=24,49+eur") == ["A joiner for our hall"]
+    assert await listed("work=1&rate=25+USD") == []
+    assert await listed("work=1&open=now") == ["A joiner for our hall", "A joiner, paid badly", "Joiner"]
+    assert await listed("work=1&category=skill:joinery&rate=9") == ["A joiner for our hall", "A joiner, paid badly"]
+    assert "an amount, such as 25" in (await read(browser, "/offers?work=1&rate=lots", 400)).text
+    found = await (await browser.get("/v1/records?category=work:work&direction=offer")).json()
+    assert {record["name"]["en"] for record in found["records"]} == {"Joiner", "Watchman"}
+
+
+async def test_a_rate_that_is_too_high_does_not_fit(ledger: Ledger, browser: TestClient[Any, Any]) -> None:
+    base = f"/v1/matches/{show_log_id(ledger.log_id)}"
+    told = await (await browser.get(f"{base}/{seeded('Joiner', 16).hex()}")).json()
+    assert [match["record"]["name"]["en"] for match in told["matches"]] == ["A joiner for our hall"]
+    assert "skill:joinery" in told["matches"][0]["reasons"]["categories"]
+
+
+async def test_work_is_shown_with_its_rate_and_whose_word_it_is(ledger: Ledger, browser: TestClient[Any, Any]) -> None:
+    text = " ".join((await read(browser, page_of(ledger, "Joiner"))).text.split())
+    assert "24.50 EUR an hour" in text
+    assert "as is said here" in text
+    assert "joinery" in text
+    assert "craft=carpenter" in text or "carpenter" in text

@@ -16,6 +16,7 @@ from ledger.showing.view import LedgerView, own_tree
 from protocol.carried import read_carried, sign_carried, write_carried
 from protocol.identity import show_log_id
 from tests.builders import seeded
+from tests.ledger.organising import ready
 from tests.node.browsing import Page, serve
 from tests.node.mutual import DRILL, EVIL, key, one, write_mutual
 from tests.node.test_member_session import code, sign_in
@@ -39,8 +40,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     fields = {"name": {"en": "Moot"}, "kind": "assembly", "languages": ["en"], "endpoints": [], "licence": "CC0-1.0"}
     found_log(directory, fields, [seeded("holder")], 1, NOW)
     with Ledger(directory, lambda: NOW) as opened:
-        record = {"id": DRILL, "kind": "resource", "name": {"en": f"Drill {EVIL}"}, "licence": "CC0-1.0"}
-        opened.writer.append([opened.state("record.put", {"record": record}, seeded("put", 16))]).result()
+        said: dict[str, Any] = {"licence": "CC0-1.0", "name": {"en": f"Drill {EVIL}"}}
+        records = [said | {"id": DRILL, "kind": "resource"}]
+        for number, (contract, clause, amount) in enumerate((("tools", 0, 4_000), ("tools", 0, 1), ("contract", 0, 1))):
+            agreed = {"contract": {"log": opened.log_id, "id": one(contract)}, "clause": clause}
+            rate = {"amount": amount, "unit": "EUR", "scale": 2, "per": "day"} | agreed
+            work = {"kind": "offer", "direction": "offer", "work": {"rate": rate, "remote": True}}
+            records.append(said | {"id": seeded(f"work {number}", 16)} | work)
+        group = [opened.state("record.put", {"record": one_}, seeded(f"put {one_['id']}", 16)) for one_ in records]
+        opened.writer.append(group).result()
         write_mutual(opened)
         yield opened
 
@@ -73,6 +81,13 @@ async def send(browser: TestClient[Any, Any], path: str, fields: dict[str, str],
     answer = await browser.post(path, data=fields, headers=HTML)
     html = await answer.text()
     assert answer.status == status, html
+    return Page(html)
+
+
+async def record_page(browser: TestClient[Any, Any], path: str) -> Page:
+    """A page of the directory, which may have scripts of ours, but none of others."""
+    html = await (await browser.get(path, headers=HTML)).text()
+    assert "<script>alert" not in html
     return Page(html)
 
 
@@ -254,3 +269,43 @@ async def test_programs_read_the_same(browser: TestClient[Any, Any], base: str) 
         {"class": "worker", "price": "0.00"},
     ]
     assert (await browser.get(path.replace(DRILL.hex(), "11" * 16))).status == 404
+
+
+async def test_a_rate_is_compared_with_the_contract_that_it_names(
+    browser: TestClient[Any, Any], ledger: Ledger
+) -> None:
+    async def shown(number: int) -> str:
+        path = f"/record/{show_log_id(ledger.log_id)}/{seeded(f'work {number}', 16).hex()}"
+        return " ".join((await record_page(browser, path)).text.split())
+
+    assert "says the same" in await shown(0)
+    assert "says something else: 40.00 EUR" in await shown(1)
+    assert "Under the contract “Labour mutual”, in force, signed by" in await shown(2)
+    assert "from anywhere" in await shown(2)
+
+
+async def test_whom_an_offer_helped_says_thanks(browser: TestClient[Any, Any], ledger: Ledger, base: str) -> None:
+    offer = seeded("work 0", 16)
+    record = f"/record/{show_log_id(ledger.log_id)}/{offer.hex()}"
+    path = base.replace(DRILL.hex(), offer.hex()) + "/helped"
+    assert "Thanks" not in (await record_page(browser, record)).text
+    keep_member_key(ledger.directory, key("baker"))
+    await as_baker(browser, ledger)
+    page = await record_page(browser, record)
+    assert "Nothing has been recorded of it for you yet" in page.text
+    csrf = fields_of(await read(browser, base), "csrf")
+    assert "Nothing has been recorded" in (await send(browser, path, csrf, 422)).text
+    given = {"action": "transfer", "provider": ledger.log_id, "receiver": one("baker"), "on": NOW // 86_400}
+    given |= {"resource": offer, "stream": "love", "expects": "none"}
+    ledger.writer.append([ready(ledger, "event", given, ledger.key, label="given")]).result()
+    ledger.writer.settle()
+    page = await record_page(browser, record)
+    assert "This helped me" in page.text
+    await confirmed(browser, path, fields_of(page, "csrf"))
+    page = await record_page(browser, record)
+    assert "1 thank-you" in page.text
+    assert "This helped me" not in page.text
+    await as_steward(browser)
+    assert any(url.startswith("/steward/do/event?resource=") for url in (await record_page(browser, record)).links())
+    steward = fields_of(await read(browser, base), "csrf")
+    assert (await browser.post(path, data=steward, headers=HTML)).status == 422

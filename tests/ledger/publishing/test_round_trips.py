@@ -66,3 +66,16 @@ def test_licence_source_and_attribution_go_along(form: str) -> None:
     assert item.record["sources"] == [
         {"set": "again", "record": f"{LOG}/{'00' * 16}", "licence": "ODbL-1.0", "attribution": "Ville de Lille, 2026"}
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
+def test_work_comes_back_with_its_rate_and_its_days(form: str) -> None:
+    rate = {"amount": 2_450, "unit": "EUR", "scale": 2, "per": "day", "by": "Union of millers"}
+    work = {"skills": ["skill:joinery", "Baking bread"], "rate": rate, "from": 20_500, "until": 20_864, "remote": True}
+    offer = {"id": b"\1" * 16, "kind": "offer", "direction": "offer", "name": {"fr": "Pain"}, "licence": "CC0-1.0"}
+    need = {"id": b"\2" * 16, "kind": "need", "direction": "want", "name": {"fr": "Four"}, "licence": "CC0-1.0"}
+    bodies = [FULL, offer | {"work": work}, need | {"work": {"skills": ["fours"]}}, offer | {"id": b"\3" * 16}]
+    again = _again(form, [shown(body) for body in bodies])
+    assert [again[f"{LOG}/{body['id'].hex()}"].get("work") for body in bodies] == [
+        None, work, {"skills": ["fours"]}, None,
+    ]  # fmt: skip
