@@ -32,4 +32,5 @@ def is_affordable(offered: WorkRate | None, sought: WorkRate | None) -> bool:
     """Whether what is asked for is no more than what is paid; also where the two cannot be compared."""
     if offered is None or sought is None or (offered.unit, offered.per) != (sought.unit, sought.per):
         return True
-    return offered.amount * 10**sought.scale <= sought.amount * 10**offered.scale
+    asked, paid = offered.amount * 10**sought.scale, sought.amount * 10**offered.scale
+    return bool(asked <= paid)

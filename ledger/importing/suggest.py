@@ -112,7 +112,14 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         terms=said["terms"],
         item=said["item"],
         valid_until=said["valid_until"],
-        **{field: said[field] for field in WORK_FIELDS},
+        skills=said["skills"],
+        rate=said["rate"],
+        rate_unit=said["rate_unit"],
+        rate_per=said["rate_per"],
+        rate_by=said["rate_by"],
+        available_from=said["available_from"],
+        available_until=said["available_until"],
+        remote=said["remote"],
     )
 
 
