@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from ledger.importing.countries import parse_country
 from ledger.importing.mapping import CodeColumn, Mapping, TextColumn
 from ledger.importing.points import parse_degrees
@@ -73,7 +75,7 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         lambda value: _SPDX.fullmatch(value) is not None or value.startswith("LicenseRef-"),
     )
     url = url or _likely_url(values, {*links, *(column.column for column in name)})
-    return Mapping(
+    found = Mapping(
         set=set_name or "",
         kind=_kind(values, len(table.rows)),
         language=language,
@@ -112,15 +114,8 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
         terms=said["terms"],
         item=said["item"],
         valid_until=said["valid_until"],
-        skills=said["skills"],
-        rate=said["rate"],
-        rate_unit=said["rate_unit"],
-        rate_per=said["rate_per"],
-        rate_by=said["rate_by"],
-        available_from=said["available_from"],
-        available_until=said["available_until"],
-        remote=said["remote"],
     )
+    return msgspec.structs.replace(found, **{field: said[field] for field in WORK_FIELDS})
 
 
 def _exchange(values: _Values, fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -53,7 +53,7 @@ from protocol.witness import SIZE_MEDIA_TYPE, write_request
 from tests.builders import START, Log, found_organisation, seeded, signing_key, witness_key
 from tests.drawing import draws
 from tests.ledger.making import hold
-from tests.node.mutual import one, write_mutual
+from tests.node.mutual import DRILL, one, write_mutual
 from tests.node.running import doubt, record
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ _values = {
     "format": st.just("beancount") | _text,
     "contract": st.sampled_from([one("contract").hex(), one("tools").hex()]) | _id | _text,
     "event": _id | _text,
+    "resource": st.just(DRILL.hex()) | _id | _text,
     "claim": _id | _text,
     "link": _text,
     "proposal": _id | _text,
