@@ -7,7 +7,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import NotFoundError
 from ledger.matched import MATCHES_SCHEMA, match_objects
 from node.api import SEARCH_PARAMETERS, find_record, json_answer
 from node.keys import FINDER, LEDGER
@@ -43,8 +42,6 @@ async def _matches_of(request: web.Request) -> web.Response:
     def read() -> dict[str, Any]:
         with request.app[LEDGER].store.read() as reads:
             row = find_record(reads, request.match_info["log"], request.match_info["id"])
-            if not row.direction:
-                raise NotFoundError("that record is neither an offer nor a need")
             found = request.app[MATCHER].matches(reads, row.rid, int(time.time()))
             return {"schema": MATCHES_SCHEMA, "matches": match_objects(reads, found)}
 
