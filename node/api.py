@@ -18,10 +18,9 @@ from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
 from ledger.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
-from ledger.watchers import forget_peer, watchers_of
 from ledger.witness import witness_verifier
-from node.config import parse_peer_url
 from node.keys import FINDER, HUB, LEDGER, TOKEN
+from node.operating import add_peer, remove_peer
 from node.routes import Parameter, Route
 from node.session import session_of
 from node.static_log import held_tree, origin_of
@@ -206,18 +205,13 @@ async def _add_peer(request: web.Request) -> web.Response:
     value = await read_json(request)
     if not isinstance(value, dict) or set(value) != {"url"} or not isinstance(value["url"], str):
         raise Malformed("body", 'send {"url": "https://..."}')
-    ledger, url = request.app[LEDGER], parse_peer_url(value["url"])
-    await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_peer(url, int(time.time()))))
-    request.app[HUB].dial(url, trusted=True)
+    url = await add_peer(request.app, value["url"])
     return json_answer({"schema": "folkmoot.peer/1", "url": url}, 201)
 
 
 async def _remove_peer(request: web.Request) -> web.Response:
-    ledger, name = request.app[LEDGER], request.query.get("name", "").rstrip("/")
-    request.app[HUB].forget(name)
-    if not await asyncio.wrap_future(ledger.writer.run(lambda change: forget_peer(change, name))):
-        raise NotFoundError("no such peer is known here")
-    await asyncio.wrap_future(ledger.writer.change_own(lambda own, change: own.watch(watchers_of(change, ledger.keys))))
+    name = request.query.get("name", "").rstrip("/")
+    await remove_peer(request.app, name)
     return json_answer({"schema": "folkmoot.peer/1", "state": "removed", "url": name})
 
 

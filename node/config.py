@@ -215,3 +215,13 @@ def _set(config: Config, name: str, value: object, where: str) -> Config:
     if name == "port" and not 0 <= int(str(value)) <= 65_535:
         raise RefusedError(f"{where}: a port is a number up to 65535")
     return replace(config, **{name: value})  # type: ignore[arg-type] # checked against the default's type
+
+
+def settings_in_words(config: Config) -> list[tuple[str, str]]:
+    """Each setting as it stands in `folkmoot.toml`, with its value in force."""
+    found = []
+    for field in fields(Config):
+        value = getattr(config, field.name)
+        text = str(value).lower() if isinstance(value, bool) else " ".join(value) if isinstance(value, tuple) else value
+        found.append((field.name, str(text)))
+    return found

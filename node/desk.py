@@ -201,7 +201,7 @@ def _newcomers(desk: Desk) -> Waiting:
     found = []
     for row in rows[:SHOWN]:
         name = choose(establish(row.charters).charter.name, desk.reader.languages).text
-        found.append(Item(name, "/peers#waiting", date_text(row.at, desk.reader.words)))
+        found.append(Item(name, "/steward/federation#logs", date_text(row.at, desk.reader.words)))
     return Waiting(len(rows), found)
 
 
@@ -287,7 +287,7 @@ SORTS: tuple[Sort, ...] = (
         message("Organisations that wait to be let in"),
         message("Let them in, or say that nothing of them is taken here."),
         _newcomers,
-        "/peers#waiting",
+        "/steward/federation#logs",
     ),
     Sort(
         "duplicates",

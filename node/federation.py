@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.federation import federation_object, moderation_log
 from ledger.net import net_object
-from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS, decide
+from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
 from node.api import json_answer, read_json
-from node.keys import CONFIG, HUB, LEDGER
+from node.keys import CONFIG, LEDGER
+from node.operating import decide_here
 from node.routes import Route
 from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
@@ -70,9 +71,7 @@ async def _decide(request: web.Request) -> web.Response:
         subject = value["region"]
     else:
         raise Malformed("body", f"action: {', '.join(LOG_ACTIONS)} with a log, or {', '.join(REGION_ACTIONS)}")
-    ledger = request.app[LEDGER]
-    await asyncio.wrap_future(ledger.writer.run(lambda change: decide(change, action, subject)))
-    request.app[HUB].scoping.changed()
+    await decide_here(request.app, action, subject)
     return json_answer({"schema": "folkmoot.decision/1", **value}, 201)
 
 

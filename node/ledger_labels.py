@@ -137,7 +137,15 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "price": "price",
         "rent": "rent",
     },
-    "said": WHAT | KNOWN | {"erase": "What an entry says is erased"},
+    "said": WHAT
+    | KNOWN
+    | {
+        "erase": "What an entry says is erased",
+        "vouch": "This organisation vouches for a log",
+        "deny": "A log or record is shown or not",
+        "label": "A label",
+        "circle": "Who belongs to the circle",
+    },
     "verdict": REASONS,
     "section": {
         "knowledge": "Knowledge",
@@ -149,6 +157,7 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "assembly": "Assembly and disagreements",
         "collectives": "Collectives",
         "neighbours": "Neighbours",
+        "federation": "What is said about other logs",
         "others": "Notes, erasing, signing elsewhere",
     },
     "yes_no": {"yes": "yes", "no": "no"},
@@ -237,6 +246,13 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "outcome": "How it ended",
         "text": "Text",
         "shows": "What it shows",
+        "log": "Log",
+        "vouched": "Vouched for",
+        "denied": "Not shown",
+        "id": "Record",
+        "label": "Label",
+        "set": "Put on it",
+        "note": "Note",
         "position": "Number of the entry",
         "reason": "Why",
     },

@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from typing import Any
 
 from aiohttp import web
 
-from ledger.choosing import check_choice, parse_witness_key, witnesses_object
+from ledger.choosing import witnesses_object
 from ledger.errors import NotFoundError
 from ledger.witness import witness_verifier
 from node.api import json_answer, read_json
-from node.config import parse_peer_url
 from node.keys import HUB, LEDGER
+from node.operating import add_witness, remove_witness
 from node.problem import problem
 from node.routes import Parameter, Route
 from node.witnessing import answer_witness_request
@@ -78,19 +77,13 @@ async def _add_witness(request: web.Request) -> web.Response:
     url = value.get("url", "")
     if not isinstance(url, str):
         raise Malformed("body", "url is a text")
-    ledger = request.app[LEDGER]
-    key, url = parse_witness_key(value["key"]), parse_peer_url(url) if url else ""
-    await asyncio.to_thread(check_choice, ledger, key)
-    await asyncio.wrap_future(ledger.writer.run(lambda change: change.add_witness(str(key), url, int(time.time()))))
-    request.app[HUB].witnessing.choose_anew()
-    return json_answer({"schema": "folkmoot.witness/1", "state": "added", "key": str(key), "url": url}, 201)
+    key, url = await add_witness(request.app, value["key"], url)
+    return json_answer({"schema": "folkmoot.witness/1", "state": "added", "key": key, "url": url}, 201)
 
 
 async def _remove_witness(request: web.Request) -> web.Response:
-    ledger, key = request.app[LEDGER], request.query.get("key", "")
-    if not await asyncio.wrap_future(ledger.writer.run(lambda change: change.remove_witness(key))):
-        raise NotFoundError("no such witness was chosen here")
-    request.app[HUB].witnessing.choose_anew()
+    key = request.query.get("key", "")
+    await remove_witness(request.app, key)
     return json_answer({"schema": "folkmoot.witness/1", "state": "removed", "key": key})
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.bodyform import body_to_json
+from ledger.denying import title_of
 from ledger.member_keys import keep_member_key
 from ledger.reciprocity.state import Holder
 from ledger.showing.carrying import terms_lines
@@ -22,6 +23,7 @@ from node.words import message
 from protocol.carried import write_carried
 from protocol.encoding import encode
 from protocol.errors import Malformed
+from protocol.identity import show_log_id
 from protocol.knowledge import KNOWLEDGE_BODIES, read_knowledge
 from protocol.reciprocity import RECIPROCITY_BODIES, read_reciprocity
 
@@ -120,7 +122,7 @@ def _shown(view: LedgerView, draft: Draft, spoken: Spoken) -> Shown:
     elif said.kind in KNOWLEDGE_BODIES:
         lines = knowledge_lines(read_knowledge(said), view.reads)
     else:
-        lines = [(name, str(value)) for name, value in draft.body.items()]
+        lines = _plain_lines(draft.body, view)
     if draft.terms:
         lines += terms_lines(draft.terms, view)
     new_key = bool(draft.also) and "key" in draft.body
@@ -138,6 +140,20 @@ def _shown(view: LedgerView, draft: Draft, spoken: Spoken) -> Shown:
         write_carried(carried),
         new_key,
     )
+
+
+def _plain_lines(body: dict[str, Value], view: LedgerView) -> list[tuple[str, str]]:
+    """What is said beside the ledger, in lines: a log by its name."""
+    lines = []
+    for name, value in body.items():
+        if isinstance(value, dict):
+            lines += _plain_lines(value, view)
+        elif name == "log" and isinstance(value, bytes):
+            title = title_of(view.reads, value)
+            lines.append((name, f"{title} ({show_log_id(value)[:8]})" if title else show_log_id(value)))
+        else:
+            lines.append((name, value.hex() if isinstance(value, bytes) else str(value)))
+    return lines
 
 
 def _name_of(view: LedgerView, key: bytes) -> str:

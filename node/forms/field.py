@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import NotFoundError
 from ledger.reciprocity.state import Account, ClaimState, Commitment, Dispute, EventState
+from ledger.scopes import find_log
 from ledger.showing.naming import (
     find_account,
     find_by_id,
@@ -41,7 +42,7 @@ class Field(NamedTuple):
     """A field. `label` and `hint` are messages. `group` labels the choices; `unit` is the field that gives an amount's.
 
     What is in it becomes a value by its sort: text, area, amount, day, month, moment, number, check, choice, key, unit,
-    member, party, account, contract, proposal, claim, event, booking, dispute, neighbour, resource, thing.
+    member, party, account, contract, proposal, claim, event, booking, dispute, neighbour, log, resource, thing.
     """
 
     name: str
@@ -195,6 +196,7 @@ _READERS: dict[str, Callable[[str, Field, Asked], Any]] = {
     "booking": lambda text, _, asked: find_by_id(asked.view, Commitment, text, "booking"),
     "dispute": lambda text, _, asked: find_by_id(asked.view, Dispute, text, "dispute"),
     "neighbour": lambda text, *_: show_log_id(parse_log_id(text)),
+    "log": lambda text, _, asked: find_log(asked.view.reads, text),
     "resource": lambda text, _, asked: find_resource(asked.view, text),
     "thing": lambda text, _, asked: find_thing(asked.view, text),
 }

@@ -22,6 +22,7 @@ from ledger.showing.known import SHORT_DIGITS, moment
 from ledger.showing.naming import ORGANISATION
 from ledger.showing.transfers import log_name
 from protocol.amounts import show_day
+from protocol.charter import establish
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
@@ -120,6 +121,16 @@ def _neighbours(view: LedgerView, _: Words) -> Options:
     return sorted((show_log_id(log), log_name(view.reads, log) or show_log_id(log)[:SHORT_DIGITS]) for log in logs)
 
 
+def _logs(view: LedgerView, _: Words) -> Options:
+    """Other organisations of which something is here, those that wait to be let in among them."""
+    held = {tree.origin.log_id for tree in view.reads.trees()} - {view.log_id}
+    names = {log: log_name(view.reads, log) for log in held}
+    for row in view.reads.waiting():
+        names.setdefault(row.log_id, establish(row.charters).charter.title())
+    found = [(show_log_id(log), f"{name} ({show_log_id(log)[:SHORT_DIGITS]})".strip()) for log, name in names.items()]
+    return sorted(found, key=lambda one: (one[1].casefold(), one[0]))
+
+
 def _units(view: LedgerView, _: Words) -> Options:
     found = [(key.decode(), view.words(unit.name)) for key, unit in view.book.scan(Unit)]
     return [(code, code if name == code else f"{code}, {name}") for code, name in found]
@@ -138,5 +149,6 @@ _OPTIONS: dict[str, Callable[[LedgerView, Words], Options]] = {
     "proposal": _proposals,
     "dispute": _disputes,
     "neighbour": _neighbours,
+    "log": _logs,
     "unit": _units,
 }

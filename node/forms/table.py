@@ -9,6 +9,7 @@ from node.forms import (
     claims,
     collectives,
     contracts,
+    federation,
     knowledge,
     members,
     others,
@@ -28,6 +29,7 @@ SECTIONS = (
     "collectives",
     "neighbours",
     "knowledge",
+    "federation",
     "others",
 )
 FORMS: dict[str, Form] = {
@@ -43,6 +45,7 @@ FORMS: dict[str, Form] = {
         collectives,
         knowledge,
         principles,
+        federation,
         others,
     )
     for form in module.FORMS
