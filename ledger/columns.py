@@ -195,9 +195,18 @@ class Columns:
                 mask |= ids == place
         return mask
 
-    def known_categories(self, categories: Iterable[str]) -> list[str]:
-        """Of these categories those that any record has, or once had."""
-        return [category for category in categories if self.words["category"].find(category) >= 0]
+    def known_categories(self, categories: Iterable[str]) -> list[int]:
+        """The numbers of those of these categories that any record has, or once had."""
+        return [number for category in categories if (number := self.words["category"].find(category)) >= 0]
+
+    def places_in(self, categories: Sequence[int]) -> Ids:
+        """The places that have one of these categories, by their numbers."""
+        listed = np.zeros(len(self.words["category"].texts) + 1, "bool")  # the last one for -1: no category
+        listed[list(categories)] = True
+        mask: np.ndarray = listed[self.category[: self.count]].any(axis=1)
+        wanted = frozenset(categories)
+        mask[[place for place, more in self.more_categories.items() if not wanted.isdisjoint(more)]] = True
+        return np.flatnonzero(mask)
 
     def with_terms(self, ids: Ids, terms: Sequence[str]) -> np.ndarray:
         """A mask over ids: which of them are given on one of these terms."""

@@ -106,9 +106,7 @@ def _with_words(reads: Snapshot, columns: Columns, words: Sequence[str]) -> Ids:
     for word, categories in zip(words, meant, strict=True):
         ids = columns.places(reads.matching(text_expression([word])))
         if categories:
-            everywhere = columns.everywhere()
-            named = np.any([columns.in_category(everywhere, category) for category in categories], axis=0)
-            ids = np.union1d(ids, everywhere[named])
+            ids = np.union1d(ids, columns.places_in(categories))
         found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
     assert found is not None
     return found

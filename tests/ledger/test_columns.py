@@ -135,3 +135,13 @@ def test_searching_while_columns_change(new_store: NewStore) -> None:
     for thread in threads:
         thread.join(60)
     assert problems == []
+
+
+def test_places_in_any_of_some_categories() -> None:
+    columns = Columns()
+    rows = [make_item(random.Random(rid), rid).row for rid in (1, 2, 3, 4)]
+    columns.put(rows, [(1, "a:b"), *((2, f"x:{n}") for n in range(6)), (3, "c:d")])
+    assert columns.known_categories(["a:b", "x:5", "not:there"]) == [0, 6]
+    assert columns.places_in(columns.known_categories(["a:b", "x:5"])).tolist() == [0, 1]
+    assert columns.places_in(columns.known_categories(["c:d"])).tolist() == [2]
+    assert columns.places_in([]).tolist() == []
