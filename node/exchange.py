@@ -46,7 +46,7 @@ _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 1.0, 60.0
 minutes of healing (P11)."""
 _SECOND_S = 5.0
 """How often whoever was told that there is another connection looks whether it still stands."""
-_COALESCE_S = 0.05
+_COALESCE_S = 0.02
 
 
 class PeerState(NamedTuple):
