@@ -86,11 +86,12 @@ async def _backups(request: web.Request) -> web.Response:
 
 def _object(request: web.Request) -> dict[str, Any]:
     backups = request.app[BACKUPS]
+    running = backups.running  # before the rest: what has ended in between is then complete
     last = backups.last()
     return {
         "schema": BACKUPS_SCHEMA,
         "folder": str(backups.folder) if backups.folder else "",
-        "running": backups.running,
+        "running": running,
         "percent": backups.percent(),
         "problem": backups.problem,
         "last": last._asdict() if last else None,

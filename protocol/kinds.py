@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from protocol import directory
@@ -36,6 +37,7 @@ def check_body(kind: str, value: dict[str, Value]) -> Body:
         scoped = {key: part for key, part in value.items() if key != "parties" or kind not in PERSONAL_KINDS}
         return check_reciprocity(kind, scoped)
     if kind not in BODIES and kind not in KNOWLEDGE_BODIES:
-        known = ", ".join([*BODIES, *KNOWLEDGE_BODIES, *RECIPROCITY_BODIES])
-        raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are {known}")
+        known = [*BODIES, *KNOWLEDGE_BODIES, *RECIPROCITY_BODIES]
+        meant = ", ".join(get_close_matches(kind[:70], known, 5, 0.3) or known[:5])
+        raise Malformed("kind", f"no statement kind {kind[:70]!r}; known are such as {meant}")
     return directory.check_body(kind, value)
