@@ -73,7 +73,7 @@ async def test_a_backup_is_made_in_the_browser_and_can_be_put_back(node: Running
         return dict(told)
 
     while (told := await made())["running"]:
-        assert 0 <= told["percent"] < 100
+        assert 0 <= told["percent"] <= 100
     assert (told["problem"], told["last"]["keys"], len(told["kept"])) == ("", True, 1)
     assert (await states(node))["backup"][0] == OK
     shown = await page(node)

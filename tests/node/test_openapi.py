@@ -59,8 +59,7 @@ from tests.node.running import doubt, record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.node.mutual import one, write_mutual
-from tests.node.running import RunningNode
+    from tests.node.running import RunningNode
 
 DOCUMENT = describe(
     (
@@ -82,8 +81,12 @@ OPERATIONS = [
 ]
 CONFLICT = ("/witness/add-checkpoint", "409")
 EXPECTED_5XX = {503, 507}
-NOT_HERE = {path for path, _, _ in OPERATIONS if path.endswith("/fork-proof") or path.startswith("/v1/matches/{")}
-"""There is no proof against a log that has not forked, and nothing that fits a place."""
+REFUSED = {
+    "/v1/log/{log}/{epoch}/fork-proof": {404},  # none against a log that has not forked
+    "/v1/matches/{log}/{id}": {404},  # nothing fits a place
+    "/v1/knowledge/{sort}/{log}/{id}": {404},  # no word has that id
+    "/v1/backups": {200, 409},  # no folder is configured
+}
 
 _text = st.text(max_size=60) | st.sampled_from(
     ["", "0", "-1", "1", "9" * 30, "1e9", "\x00", "%", "../..", "'\"<>{}", "é" * 40]
@@ -257,6 +260,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "proposal": one("old").hex(),
         "post": one("settled").hex(),
         "about": one("amina").hex(),
+        "resource": DRILL.hex(),
         "sort": "terms",
         "tile": "0/000.p/13",
         "claim": seeded("proposed", 16).hex(),
@@ -272,6 +276,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Witness": {"key": key},
         "Checks": {"records": [record(3)["id"].hex()], "given_to": "a group"},
         "Carried": {"carried": _carried(node)},
+        "Backup": {},
         "Proposal": _proposed(node),
         "Verdict": {"outcome": "accepted"},
         "Link": {"name": "Marie"},
@@ -296,7 +301,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         url = node.url + path.format(**(there | _here(path) | file))
         async with node.client.request(method, url, headers=headers, **options) as answer:
             described = operation["responses"][str(answer.status)]
-            assert answer.status in ({404} if path in NOT_HERE else {200, 201}), path
+            assert answer.status in REFUSED.get(path, {200, 201}), path
             assert answer.content_type in described["content"], path
 
 
