@@ -67,6 +67,10 @@ def suggest(table: Table, set_name: str | None = None) -> Mapping:
     taken = {latitude, longitude}
     name = _texts(values, "name") or _likely_name(values, taken)
     number, street = fields.get("number", [])[:1], fields.get("street", [])[:1]
+    if street and _share(values[street[0]], lambda cell: any(c.isdigit() for c in cell)) >= 0.5:
+        # The street has its number, so this column numbers something else: the rows, as a rule.
+        fields["identifier"] = [*fields.get("identifier", []), *number]
+        number = []
     url, links = fields.get("url", []), fields.get("links", [])
     said = _exchange(values, fields)
     licences = _speaking(

@@ -60,7 +60,7 @@ async function showPlaces(box) {
   box.parentElement.classList.add("live");
   const map = openMap(box, JSON.parse(box.dataset.words));
   const ground = layGround(map, box);
-  map.fitBounds(points, { maxZoom: 14, padding: [24, 24], animate: false });
+  map.fitBounds(points, { maxZoom: 11, padding: [24, 24], animate: false });
   const renderer = L.canvas({ padding: 0.2 }), style = getComputedStyle(box);
   const look = { renderer, radius: 4, weight: 1, color: style.getPropertyValue("--map-on-hit").trim(), fillColor: style.getPropertyValue("--map-hit").trim(), fillOpacity: 0.8, interactive: false };
   for (const point of points) L.circleMarker(point, look).addTo(map);

@@ -169,3 +169,11 @@ def test_shared_values_are_no_identifiers() -> None:
 def test_a_wrong_name_of_the_set() -> None:
     with pytest.raises(MappingError, match="set"):
         suggest(read_table(b"name,town\nA,B\n"), "Not a name")
+
+
+def test_a_number_beside_a_street_that_has_its_own_numbers_the_rows() -> None:
+    head = b"Num\xc3\xa9ro;Nom;Rue\n"
+    mapping = suggest(read_table(head + b"1;A;12 rue A\n2;B;7 bis rue B\n"), "set")
+    assert (mapping.identifier, mapping.street) == ("Num\u00e9ro", ("Rue",))
+    mapping = suggest(read_table(head + b"12;A;rue A\n7;B;rue B\n"), "set")
+    assert (mapping.identifier, set(mapping.street)) == ("", {"Rue", "Num\u00e9ro"})
