@@ -16,11 +16,6 @@ from cli.pay import read_day
 from cli.speaking import How, language_map, says, speaking
 
 STATES = ("voiced", "taken_up", "met", "declined")
-_CHOICES = {
-    "fr": ("oui, il le faut", "non, pas cela", "sans avis"),
-    "nl": ("ja, dat is nodig", "nee, dat niet", "geen mening"),
-    "en": ("yes, we need this", "no, not this", "no opinion"),
-}
 _SAYS = {"for": 0, "against": 1, "back": 2}
 _YEAR = 365
 
@@ -74,6 +69,8 @@ def put(data_dir: str | None, /, titles: tuple[str, ...], *, as_json: bool, **gi
 @click.pass_obj
 def ask(data_dir: str | None, need: str, closes: str | None, *, how: How) -> None:
     """Puts NEED to the vote: for it, against it, or a vote taken back."""
+    from ledger.territory.needs import choices_in
+
     with knowing(data_dir) as knowledge:
         known = knowledge.named("need", need)
         if known.log_id != knowledge.reads.own_log():
@@ -84,7 +81,7 @@ def ask(data_dir: str | None, need: str, closes: str | None, *, how: How) -> Non
             organisation, language = view.log_id, view.language
         question: dict[str, Any] = {
             "title": body["title"],
-            "choices": [*_CHOICES.get(language, _CHOICES["en"])],
+            "choices": [*choices_in(language)],
             "closes": read_day(closes) if closes else read_day(None) + _YEAR,
         }
         asked = speaker.say("proposal", question, [organisation])

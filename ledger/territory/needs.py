@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 FOR, AGAINST, BACK = 0, 1, 2
 """The choices of a proposal about a need."""
+_CHOICES = {
+    "en": ("yes, we need this", "no, not this", "no opinion"),
+    "fr": ("oui, il le faut", "non, pas cela", "sans avis"),
+    "nl": ("ja, dat is nodig", "nee, dat niet", "geen mening"),
+    "de": ("ja, das brauchen wir", "nein, das nicht", "keine Meinung"),
+    "es": ("sí, hace falta", "no, esto no", "sin opinión"),
+    "ca": ("sí, cal", "no, això no", "sense opinió"),
+    "it": ("sì, serve", "no, questo no", "nessun parere"),
+}
+
+
+def choices_in(language: str) -> tuple[str, str, str]:
+    """What members are asked about a need, in the language of their organisation: for it, against it, taken back."""
+    return _CHOICES.get(language.partition("-")[0], _CHOICES["en"])
 
 
 class Votes(NamedTuple):

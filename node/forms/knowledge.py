@@ -15,6 +15,7 @@ from ledger.search import text_expression
 from ledger.spoken import Draft
 from ledger.territory.keys import NEED, PROBLEM, TERM
 from ledger.territory.knowledge import SORTS, Knowledge, subject_of, subject_value
+from ledger.territory.needs import choices_in
 from ledger.text import fold, words
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
@@ -32,6 +33,7 @@ LICENCE = "CC-BY-SA-4.0"
 YEAR = 365
 LANGUAGES_HINT = message("Each language on a line, such as fr: tiers-lieu. Without a language it is in your own.")
 _THING_HINT = message("Its name, or the address of its page here.")
+_USUAL = message("In plain words; the usual ones, if you write nothing.")
 _PLACE = Field("place", message("Place"), required=False, hint=message("Where it is so; a town, a quarter, a street."))
 LICENCE_FIELD = Field("licence", message("Licence"), required=False, default=LICENCE)
 ID = Field("id", message("Id"), required=False, hint=message("Only to change what is there already."))
@@ -176,7 +178,9 @@ def _need_vote(asked: Asked) -> list[Draft]:
     if known is None or known.log_id != asked.view.log_id:
         raise Unfit("need", message("Members vote on needs of their own organisation: write it down as your own."))
     body: dict[str, Any] = msgspec.to_builtins(known.body, builtin_types=(bytes,))
-    choices: list[Value] = [asked[name] for name in ("choice_for", "choice_against", "choice_back")]
+    names = ("choice_for", "choice_against", "choice_back")
+    usual = choices_in(asked.view.language)
+    choices: list[Value] = [asked[name] or own for name, own in zip(names, usual, strict=True)]
     closes = asked["closes"] if asked["closes"] is not None else asked.today + YEAR
     question: dict[str, Value] = {"title": body["title"], "choices": choices, "closes": closes}
     proposal_id = asked.new_id(0)
@@ -214,7 +218,9 @@ def _take_back(asked: Asked) -> list[Draft]:
 
 _TITLE = Field("title", message("Title"), "area", hint=LANGUAGES_HINT)
 _DESCRIPTION = Field("description", message("Description"), "area", required=False, hint=LANGUAGES_HINT)
-_PROBLEM_STATE = Field("state", message("State"), "choice", choices=PROBLEM_STATES, group="problem_state")
+_PROBLEM_STATE = Field(
+    "state", message("State"), "choice", choices=PROBLEM_STATES, group="problem_state", default="open"
+)
 
 FORMS = (
     Form(
@@ -277,7 +283,7 @@ FORMS = (
                 required=False,
                 hint=message("At the market, by letter; no names."),
             ),
-            Field("state", message("State"), "choice", choices=NEED_STATES, group="need_state"),
+            Field("state", message("State"), "choice", choices=NEED_STATES, group="need_state", default="voiced"),
             Field("answer", message("What became of it"), "area", required=False, hint=LANGUAGES_HINT),
             Field("problem", message("Problem"), required=False, hint=_THING_HINT),
             LICENCE_FIELD,
@@ -292,9 +298,9 @@ FORMS = (
         message("The members are asked, as by any proposal. The third choice takes a vote back."),
         (
             Field("need", message("Need"), hint=_THING_HINT),
-            Field("choice_for", message("Choice for it"), default="+1"),
-            Field("choice_against", message("Choice against it"), default="-1"),
-            Field("choice_back", message("Choice that takes a vote back"), default="0"),
+            Field("choice_for", message("Choice for it"), required=False, hint=_USUAL),
+            Field("choice_against", message("Choice against it"), required=False, hint=_USUAL),
+            Field("choice_back", message("Choice that takes a vote back"), required=False, hint=_USUAL),
             Field(
                 "closes",
                 message("Last day to vote"),
