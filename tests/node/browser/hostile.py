@@ -119,9 +119,13 @@ def write_waiting(ledger: Ledger) -> None:
     ).result()
     ledger.writer.settle()
     subject = {"log": ledger.log_id, "id": evil_id("first_twin")}
-    changed = {"subject": subject, "record": _lawful("first_twin", Texts(5), point=point), "note": TEXTS[0]}
+    changed: dict[str, Any] = {
+        "subject": subject,
+        "record": _lawful("first_twin", Texts(5), point=point),
+        "note": TEXTS[0],
+    }
     propose(ledger, "claim.correct", changed, evil_id("change"), Sent(b"", b""))
-    told = {"subject": subject, "type": "wrong", "note": TEXTS[1]}
+    told: dict[str, Any] = {"subject": subject, "type": "wrong", "note": TEXTS[1]}
     propose(ledger, "claim.report", told, evil_id("report"), Sent(b"", b""))
 
 
