@@ -48,6 +48,8 @@ READ = {
     "/propose/report": ("/propose/report?log={log}&id={evil_place}",),
     "/proposals": ("/proposals",),
     "/proposals/{claim}": ("/proposals/{change}", "/proposals/{report}"),
+    "/check": ("/check",),
+    "/check/{code}": (),  # a link that a steward gave out: tests/node/upkeep looks at it
     "/logs": ("/logs",),
     "/peers": ("/peers",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
@@ -72,6 +74,8 @@ READ = {
     "/steward": ("/steward",),
     "/steward/health": ("/steward/health",),
     "/steward/links": ("/steward/links",),
+    "/steward/checks": ("/steward/checks",),
+    "/steward/checks/given/{batch}": (),  # with links that were just given out, as /check/{code}
     "/steward/places": ("/steward/places",),
     "/steward/places/{id}": ("/steward/places/{adrift}", "/steward/places/{evil_place}"),
     "/steward/duplicates": ("/steward/duplicates",),
@@ -93,6 +97,10 @@ SENT = {
     "/steward/do/{form}": "/steward/do/pay",
     "/steward/health": "",
     "/steward/links": "/steward/links",
+    "/check/{code}": "",
+    "/steward/checks": "",
+    "/steward/checks/given/{batch}": "",
+    "/steward/checks/handled": "",
     "/steward/places/{id}": "/steward/places/{adrift}",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": "",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}/undo": "",
