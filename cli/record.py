@@ -61,32 +61,40 @@ def find_named(reads: Snapshot, name: str) -> RecordRow:
 @json_option
 @click.pass_obj
 def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
-    """Shows a record with its history."""
+    """Shows a record with what others say of it, and its history with what each step changed."""
+    from cli.record_history import show_around, show_history
     from ledger.present import RECORD_SCHEMA, history_objects, record_object
     from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
         row = find_named(reads, name)
         record, history = record_object(reads, row), history_objects(reads, row)
-        fork = reads.fork(row.tree)
-        apart = reads.records_by_id(row.tree, [row.id], private=row.scope == 0)
+        _warn(reads, row, record)
+        if as_json:
+            show_json({"schema": RECORD_SCHEMA, "record": record, "history": history})
+            return
+        for key, value in record.items():
+            if key != "entry":
+                show(f"{key}: {plain(value)}")
+        entry = record["entry"]
+        show(
+            f"position: {entry['position']} of log {record['log'][:8]}, by {entry['author'][:16]}, {when(entry['at'])}"
+        )
+        show(f"state: {entry['state']}")
+        show_around(reads, record, row)
+        show_history(reads, row, history)
+
+
+def _warn(reads: Snapshot, row: RecordRow, record: dict[str, Any]) -> None:
+    """Says what has to be known of a record before it is read."""
+    fork = reads.fork(row.tree)
+    apart = reads.records_by_id(row.tree, [row.id], private=row.scope == 0)
     if row.scope:
         say(f"NOT PUBLIC: only the {'circle' if row.scope == 1 else 'parties'} of its log and this machine can see it")
     if apart:
         say(f"changed last of two states: the other one, {'public' if row.scope else 'not public'}, is older")
     if fork is not None and fork.healed is None:
         say(f"WARNING: the log {record['log'][:8]}, in which this stands, has forked: elsewhere it may say otherwise")
-    if as_json:
-        show_json({"schema": RECORD_SCHEMA, "record": record, "history": history})
-        return
-    for key, value in record.items():
-        if key != "entry":
-            show(f"{key}: {plain(value)}")
-    entry = record["entry"]
-    show(f"position: {entry['position']} of log {record['log'][:8]}, by {entry['author'][:16]}, {when(entry['at'])}")
-    show(f"state: {entry['state']}")
-    for step in history:
-        show(f"  {when(step['at'])}  {step['kind']} at {step['position']} by {step['author'][:16]}")
 
 
 @command.command("put")
