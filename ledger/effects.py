@@ -96,6 +96,10 @@ def _fold(
     return verdicts
 
 
+_DECISIONS = (Deny, Label, Erase, ClaimPair, ClaimDecided, ImportUndo, Role, Vouch)
+"""What stands in the moderation log whatever it says (spec 16 §4), beside records closed outside of an import."""
+
+
 def _write(change: Transaction, fold: DirectoryFold) -> set[int]:
     """Writes the records that a fold changed; their row ids."""
     rows = fold.rows()
@@ -106,9 +110,7 @@ def _write(change: Transaction, fold: DirectoryFold) -> set[int]:
 
 def _apply_other(change: Transaction, tree: int, position: int, result: Judged) -> None:  # noqa: C901 - a table
     """What statements do beside changing records."""
-    if isinstance(result.body, Deny | Label | Erase) or (
-        isinstance(result.body, RecordClose) and not result.body.import_
-    ):
+    if isinstance(result.body, _DECISIONS) or (isinstance(result.body, RecordClose) and not result.body.import_):
         change.add_decision(tree, position)
     match result.body:
         case Role(key=key, role=role, name=name):

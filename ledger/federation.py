@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree, WaitingRow
 
-DECISIONS = frozenset({"deny", "label", "record.close", "erase"})
+DECISIONS = frozenset(
+    {
+        *("deny", "label", "record.close", "erase", "claim.same", "claim.different", "claim.decided"),
+        *("import.undo", "role", "vouch"),
+    }
+)
 """The kinds of statement that are a moderation log (spec 16 §4)."""
 
 DECISIONS_MAX = 500
@@ -95,11 +100,18 @@ def _waiting(reads: Snapshot, row: WaitingRow) -> dict[str, Any]:
     }
 
 
-def moderation_log(reads: Snapshot, tree: Tree) -> list[dict[str, Any]]:
-    """What an organisation decided, the latest first: positions in its log by which anybody can check it."""
+def moderation_log(
+    reads: Snapshot, tree: Tree, before: int | None = None, limit: int = DECISIONS_MAX
+) -> list[dict[str, Any]]:
+    """What an organisation decided, the latest first: positions in its log by which anybody can check it.
+
+    `before`: only what stands before this position. `by` is what is known of whose key it is.
+    """
     found: list[dict[str, Any]] = []
     log_id = tree.origin.log_id
-    for position in reads.decisions(tree.tree, DECISIONS_MAX):
+    names = dict.fromkeys(establish(reads.charters(tree.tree)).charter.keys, "") | reads.stewards(tree.tree)
+    title = title_of(reads, log_id)
+    for position in reads.decisions(tree.tree, limit, before):
         stored = next(reads.entries(tree.tree, position, position + 1))
         header = parse_entry(stored.entry)
         if not isinstance(header, Entry) or header.scope != SCOPE_PUBLIC:
@@ -113,6 +125,7 @@ def moderation_log(reads: Snapshot, tree: Tree) -> list[dict[str, Any]]:
                 "kind": statement.kind,
                 "at": statement.at,
                 "author": statement.author.hex(),
+                "by": (names[statement.author] or title) if statement.author in names else "",
                 "body": to_json(statement.read_body()),
             }
         )

@@ -6,16 +6,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ledger.federation import federation_object, moderation_log
+from ledger.federation import federation_object
 from ledger.net import net_object
 from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
 from node.api import json_answer, read_json
 from node.keys import CONFIG, LEDGER
 from node.operating import decide_here
 from node.routes import Route
-from node.static_log import held_tree, origin_of
 from protocol.errors import Malformed
-from protocol.identity import parse_log_id, show_log_id
+from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -34,29 +33,12 @@ def read_net(request: web.Request) -> dict[str, Any]:
         return net_object(reads, int(request.app[LEDGER].clock()))
 
 
-def read_moderation(request: web.Request) -> dict[str, Any]:
-    """The moderation log of the log that a path names. Raises NotFoundError."""
-    with request.app[LEDGER].store.read() as reads:
-        tree = held_tree(reads, origin_of(request))
-        log_id, epoch = tree.origin
-        return {
-            "schema": "folkmoot.moderation/1",
-            "log": show_log_id(log_id),
-            "epoch": epoch,
-            "decisions": moderation_log(reads, tree),
-        }
-
-
 async def _federation(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(read_federation, request))
 
 
 async def _net(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(read_net, request))
-
-
-async def _moderation(request: web.Request) -> web.Response:
-    return json_answer(await asyncio.to_thread(read_moderation, request))
 
 
 async def _decide(request: web.Request) -> web.Response:
@@ -78,13 +60,6 @@ async def _decide(request: web.Request) -> web.Response:
 ROUTES = (
     Route("GET", "/v1/federation/net", _net, "Who witnesses whom, how fresh each log is, forks, who vouches for whom"),
     Route("GET", "/v1/federation", _federation, "Logs with why they are held, who waits, what is denied"),
-    Route(
-        "GET",
-        "/v1/log/{log}/{epoch}/moderation",
-        _moderation,
-        "What an organisation decided, by entries of its log",
-        statuses=(200, 404),
-    ),
     Route(
         "POST",
         "/v1/scopes",

@@ -6,17 +6,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import NotFoundError
-from node.federation import read_federation, read_moderation, read_net
-from node.keys import HUB, LEDGER
+from node.federation import read_federation, read_net
+from node.keys import HUB
 from node.languages import choose
-from node.listing import record_url
 from node.net_shown import net_shown
-from node.rendering import error_page, reader_of, render
+from node.rendering import reader_of, render
 from node.routes import Route
 from node.words import date_text
-from protocol.charter import establish
-from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -88,62 +84,4 @@ def _denied_row(row: dict[str, Any], words: Words) -> dict[str, Any]:
     return {"id": row["log"], "name": row["name"], "decisions": decisions}
 
 
-async def _moderation(request: web.Request) -> web.Response:
-    reader = reader_of(request)
-    ledger = request.app[LEDGER]
-
-    def read() -> dict[str, Any]:
-        told = read_moderation(request)
-        log_id = parse_log_id(told["log"])
-        with ledger.store.read() as reads:
-            charter = establish(reads.charters(reads.epochs(log_id)[-1].tree)).charter
-        name = choose(charter.name, (*reader.languages, *charter.languages))
-        return {"log_name": name, "decisions": [_decision(row, told, reader.words) for row in told["decisions"]]}
-
-    try:
-        values = await asyncio.to_thread(read)
-    except NotFoundError:
-        return error_page(request, 404, "", "")
-    return render(request, "moderation.html", reader, **values)
-
-
-def _decision(row: dict[str, Any], told: dict[str, Any], words: Words) -> dict[str, Any]:
-    """A decision in words, with what it is about: a record has its page, a log its row."""
-    body, kind = row["body"], row["kind"]
-    about = body.get("subject", body) if kind in {"deny", "label"} else {"log": told["log"], "id": body.get("id", "")}
-    log, record_id = about.get("log", ""), about.get("id", "")
-    if kind == "label":
-        label = body["label"]
-        what = (
-            words("Labelled “{label}”", label=label) if body["set"] else words("Label “{label}” taken off", label=label)
-        )
-    elif kind == "deny":
-        reason = words.label("denial", body["reason"])
-        what = words("Not shown: {reason}", reason=reason) if body["denied"] else words("Shown again")
-    elif kind == "erase":
-        what = words("Erased the content of entry {position}", position=words.number(body["position"]))
-    else:
-        what = words("Closed: {reason}", reason=words.label("reason", body.get("reason", "")))
-    subject = "" if kind == "erase" else f"{log[:8]}/{record_id[:8]}" if record_id else log[:8]
-    return {
-        "what": what,
-        "date": date_text(row["at"], words),
-        "subject": subject,
-        "url": record_url(log, record_id) if record_id else f"/peers#{log}",
-        "note": body.get("note", ""),
-        "position": words.number(row["position"]),
-        "proof": f"/v1/log/{told['log']}/{told['epoch']}/proofs/{row['position']}",
-    }
-
-
-ROUTES = (
-    Route("GET", "/peers", _peers, "The federation as this node sees it", "text/html", statuses=(200,)),
-    Route(
-        "GET",
-        "/moderation/{log}/{epoch}",
-        _moderation,
-        "What an organisation decided",
-        "text/html",
-        statuses=(200, 404),
-    ),
-)
+ROUTES = (Route("GET", "/peers", _peers, "The federation as this node sees it", "text/html", statuses=(200,)),)

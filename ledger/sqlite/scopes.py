@@ -83,10 +83,11 @@ class ScopeReads:
         latest = {row[:3]: Denial._make(row) for row in self._db.execute(sql)}
         return [denial for denial in latest.values() if denial.reason]
 
-    def decisions(self, tree: int, limit: int) -> list[int]:
-        """Positions in a log of the decisions that are its moderation log, latest first."""
-        sql = "SELECT position FROM decision WHERE tree = ? ORDER BY position DESC LIMIT ?"
-        return [row[0] for row in self._db.execute(sql, (tree, limit))]
+    def decisions(self, tree: int, limit: int, before: int | None = None) -> list[int]:
+        """Positions in a log of the decisions that are its moderation log, latest first; only those before one."""
+        bound = 2**62 if before is None else before
+        sql = "SELECT position FROM decision WHERE tree = ? AND position < ? ORDER BY position DESC LIMIT ?"
+        return [row[0] for row in self._db.execute(sql, (tree, bound, limit))]
 
     def labels(self, log_id: bytes, record_id: bytes = b"") -> list[LabelRow]:
         """The labels on a record, or on a log as a whole, whoever put them there."""

@@ -85,4 +85,18 @@ UPKEEP_LABELS: dict[str, dict[str, str]] = {
         "over": "its time is over",
         "used": "answered often enough",
     },
+    "claim_outcome": {
+        "accepted": "Proposal accepted",
+        "edited": "Proposal accepted with changes",
+        "refused": "Proposal refused",
+        "done": "Report answered: something was done",
+        "nothing_to_do": "Report answered: there was nothing to do",
+        "closed": "Report answered: the entry was closed",
+    },
+    "role": {
+        "steward": "steward: may do everything",
+        "editor": "editor: records and what is said of them",
+        "moderator": "moderator: reports, proposals, labels, what is shown",
+        "none": "no role any more",
+    },
 }
