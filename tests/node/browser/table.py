@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import node
 from node.forms.table import FORMS
 from node.knowledge import overview
-from node.upkeep import table as upkeep
 from tests.node.browser.hostile import evil_id
 from tests.node.mutual import DRILL, account_id, one
 
@@ -55,16 +54,6 @@ READ = {
     "/peers": ("/peers",),
     "/moderation": ("/moderation",),
     "/moderation/{log}/{epoch}": ("/moderation/{log}/1",),
-    "/check": ("/check", "/check?code=hello"),
-    "/check/{code}": (),  # of a link that was given out: tests/node/upkeep looks at it, and at the list of links
-    "/steward/duplicates": ("/steward/duplicates", "/steward/duplicates?verdict=decided"),
-    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": (
-        "/steward/duplicates/{log}/{evil_place}/{log}/{evil_organisation}",
-    ),
-    "/steward/places": ("/steward/places",),
-    "/steward/places/{id}": ("/steward/places/{evil_place}",),
-    "/steward/checks": ("/steward/checks",),
-    "/steward/checks/given/{batch}": (),
     "/verify": (),  # stands alone, without the node's pages: tests/node/verifier looks at it
     "/v1/ledger/{log}/members/{member}/page": (),  # the same, with a statement in it
     "/ledger": (),  # leads to the next
@@ -126,13 +115,6 @@ SENT = {
     "/proposals/{claim}/accept": "",
     "/ledger/{log}/resource/{resource}/{act}": "",
     "/knowledge/need/{log}/{id}/vote": "",
-    "/check/{code}": "",
-    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": "",
-    "/steward/duplicates/{log}/{id}/{other_log}/{other_id}/undo": "",
-    "/steward/places/{id}": "",
-    "/steward/checks": "",
-    "/steward/checks/handled": "",
-    "/steward/checks/given/{batch}": "",
     "/ledger/{log}/sign-in": "/ledger/{log}/sign-in",
     "/ledger/{log}/sign-out": "",
 }
@@ -147,7 +129,7 @@ def routes(method: str) -> set[str]:
 def _all() -> Iterator[Route]:
     for module in pkgutil.walk_packages(node.__path__, "node."):
         yield from getattr(import_module(module.name), "ROUTES", ())
-    yield from (*overview.ROUTES, *upkeep.ROUTES)
+    yield from overview.ROUTES
 
 
 def addresses(log: str) -> list[str]:
