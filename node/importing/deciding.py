@@ -33,4 +33,4 @@ def start(jobs: Jobs, upload: Upload, *, seen: str, close_many: bool, likely: st
 def again(jobs: Jobs, upload: Upload) -> None:
     """Tries again what stopped."""
     phase: Phase = "undoing" if not upload.digest else "checking" if upload.mapping else "reading"
-    jobs.start(jobs.uploads.change(upload.id, phase=phase, fault=""))
+    jobs.start(jobs.uploads.change(upload.id, phase=phase, fault="", resumed=0))

@@ -31,6 +31,7 @@ from ledger.importing.write import find_import, import_parts, plan_undo_of, undo
 from node.importing.apart import different
 from node.importing.preview import preview_object
 from node.importing.uploads import WORKING, Found, Upload, Uploads
+from node.words import message
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ log = logging.getLogger("folkmoot.importing")
 
 SAMPLES, SAMPLE_CHARACTERS_MAX = 3, 80
 COLUMNS_SHOWN_MAX = 300
+RESUMED_MAX = 2
+"""What ends the node each time, because there is not enough memory say, is not begun for ever."""
+STOPPED_WITH_NODE = message("The node has stopped several times while it worked on this. Split the file, or try again.")
 CACHED_S = 600.0
 """How long a table stays in memory after its last use."""
 
@@ -93,8 +97,10 @@ class Jobs:
         """Takes up again what was under way when the node stopped."""
         self.uploads.sweep()
         for upload in reversed(self.uploads.all()):
-            if upload.phase in WORKING:
-                self.start(upload)
+            if upload.phase in WORKING and upload.resumed < RESUMED_MAX:
+                self.start(self.uploads.change(upload.id, resumed=upload.resumed + 1))
+            elif upload.phase in WORKING:
+                self.uploads.change(upload.id, phase="stopped", fault=STOPPED_WITH_NODE)
 
     def stop(self) -> None:
         """Stops at the next place at which it can be taken up again."""

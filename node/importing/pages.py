@@ -164,6 +164,7 @@ async def _step(request: web.Request, session: Session, _: dict[str, str]) -> we
         upload=upload,
         working=upload.phase in WORKING,
         progress=jobs.progress(upload.id),
+        reason_text=reason_text,
         **await asyncio.to_thread(done_values, jobs, upload),
         count=reader_of(request).words.count,
         csrf=session.csrf,

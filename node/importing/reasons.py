@@ -120,6 +120,7 @@ FILE_REASONS = (
     message("Above the header, which is row {row}, there is text: it was left out."),
     message("Column {number} has no name of its own and is called {name} here."),
     message("The file is larger than {number} MiB. Split it, or take it in on the command line."),
+    message("The node has stopped several times while it worked on this. Split the file, or try again."),
     message("set: give the data set a short name of a-z 0-9 . _ -"),
     message("licence: say under which licence the data may be used, such as CC0-1.0"),
     message("name: say which column holds the name"),

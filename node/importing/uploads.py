@@ -52,7 +52,8 @@ class Upload(msgspec.Struct, frozen=True):
     `encoding` and `delimiter` are empty where they are to be detected; `mapping` is TOML; `edition_of` is the data set
     whose earlier mapping is to be used. `likely` says what is done with rows that are likely to be here: "propose",
     "apart" or "leave_out", `single` the same for single rows. `seen` is what the plan was that somebody was shown.
-    `key` is the import's id, once it is known; an upload that is undone has no file, only that.
+    `resumed` is how often a start of the node took it up again. `key` is the import's id, once it is known; an upload
+    that is undone has no file, only that.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Upload(msgspec.Struct, frozen=True):
     seen: str = ""
     changed: bool = False
     key: str = ""
+    resumed: int = 0
     counts: dict[str, int] = {}
 
 

@@ -167,3 +167,22 @@ def test_a_fault_of_ours_stops_one_job_and_no_other(directory: DataDirectory, mo
         monkeypatch.setattr(jobs, "_reading", reading)
         assert _sent(jobs, _rows(1)).phase == "mapping"
         jobs.stop()
+
+
+def test_what_ends_the_node_each_time_is_not_begun_for_ever(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for times in range(4):
+        with Ledger(directory) as ledger:
+            jobs = Jobs(ledger)
+            if not times:
+                receiving = jobs.uploads.receive()
+                receiving.write(_rows(1))
+                upload = jobs.uploads.begin(receiving, "heavy.csv")
+            jobs._stopping.set()
+            monkeypatch.setattr(jobs, "_work", lambda _: None)  # as if the node had ended meanwhile
+            jobs.resume()
+            now = jobs.uploads.get(upload.id)
+            jobs.stop()
+        assert now.phase == ("reading" if times < 2 else "stopped")
+    assert "several times" in now.fault
