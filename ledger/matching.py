@@ -23,6 +23,52 @@ FAR_M = 100_000
 """Further apart than this, things fit only if one of them is meant for a country or more."""
 WIDE_SCOPES = ("national", "international")
 _WORD_CHARACTERS_MIN, _STEM_CHARACTERS = 3, 6
+_SMALL_WORDS = frozenset(
+    [
+        "for",
+        "the",
+        "and",
+        "with",
+        "les",
+        "des",
+        "une",
+        "pour",
+        "avec",
+        "der",
+        "die",
+        "das",
+        "und",
+        "fur",
+        "mit",
+        "ein",
+        "een",
+        "het",
+        "van",
+        "voor",
+        "met",
+        "per",
+        "con",
+        "los",
+        "las",
+        "una",
+        "del",
+        "dei",
+        "amb",
+        "els",
+        "chez",
+        "aux",
+        "aan",
+        "op",
+        "bei",
+        "von",
+        "per",
+        "our",
+        "you",
+        "who",
+        "has",
+    ]
+)
+"""What says nothing in the languages of the pages; of others, whatever most people write."""
 _COMMON_PART, _COMMON_MIN = 10, 20
 """A word that is in more than a tenth of all things, and in twenty of them, says nothing."""
 _SATISFIES = {
@@ -78,12 +124,16 @@ def thing_of(key: int, record: Record) -> Thing:
         record.direction == "want",
         frozenset(record.terms),
         frozenset(categories_found_by(record)) - {WORK},
-        {word[:_STEM_CHARACTERS]: word for text in texts for word in words(text) if len(word) >= _WORD_CHARACTERS_MIN},
+        {word[:_STEM_CHARACTERS]: word for text in texts for word in words(text) if _says_something(word)},
         (record.point.lat, record.point.lon) if record.point else None,
         record.scope in WIDE_SCOPES or (record.work is not None and record.work.remote),
         record.valid_until,
         record.work.rate if record.work else None,
     )
+
+
+def _says_something(word: str) -> bool:
+    return len(word) >= _WORD_CHARACTERS_MIN and word not in _SMALL_WORDS
 
 
 class Market:

@@ -60,13 +60,16 @@ class Finder:
         self.wait_for_own_writes()
         return self._answer(query)
 
-    def find_all(self, parameters: Mapping[str, Sequence[str]], now: int) -> Iterator[dict[str, Any]]:
+    def find_all(
+        self, parameters: Mapping[str, Sequence[str]], now: int, *, private: bool = False
+    ) -> Iterator[dict[str, Any]]:
         """All public hits of a query, one after the other; only as many as it asks for if it has a limit.
 
         They are read in parts, so that whoever takes them slowly keeps nobody from writing: one that changes meanwhile
-        may be missing or stand there as it was. Raises QueryError before the first is asked for.
+        may be missing or stand there as it was. With `private`, those that are not public instead. Raises QueryError
+        before the first is asked for.
         """
-        query = parse_query(parameters, now)
+        query = parse_query(parameters, now, private=private)
         self.wait_for_own_writes()
         return self._all(query if "limit" in parameters else replace(query, limit=_AT_ONCE), "limit" in parameters)
 

@@ -46,7 +46,7 @@ def work_shown(work: Mapping[str, Any], check: RateCheck | None, reader: Reader)
     words, rate = reader.words, work.get("rate", {})
     table = safe_url(rate.get("table", ""))
     return WorkShown(
-        skills=[skill_link(skill) for skill in work.get("skills", ())],
+        skills=[skill_link(skill, words) for skill in work.get("skills", ())],
         rate=rate_text(rate, words) if rate else "",
         by=rate.get("by", ""),
         checked=Link(_check_text(check, reader), check.path) if check else None,

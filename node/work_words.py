@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.work import skill_category
 from node.asked import Asked
-from node.listing import Link
+from node.listing import Link, category_text
 from protocol.amounts import show_amount, show_day
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from node.words import Words
 
 
-def skill_link(skill: str) -> Link:
+def skill_link(skill: str, words: Words) -> Link:
     """A skill, and where all records that have it are listed."""
     category = skill_category(skill)
-    name = skill.partition(":")[2].replace("_", " ") if category == skill else skill
+    name = category_text(skill, words) if category == skill else skill
     return Link(name, "" if "," in category else Asked({"category": category}).url())
 
 
@@ -47,7 +47,7 @@ def days_text(work: Mapping[str, Any], words: Words) -> str:
 
 def work_line(work: Mapping[str, Any], words: Words) -> str:
     """The work of a record in one line of a list."""
-    parts = [", ".join(skill_link(skill).text for skill in work.get("skills", ())[:5])]
+    parts = [", ".join(skill_link(skill, words).text for skill in work.get("skills", ())[:5])]
     parts += [rate_text(work["rate"], words)] if "rate" in work else []
     parts += [days_text(work, words), words("from anywhere") if work.get("remote") else ""]
     return " · ".join(part for part in parts if part)
