@@ -202,10 +202,15 @@ async def test_who_works_for_whom_is_told_to_stewards_and_members_alone(
     ledger: Ledger, browser: TestClient[Any, Any]
 ) -> None:
     own = {"log": ledger.log_id, "id": seeded("place", 16)}
-    client = {"id": seeded("client", 16), "kind": "organisation", "name": {"en": f"Bakery {EVIL}"}}
+    client: dict[str, Any] = {"id": seeded("client", 16), "kind": "organisation", "name": {"en": f"Bakery {EVIL}"}}
     client |= {"relations": [{"predicate": "clientOf", "object": own}], "licence": "CC0-1.0"}
     client |= {"contact": {"email": "bakery@example.org", "visibility": "members"}}
-    other = {"id": seeded("other", 16), "kind": "organisation", "name": {"en": "No client"}, "licence": "CC0-1.0"}
+    other: dict[str, Any] = {
+        "id": seeded("other", 16),
+        "kind": "organisation",
+        "name": {"en": "No client"},
+        "licence": "CC0-1.0",
+    }
     group = [ledger.state("record.put", {"record": one}, one["id"], 1) for one in (client, other)]
     ledger.writer.append(group).result()
     ledger.writer.settle()
