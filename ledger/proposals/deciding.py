@@ -204,6 +204,20 @@ def decided_at(reads: Snapshot, tree: int, position: int) -> Decided | None:
     return Decided(position, at, statement.author, body)
 
 
+def claim_entered(reads: Snapshot, own_tree: int, proposal_id: bytes) -> Claim | None:
+    """What was proposed, if it stands in the log for everybody to read."""
+    accepted = reads.accepted(own_tree, [proposal_id])
+    if not accepted:
+        return None
+    position = accepted[proposal_id][0]
+    stored = next(reads.entries(own_tree, position, position + 1), None)
+    if stored is None or stored.payload is None:
+        return None
+    if parse_entry(stored.entry).scope != SCOPE_PUBLIC:  # type: ignore[union-attr] # its payload could be read
+        return None
+    return read_claim(parse_payload(stored.payload).statement)
+
+
 def decision_on(reads: Snapshot, own_tree: int, proposal_id: bytes) -> Decided | None:
     """What was decided on a proposal, if anything."""
     accepted = reads.accepted(own_tree, [decision_ids(proposal_id).decided])

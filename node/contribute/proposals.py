@@ -11,7 +11,8 @@ import msgspec
 from aiohttp import web
 
 from ledger.errors import LedgerError, NotFoundError, RefusedError
-from ledger.proposals.deciding import Verdict, decide, decision_on, waiting
+from ledger.present import read_record
+from ledger.proposals.deciding import Verdict, claim_entered, decide, decision_on, waiting
 from ledger.proposals.present import decided_list, is_personal, waiting_list
 from ledger.proposals.voting import DAYS, carry_out, outcome_of
 from ledger.reciprocity.state import ProposalState
@@ -29,13 +30,14 @@ from node.routes import Parameter, Route
 from node.session import session_of
 from node.steward_pages import TEXTS, signed_in
 from node.words import date_text
+from protocol.directory import ClaimCorrect
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 from protocol.proposal import without_private
 from protocol.record import Record
 
 if TYPE_CHECKING:
-    from ledger.proposals.deciding import Waiting
+    from ledger.proposals.deciding import Decided, Waiting
     from ledger.sqlite.store import Snapshot
     from node.listing import Reader
     from node.session import Session
@@ -83,7 +85,8 @@ async def _show(request: web.Request, status: int, fault: str) -> web.StreamResp
             names = names_of(reads, ledger.own.tree, ledger.key.public, reader)
             decided = decision_on(reads, ledger.own.tree, proposal_id)
             if decided is not None:
-                return {"decided": decided_row(reads, decided, names, reader), "one": None}
+                row = decided_row(reads, decided, names, reader)
+                return {"decided": row, "one": None, **_refused_values(reads, decided, reader)}
             found = waiting(reads, ledger.own.tree, proposal_id)
             shown = waiting_row(found, names, reader, private=session is not None)
             return {"decided": None, "one": shown, **_waiting_values(reads, found, reader, private=session is not None)}
@@ -107,6 +110,20 @@ async def _show(request: web.Request, status: int, fault: str) -> web.StreamResp
     )
 
 
+def _refused_values(reads: Snapshot, decided: Decided, reader: Reader) -> dict[str, Any]:
+    """What was proposed and refused, or reported, where that was entered; what was accepted stands in the history."""
+    claim = claim_entered(reads, int(reads.fact("own") or 0), decided.body.claim)
+    if claim is None:
+        return {"changes": [], "note": "", "kept": decided.body.outcome != "refused"}
+    if not isinstance(claim.body, ClaimCorrect) or decided.body.outcome != "refused":
+        return {"changes": [], "note": claim.body.note, "kept": True}
+    subject = claim.body.subject
+    tree = int(reads.fact("own") or 0)
+    row = reads.records_by_id(tree, [subject.id]).get(subject.id)
+    before = read_record(reads, row)[0] if row else None
+    return {"changes": difference(before, claim.body.record, reader), "note": claim.body.note, "kept": True}
+
+
 def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private: bool) -> dict[str, Any]:
     """What the page of a proposal that waits shows."""
     words, claim = reader.words, found.claim
@@ -121,6 +138,7 @@ def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private:
         "own": subject.log == reads.own_log(),
         "changes": difference(_record(found.present), after, reader) if after and not personal else [],
         "move": move_picture(_record(found.present), after) if not personal else None,
+        "of_person": is_personal(found),
         "personal": personal,
         "hidden": hidden,
         "note": "" if personal else claim.body.note,
