@@ -31,6 +31,7 @@ class _Options:
 
     mapping: Path | None
     save_mapping: Path | None
+    edition_of: str | None
     set_name: str | None
     licence: str | None
     attribution: str | None
@@ -49,6 +50,9 @@ class _Options:
 @click.argument("file", type=_FILE, required=False)
 @click.option("--mapping", type=_FILE, help="Mapping file; without it one is suggested.")
 @click.option("--save-mapping", type=_FILE, help="Write the mapping that is used to a file, to edit and keep.")
+@click.option(
+    "--edition-of", metavar="SET", help="Use the mapping that was kept when this set was imported in a browser."
+)
 @click.option(
     "--set", "set_name", help="Short name of the data set, such as coops-uk; from the file's name if not given."
 )
@@ -97,7 +101,8 @@ def _import(directory: Any, file: Path, options: _Options) -> None:  # noqa: ANN
 
     data = _read(file)
     table = read_table(data, encoding=options.encoding, delimiter=options.delimiter)
-    mapping = _mapping(table, file, options)
+    kept = _kept(directory, options.edition_of) if options.edition_of else None
+    mapping = _mapping(table, file, options, kept)
     if options.save_mapping:
         options.save_mapping.write_text(to_toml(mapping), "utf-8")
         say(f"mapping saved to {options.save_mapping}")
@@ -131,7 +136,22 @@ def _read(file: Path) -> bytes:
         raise CommandError(f"{file}: no such file", NOT_FOUND) from None
 
 
-def _mapping(table: Table, file: Path, options: _Options) -> Mapping:
+def _kept(directory: Any, set_name: str) -> Mapping:  # noqa: ANN401 - a DataDirectory
+    from ledger.importing.listing import kept_mapping
+    from ledger.sqlite.store import SqliteStore
+
+    store = SqliteStore(directory.store, writable=False)
+    try:
+        with store.read() as reads:
+            mapping = kept_mapping(reads, set_name)
+    finally:
+        store.close()
+    if mapping is None:
+        raise CommandError(f"no mapping was kept for the data set {plain(set_name)}", NOT_FOUND)
+    return mapping
+
+
+def _mapping(table: Table, file: Path, options: _Options, kept: Mapping | None) -> Mapping:
     import re
 
     import msgspec
@@ -141,6 +161,8 @@ def _mapping(table: Table, file: Path, options: _Options) -> Mapping:
 
     if options.mapping:
         mapping = from_toml(_read(options.mapping).decode("utf-8", "replace"))
+    elif kept is not None:
+        mapping = kept
     else:
         name = re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("-")[:64]
         mapping = suggest(table, options.set_name or name or None)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.importing.listing import keep_mapping
+from ledger.importing.mapping import Mapping, TextColumn
+from ledger.ledger import DataDirectory, Ledger
 from ledger.sqlite.store import SqliteStore
 from protocol.statement import Statement, parse_payload, parse_statement
 from tests.cli.conftest import ENVIRONMENT, HEADER, Home, row, write_csv
@@ -237,3 +240,13 @@ def test_a_killed_import_goes_on_without_doubles(home: Home, tmp_path: Path, aft
     assert kinds["record.put"] == 1000, "nothing was written twice"
     assert len({statement.id for statement in _statements(home)}) == sum(kinds.values())
     home.well("log", "audit")
+
+
+def test_a_mapping_that_was_kept_is_used_for_the_next_edition(home: Home, tmp_path: Path) -> None:
+    mapping = Mapping(set="shops", licence="CC0-1.0", name=(TextColumn("name"),), identifier="id")
+    with Ledger(DataDirectory(home.path)) as ledger:
+        ledger.writer.run(lambda change: keep_mapping(change, mapping)).result()
+    file = write_csv(tmp_path / "newer.csv", row(1))
+    report = home.well("import", file, "--edition-of", "shops", "--json").json
+    assert (report["set"], report["counts"]["added"]) == ("shops", 1)
+    assert "no mapping was kept" in home("import", file, "--edition-of", "others").err
