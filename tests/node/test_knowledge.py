@@ -270,3 +270,19 @@ async def test_who_knows_what(steward: Browser) -> None:
 async def test_every_sort_is_told_at_the_api(browser: Browser) -> None:
     for sort in SORTS:
         assert await found(browser, sort) == []
+
+
+async def test_programs_say_it_through_the_api(browser: Browser, ledger: Ledger) -> None:
+    log, thing = show_log_id(ledger.log_id), seeded("said by a program", 16).hex()
+    see = [{"relation": "related", "term": {"log": log, "id": "00" * 16}}]
+    body = {"id": thing, "term": {"en": "commons"}, "see": see, "licence": "CC0-1.0"}
+    headers = {"Authorization": "Bearer token", "Idempotency-Key": "one"}
+    for more, status in (({"zz": 1}, 400), ({}, 201)):
+        entries = {"entries": [{"kind": "term.put", "body": body | more}]}
+        answer = await browser.post("/v1/entries", json=entries, headers=headers)
+        assert answer.status == status, await answer.text()
+    ledger.writer.settle()
+    (term,) = await found(browser, "terms")
+    assert (term["id"], term["see"], term["by"]) == (thing, see, "Moot")
+    answer = await browser.get(f"/v1/knowledge/terms/{log}/{thing}")
+    assert (await answer.json())["known"] == term
