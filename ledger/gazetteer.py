@@ -7,8 +7,6 @@ hundred thousand objects would take ten times the memory.
 """
 
 import difflib
-import re
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from gzip import decompress
 from importlib.resources import files
 from typing import Final
 
+from ledger.lines import Lines, lines_between
 from ledger.text import fold
 
 NAME_CHARACTERS_MAX: Final = 100
@@ -48,31 +47,13 @@ class Place:
     population: int
 
 
-class _Lines:
-    """Lines of the table, found by number; what `bisect` needs."""
-
-    def __init__(self, table: bytes, starts: "array[int]") -> None:
-        self._table = table
-        self._starts = starts
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
-    def __getitem__(self, number: int) -> str:
-        return self._table[self._starts[number] : self._starts[number + 1] - 1].decode()
-
-    def between(self, first: int, last: int) -> list[str]:
-        """The lines from number `first` to before `last`."""
-        return self._table[self._starts[first] : self._starts[last]].decode().splitlines()
-
-
 @dataclass(frozen=True, slots=True)
 class _Gazetteer:
     """`countries` from folded name or code to code; `names` and `places` as the table has them."""
 
     countries: dict[str, str]
-    names: _Lines
-    places: _Lines
+    names: Lines
+    places: Lines
 
 
 @cache
@@ -83,15 +64,10 @@ def _gazetteer() -> _Gazetteer:
     country_lines = table[: names_start - 2].decode().splitlines()
     countries = {name: code for name, _, code in (line.partition("\t") for line in country_lines)}
 
-    def lines(start: int, end: int) -> _Lines:
-        starts = array("I", [start])
-        starts.extend(newline.end() for newline in re.compile(b"\n").finditer(table, start, end))
-        return _Lines(table, starts)
-
     return _Gazetteer(
         countries=countries,
-        names=lines(names_start, names_end),
-        places=lines(names_end + 1, len(table)),
+        names=lines_between(table, names_start, names_end),
+        places=lines_between(table, names_end + 1, len(table)),
     )
 
 

@@ -34,6 +34,10 @@ class Lines:
                 return
             yield line.decode()
 
+    def between(self, first: int, last: int) -> list[str]:
+        """The lines from number `first` to before `last`."""
+        return self._table[self._starts[first] : self._starts[last]].decode().splitlines()
+
     def _line(self, number: int) -> bytes:
         return self._table[self._starts[number] : self._starts[number + 1] - 1]
 
