@@ -131,7 +131,7 @@ def _clock(app: web.Application, _: Snapshot, words: Words) -> Iterator[Finding]
 def _store(_: web.Application, reads: Snapshot, words: Words) -> Iterator[Finding]:
     trees = reads.trees()
     entries, behind = sum(tree.size for tree in trees), lag(reads)
-    seen = words("{logs} logs with {entries} entries.", logs=words.number(len(trees)), entries=words.number(entries))
+    seen = words("Logs: {logs}. Entries: {entries}.", logs=words.number(len(trees)), entries=words.number(entries))
     if behind:
         seen += " " + words("{number} are not searchable yet.", number=words.number(behind))
     state = NOTE if behind > _LAG_MANY else OK
