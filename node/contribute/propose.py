@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from node.listing import Reader
+    from node.words import Words
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -103,6 +104,10 @@ async def _form(request: web.Request) -> web.StreamResponse:
     texts: dict[str, str] = {f"name_{language}": query["name"], "kind": query["kind"]}
     if subject.shown is not None:
         texts = texts_of(subject.shown, language) | {"note": subject.note}
+        known, _ = await asyncio.to_thread(_known, request, "")
+        names = category_names(known, subject.shown, reader.words)
+        shown = {code: text for text, code in names.values()}
+        texts |= {name: shown.get(text, text) for name, text in texts.items() if name.startswith("category_")}
     else:
         texts["licence"] = request.app[LEDGER].keys.charter.licence
     texts |= {name: query[name] for name in ("record", "proposal", "link")} | {"nonce": secrets.token_hex(16)}
@@ -149,12 +154,21 @@ async def _show(
         faults=told,
         through=through,
         lost_link=bool(texts.get("link")) and not through,
-        categories=[(code, category_text(code, words)) for code in known],
+        categories=sorted(text for text, _ in category_names(known, subject.shown, words).values()),
         ground=ground,
         **form_values(texts, subject.present, reader),
     )
     response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
     return response
+
+
+def category_names(known: list[str], shown: dict[str, Any] | None, words: Words) -> dict[str, tuple[str, str]]:
+    """What categories are called here, and their codes, by the folded name: the record's first, then frequent ones."""
+    names: dict[str, tuple[str, str]] = {}
+    for code in (*(shown or {}).get("categories", ()), *known):
+        text = category_text(code, words)
+        names.setdefault(fold(text), (text, code))
+    return names
 
 
 def _known(request: web.Request, link: str) -> tuple[list[str], str]:
@@ -193,7 +207,8 @@ async def _send(request: web.Request) -> web.StreamResponse:
 def read_written(request: web.Request, subject: Subject, texts: dict[str, str], reader: Reader) -> Read:
     """The record that was filled in, and what does not do."""
     known, _ = _known(request, "")
-    categories = {fold(category_text(code, reader.words)): code for code in reversed(known)}
+    names = category_names(known, subject.shown, reader.words)
+    categories = {name: code for name, (_, code) in names.items()}
     written = Written(texts, subject.shown, reader.words.language, categories)
     read = read_record(written, subject.id)
     faults = dict(read.faults)

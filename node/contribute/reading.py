@@ -209,9 +209,8 @@ def _categories(written: Written) -> list[str]:
     for name in sorted(numbered, key=lambda name: int(name.partition("_")[2])):
         text = " ".join(written.texts[name].split())[:100]
         if text:
-            found.append(
-                text if _CATEGORY.fullmatch(text) else written.categories.get(fold(text), f"tag:{text.lower()}")
-            )
+            code = text if _CATEGORY.fullmatch(text) else f"tag:{text.lower()}"
+            found.append(written.categories.get(fold(text), code))
     return [*dict.fromkeys(found)][:CATEGORIES_MAX]
 
 

@@ -67,7 +67,7 @@ async def test_a_change_shows_what_would_be_different(node: RunningNode, visitor
     links = (await visitor.read(record_path(node))).links()
     assert change_of() in links
     filled = fields_of(await visitor.read(change_of()))
-    assert (filled["name_en"], filled["lat"], filled["category_0"]) == (MILL, "50.63", "osm:shop=bakery")
+    assert (filled["name_en"], filled["lat"], filled["category_0"]) == (MILL, "50.63", "Bakery")
     same = await visitor.send("/propose", filled | {"step": "check"}, 422)
     assert "Nothing is different" in same.text
     shown = await visitor.send("/propose", filled | {"step": "check", "name_en": "old mill", "lat": "50.64"})
