@@ -74,6 +74,8 @@ READ = {
     "/steward/sign-in": ("/steward/sign-in",),
     "/steward": ("/steward",),
     "/steward/health": ("/steward/health",),
+    "/steward/commands": ("/steward/commands",),
+    "/steward/federation": ("/steward/federation",),
     "/steward/links": ("/steward/links",),
     "/steward/checks": ("/steward/checks",),
     "/steward/checks/given/{batch}": (),  # with links that were just given out, as /check/{code}
@@ -97,6 +99,7 @@ SENT = {
     "/steward/sign-out": "",
     "/steward/do/{form}": "/steward/do/pay",
     "/steward/health": "",
+    "/steward/federation": "",
     "/steward/links": "/steward/links",
     "/check/{code}": "",
     "/steward/checks": "",
