@@ -12,6 +12,7 @@ ALL = (
     "replication",
     "searching",
     "browsing",
+    "panning",
     "reconciling",
     "clauses",
     "folding",
