@@ -29,7 +29,7 @@ def add(data_dir: str | None, /, record: str, skill: str, *, as_json: bool, **gi
 
     Of a record of one's own log it is one's own word; of another one it vouches for it.
     """
-    code = skill if ":" in skill else "skill:" + "-".join(skill.casefold().split())
+    code = skill if ":" in skill else "skill:" + " ".join(skill.casefold().split())
     with knowing(data_dir) as knowledge:
         body: dict[str, Any] = {"subject": find_subject(knowledge, record), "skill": code}
         if given["term"]:

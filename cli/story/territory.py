@@ -71,7 +71,7 @@ def tell_territory(scribe: Scribe, members: Sequence[bytes], today: int) -> None
         scribe.say("term.put", body | ({"see": linked} if linked else {}))
     problem = _problem(scribe, house, today)
     _needs(scribe, members, problem, today)
-    skills = (("paie-des-artistes", "depuis vingt ans"), ("comptabilité", ""), ("contrats-de-réciprocité", ""))
+    skills = (("paie des artistes", "depuis vingt ans"), ("comptabilité", ""), ("contrats de réciprocité", ""))
     for skill, note in skills:
         scribe.say("claim.skill", {"subject": house, "skill": f"skill:{skill}", **({"note": note} if note else {})})
     _principles(scribe, house, today)

@@ -9,6 +9,7 @@ from ledger.geography import distance_m
 from ledger.present import read_record
 from ledger.territory.keys import SKILL
 from ledger.text import fold
+from ledger.work import skill_category
 from protocol.knowledge import SkillClaim
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Expert(NamedTuple):
     """An organisation or person, what they know how to do, and where they are.
 
-    `skills` are skill -> claims: its own word and those who vouch for it. `distance` in metres, if it was asked for.
+    `skills` are skill, as it was spelt first -> claims: its own word and those who vouch for it. `distance` in metres,
+    if it was asked for.
     """
 
     log_id: bytes
@@ -40,6 +42,11 @@ def skill_name(skill: str) -> str:
     return skill.partition(":")[2].replace("-", " ").replace("_", " ")
 
 
+def shared_skill(skill: str) -> str:
+    """The category under which a skill is one with others, also with those of work that is offered and sought."""
+    return skill_category(skill.removeprefix("skill:")) if skill.startswith("skill:") else skill
+
+
 def experts(knowledge: Knowledge, text: str = "", skill: str = "", circle: Circle | None = None) -> list[Expert]:
     """Those who know something: by words of skills and names, one skill, and within a circle; the nearest first.
 
@@ -48,12 +55,14 @@ def experts(knowledge: Knowledge, text: str = "", skill: str = "", circle: Circl
     claims: dict[tuple[bytes, bytes], dict[str, list[Known]]] = {}
     for known in knowledge.all(SKILL):
         body = claim_of(known)
-        claims.setdefault((body.subject.log, body.subject.id), {}).setdefault(body.skill, []).append(known)
+        by_skill = claims.setdefault((body.subject.log, body.subject.id), {})
+        by_skill.setdefault(shared_skill(body.skill), []).append(known)
     found = []
     wanted = fold(text).split()
-    for (log_id, _), skills in claims.items():
-        if skill and skill not in skills:
+    for (log_id, _), shared in claims.items():
+        if skill and shared_skill(skill) not in shared:
             continue
+        skills = {claim_of(said[0]).skill: said for said in shared.values()}
         row = knowledge.record(claim_of(next(iter(skills.values()))[0]).subject)
         if row is None or row.status == "closed":
             continue
@@ -75,8 +84,11 @@ def experts(knowledge: Knowledge, text: str = "", skill: str = "", circle: Circl
 def skill_counts(knowledge: Knowledge) -> dict[str, int]:
     """How many know how to do each thing, the most frequent first."""
     names: dict[str, set[tuple[bytes, bytes]]] = {}
+    spelt: dict[str, str] = {}
     for known in knowledge.all(SKILL):
         body = claim_of(known)
         if knowledge.record(body.subject) is not None:
-            names.setdefault(body.skill, set()).add((body.subject.log, body.subject.id))
-    return {skill: len(who) for skill, who in sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))}
+            shared = shared_skill(body.skill)
+            spelt.setdefault(shared, body.skill)
+            names.setdefault(shared, set()).add((body.subject.log, body.subject.id))
+    return {spelt[one]: len(who) for one, who in sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))}

@@ -194,7 +194,7 @@ def _need_vote(asked: Asked) -> list[Draft]:
 def _skill(asked: Asked) -> list[Draft]:
     code = asked["skill"].strip()
     if ":" not in code:
-        code = "-".join(code.casefold().split())
+        code = " ".join(code.casefold().split())
     body: dict[str, Value] = {
         "subject": record(asked),
         "skill": code if ":" in code else f"skill:{code}",

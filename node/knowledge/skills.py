@@ -9,7 +9,7 @@ from yarl import URL
 
 from ledger.query import QueryError, parse_query
 from ledger.territory.keys import TERM
-from ledger.territory.skills import claim_of, experts, skill_counts, skill_name
+from ledger.territory.skills import claim_of, experts, shared_skill, skill_counts, skill_name
 from node.knowledge.showing import address, page, said
 from node.languages import choose
 from node.listing import record_url
@@ -58,7 +58,7 @@ def _skills(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[
                 skill_name(code),
                 str(URL("/knowledge/skills").with_query(skill=code)),
                 reader.words.number(number),
-                code == skill,
+                bool(skill) and shared_skill(code) == shared_skill(skill),
             )
             for code, number in list(counts.items())[:CHIPS_MAX]
         ],
@@ -85,6 +85,7 @@ def _skill(knowledge: Knowledge, one: Expert, skill: str, claims: list[Known], r
     return {
         "name": choose(term.title, reader.languages).text if term else skill_name(skill),
         "term": address(TERM, term.name) if term else "",
+        "work": str(URL("/").with_query(category=shared_skill(skill), over="include")),
         "own": any(claim.log_id == one.log_id for claim in claims),
         "vouched": [
             {"said": said(knowledge, claim, reader), "note": claim_of(claim).note}

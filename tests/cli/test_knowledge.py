@@ -79,7 +79,7 @@ def test_who_knows_what_and_holds_to_what(mutual: Home, tmp_path: Path) -> None:
     record = a_record(mutual, tmp_path)
     mutual.well("skill", "add", record, "Sourdough bread")
     (expert,) = mutual.well("skill", "list", "sour", "--json").json["experts"]
-    assert expert["skills"][0]["skill"] == "skill:sourdough-bread"
+    assert expert["skills"][0]["skill"] == "skill:sourdough bread"
     assert "co-operative" in mutual.well("principle", "templates").out
     own = tmp_path / "own.toml"
     own.write_text(mutual.well("principle", "templates", "commons").out, "utf-8")

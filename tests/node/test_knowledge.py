@@ -261,7 +261,7 @@ async def test_who_knows_what(steward: Browser) -> None:
     page = await read(steward, "/knowledge/skills?q=sour")
     assert all(text in page.text for text in ("The Bakery", "sourdough bread", "since 1990", "by their own word"))
     (expert,) = (await (await steward.get("/v1/knowledge/experts")).json())["experts"]
-    assert expert["skills"][0]["skill"] == "skill:sourdough-bread"
+    assert expert["skills"][0]["skill"] == "skill:sourdough bread"
     assert "Nobody here is known for that" in (await read(steward, "/knowledge/skills?q=flying")).text
     await do(steward, "skill", subject="The Bakery", skill="sourdough bread", withdrawn="on")
     assert "The Bakery" not in (await read(steward, "/knowledge/skills")).text
