@@ -64,7 +64,7 @@ def draw_net(nodes: Sequence[tuple[str, str]], ties: Sequence[tuple[str, str, st
 def _spot(number: int, count: int, name: str, mark: str) -> Spot:
     if number == 0:
         return Spot(name, 1, _MIDDLE, _MIDDLE, _RADIUS, mark)
-    angle = 2 * pi * (number - 1) / max(1, count - 1) - pi / 2
+    angle = pi * (2 * number - 1) / max(1, count - 1) - pi / 2
     return Spot(
         name, number + 1, _short(_MIDDLE + _AROUND * cos(angle)), _short(_MIDDLE + _AROUND * sin(angle)), _RADIUS, mark
     )
@@ -74,11 +74,12 @@ def _tie(source: Spot, target: Spot, mark: str) -> Tie:
     """A bow to the left of its way, so that there and back do not lie on each other."""
     across, down = target.x - source.x, target.y - source.y
     length = hypot(across, down)
-    left = (down / length * _BOW, -across / length * _BOW)
+    bow = 0.0 if mark == "talk" else _BOW
+    left = (down / length * bow, -across / length * bow)
     bend = ((source.x + target.x) / 2 + left[0], (source.y + target.y) / 2 + left[1])
     begin, end = _towards((source.x, source.y), bend, _CLEAR), _towards((target.x, target.y), bend, _CLEAR)
     path = f"M{_text(begin)}Q{_text(bend)} {_text(end)}"
-    if mark == "vouch":
+    if mark in {"vouch", "talk"}:
         return Tie(source.id, target.id, path, "", mark)
     back = _towards(end, bend, _HEAD)
     along = hypot(end[0] - back[0], end[1] - back[1]) or 1.0

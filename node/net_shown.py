@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from node.languages import Text, choose
-from node.net_picture import SHOWN_MAX, Net, draw_net
+from node.net_picture import SHOWN_MAX, Net, Tie, draw_net
 from node.words import date_text
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def net_shown(told: dict[str, Any], reader: Reader, connected: Sequence[str]) ->
     """The picture and the table. `connected` are the logs of the nodes that this one talks to now."""
     logs = sorted(told["logs"], key=lambda one: _weight(one, connected))
     names = {one["log"]: choose(one["name"], reader.languages) for one in logs}
-    ties = _ties(logs)
+    own = logs[0]["log"] if logs else ""
+    ties = [(own, log, "talk") for log in dict.fromkeys(connected)] + _ties(logs)
     net = draw_net([(one["log"], _mark(one)) for one in logs], ties)
     numbers = {spot.id: spot.number for spot in net.spots}
     watches: dict[str, list[str]] = {}
@@ -65,13 +66,17 @@ def net_shown(told: dict[str, Any], reader: Reader, connected: Sequence[str]) ->
         for witness in one["witnesses"]:
             watches.setdefault(witness["log"], []).append(names[one["log"]].text)
     rows = [_row(one, numbers, names, watches, reader) for one in logs]
-    said = [
-        reader.words("{one} witnesses {other}", one=names[tie.source].text, other=names[tie.target].text)
-        if tie.mark != "vouch"
-        else reader.words("{one} vouches for {other}", one=names[tie.source].text, other=names[tie.target].text)
-        for tie in net.ties
-    ]
+    said = [_said(tie, names, reader.words) for tie in net.ties]
     return Shown(net, rows, said, max(0, len(logs) - SHOWN_MAX))
+
+
+def _said(tie: Tie, names: dict[str, Text], words: Words) -> str:
+    one, other = names[tie.source].text, names[tie.target].text
+    if tie.mark == "talk":
+        return words("{one} and {other} are connected", one=one, other=other)
+    if tie.mark == "vouch":
+        return words("{one} vouches for {other}", one=one, other=other)
+    return words("{one} witnesses {other}", one=one, other=other)
 
 
 def _weight(one: dict[str, Any], connected: Sequence[str]) -> tuple[object, ...]:

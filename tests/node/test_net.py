@@ -71,8 +71,9 @@ def test_states_are_said_and_trouble_comes_first() -> None:
     assert shown.rows[1].proof.endswith("/fork-proof")
     assert {one.name: one.at for one in shown.rows[0].witnesses} == {"Coop 1": "within two hours", "Coop 29": "not yet"}
     assert shown.rows[2].watches == ["Coop 0"]
-    assert {tie.mark for tie in shown.net.ties} == {"watch", "watch silent", "vouch"}
+    assert {tie.mark for tie in shown.net.ties} == {"talk", "watch", "watch silent", "vouch"}
     assert "Coop 1 witnesses Coop 0" in shown.said
+    assert "Coop 0 and Coop 5 are connected" in shown.said
     assert shown.rows[0].entries == "3 of 5 published"
 
 
