@@ -108,7 +108,7 @@ def _step(
         except Unfit as fault:
             return _page(request, asking, {fault.field: reader.words(fault.said, **fault.values)}, [])
         except NotFreeError as error:
-            said = reader.words("It is taken at that time. Free for as long:")
+            said = reader.words("It is taken at that time.")
             return _page(request, asking, {"begin": said}, _free(asking, error.wanted, error.provider))
         checked = _check(ledger, view, act, meant, nonce)
         if checked.faults:
