@@ -83,7 +83,6 @@ CONFLICT = ("/witness/add-checkpoint", "409")
 EXPECTED_5XX = {503, 507}
 REFUSED = {
     "/v1/log/{log}/{epoch}/fork-proof": {404},  # none against a log that has not forked
-    "/v1/matches/{log}/{id}": {404},  # nothing fits a place
     "/v1/knowledge/{sort}/{log}/{id}": {404},  # no word has that id
     "/v1/backups": {200, 409},  # no folder is configured
 }
