@@ -46,6 +46,7 @@ COMMANDS = {
     "log": ("cli.log", "Show, follow, vouch for, prove, audit, rebuild logs; erase; override."),
     "key": ("cli.key", "Show, replace and revoke keys; recover after loss or theft; open an epoch."),
     "peer": ("cli.peer", "Show, add, remove, deny and allow peers."),
+    "role": ("cli.role", "Who may write in the organisation's name, and what."),
     "moderation": ("cli.moderation", "Decide what is shown; subscribe to others' decisions."),
     "statement": ("cli.statement", "Write everything about one member into a file to verify offline."),
     "verify": ("cli.verify", "Check a proof or a member statement, offline."),
@@ -62,7 +63,7 @@ COMMANDS = {
 
 SECTIONS = {
     "The node": ("init", "serve", "key", "peer", "log", "bundle", "backup", "restore", "doctor"),
-    "The directory": ("search", "record", "match", "import", "duplicates", "proposal", "places", "moderation"),
+    "The directory": ("search", "record", "match", "import", "duplicates", "proposal", "places", "role", "moderation"),
     "What is known here": ("term", "skill", "problem", "need", "principle"),
     "The ledger: who, what, where": ("member", "unit", "account", "contract", "collective", "neighbour"),
     "The ledger: day by day": ("event", "booking", "claim", "pay", "post", "note"),

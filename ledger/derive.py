@@ -125,6 +125,7 @@ class Deriver:
             for position, payload in change.charters_in_force(tree.tree):
                 authority.resume(position, payload)
             authority.stewards = change.stewards(tree.tree)
+            authority.helpers = change.helpers(tree.tree)
             self._authorities[tree.tree] = authority
         return authority
 

@@ -109,7 +109,7 @@ def moderation_log(
     """
     found: list[dict[str, Any]] = []
     log_id = tree.origin.log_id
-    names = dict.fromkeys(establish(reads.charters(tree.tree)).charter.keys, "") | reads.stewards(tree.tree)
+    names = dict.fromkeys(establish(reads.charters(tree.tree)).charter.keys, "") | reads.called(tree.tree)
     title = title_of(reads, log_id)
     for position in reads.decisions(tree.tree, limit, before):
         stored = next(reads.entries(tree.tree, position, position + 1))

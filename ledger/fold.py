@@ -24,6 +24,7 @@ from protocol.kinds import PUBLIC_KINDS
 from protocol.merkle import leaf_hash
 from protocol.reciprocity import RECIPROCITY_BODIES, read_reciprocity
 from protocol.reciprocity_bodies import ReciprocityBody
+from protocol.roles import covers
 from protocol.statement import (
     SCOPE_PUBLIC,
     Opaque,
@@ -48,6 +49,7 @@ class Authority:
     log_id: bytes
     keys: LogKeys | None = None
     stewards: dict[bytes, str] = field(default_factory=dict)
+    helpers: dict[bytes, str] = field(default_factory=dict)
     epoch: int = 1
     openings: list[tuple[int, LogKeys]] = field(default_factory=list)
 
@@ -96,11 +98,13 @@ class Authority:
         self.take_charter(position, payload, open_payload(payload, commit(payload), self.log_id, position, self.epoch))
 
     def appoint(self, body: Role) -> None:
-        """Takes in what an operating key says of a steward."""
+        """Takes in what an operating key says of somebody's role."""
+        self.stewards.pop(body.key, None)
+        self.helpers.pop(body.key, None)
         if body.role == "steward":
             self.stewards[body.key] = body.name
-        else:
-            self.stewards.pop(body.key, None)
+        elif body.role != "none":
+            self.helpers[body.key] = body.role
 
     def may_decide(self, key: bytes) -> bool:
         """Whether a key is an operating key in force."""
@@ -109,6 +113,10 @@ class Authority:
     def may_write(self, key: bytes) -> bool:
         """Whether a key may make statements in the organisation's name."""
         return self.may_decide(key) or key in self.stewards
+
+    def may_say(self, key: bytes, kind: str) -> bool:
+        """Whether a key may make statements of a kind in the organisation's name."""
+        return self.may_write(key) or covers(self.helpers.get(key, "none"), kind)
 
 
 class Spoken(NamedTuple):
@@ -238,7 +246,7 @@ def _judge_body(
     elif isinstance(body, _DECISIONS):
         allowed = authority.may_decide(author)
     else:
-        allowed = any(map(authority.may_write, (author, *reading.seconded)))
+        allowed = any(authority.may_say(key, statement.kind) for key in (author, *reading.seconded))
     if not allowed:
         return Judged("not_authorised")
     if isinstance(body, Receipt) and body.log == authority.log_id:

@@ -15,6 +15,7 @@ from ledger.trial import Trial, wait_until_folded
 from protocol.errors import Malformed
 from protocol.kinds import PUBLIC_KINDS, check_body
 from protocol.reciprocity import RECIPROCITY_BODIES
+from protocol.roles import covers
 from protocol.statement import (
     SCOPE_CIRCLE,
     SCOPE_PRIVATE,
@@ -163,6 +164,7 @@ def check_signed_payload(ledger: Ledger, payload: bytes, scope: int = SCOPE_PUBL
     if statement.kind in RECIPROCITY_BODIES:  # members speak for themselves there: the trial says whether they may
         return
     with ledger.store.read() as reads:
-        stewards = reads.stewards(ledger.own.tree)
-    if statement.author not in stewards and statement.author not in ledger.keys.charter.keys:
-        raise RefusedError(f"{statement.author.hex()[:16]} is not a steward of this organisation")
+        stewards, helpers = reads.stewards(ledger.own.tree), reads.helpers(ledger.own.tree)
+    may = statement.author in stewards or covers(helpers.get(statement.author, "none"), statement.kind)
+    if not may and statement.author not in ledger.keys.charter.keys:
+        raise RefusedError(f"{statement.author.hex()[:16]} has no role here that covers {statement.kind}")

@@ -118,7 +118,7 @@ def record_authors(reads: Snapshot, row: RecordRow, reader: Reader) -> dict[str,
     """The keys that write in the organisation's name, and what they are called."""
     charter = establish(reads.charters(row.tree)).charter
     own = dict.fromkeys(charter.keys, choose(charter.name, (*reader.languages, *charter.languages)).text)
-    return {key.hex(): name for key, name in (own | reads.stewards(row.tree)).items()}
+    return {key.hex(): name for key, name in (own | reads.called(row.tree)).items()}
 
 
 def _related(reads: Snapshot, record: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:

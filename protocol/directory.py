@@ -124,7 +124,7 @@ class Role(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`role`: who may write in the organisation's name (spec 04 §5)."""
 
     key: LogIdBytes
-    role: Literal["steward", "none"]
+    role: Literal["steward", "moderator", "editor", "none"]
     name: _Name = ""
 
 

@@ -195,10 +195,22 @@ class RecordReads:
         return self._db.execute(sql, (log_id, record_id, limit)).fetchall()
 
     def stewards(self, tree: int) -> dict[bytes, str]:
-        """Keys that write in the organisation's name, and their names."""
-        sql = "SELECT key, role, name FROM role WHERE tree = ? ORDER BY position"
-        latest = {key: (role, name) for key, role, name in self._db.execute(sql, (tree,))}
-        return {key: name for key, (role, name) in latest.items() if role == "steward"}
+        """Keys that write in the organisation's name whatever there is to write, and their names."""
+        return {key: name for key, role, name, _ in self.appointed(tree) if role == "steward"}
+
+    def helpers(self, tree: int) -> dict[bytes, str]:
+        """Keys that write some of it, and their roles."""
+        return {key: role for key, role, _, _ in self.appointed(tree) if role not in {"steward", "none"}}
+
+    def appointed(self, tree: int) -> list[tuple[bytes, str, str, int]]:
+        """(key, role, name, position of the statement) of everybody who was given a role, by its last statement."""
+        sql = "SELECT key, role, name, position FROM role WHERE tree = ? ORDER BY position"
+        latest = {row[0]: (row[0], row[1], row[2], row[3]) for row in self._db.execute(sql, (tree,))}
+        return sorted(latest.values(), key=lambda row: row[3])
+
+    def called(self, tree: int) -> dict[bytes, str]:
+        """The names of all who have a role."""
+        return {key: name for key, role, name, _ in self.appointed(tree) if role != "none"}
 
     def charters_in_force(self, tree: int) -> list[tuple[int, bytes]]:
         """(position, payload) of the charters among the entries folded so far, in order."""

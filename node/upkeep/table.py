@@ -5,14 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.upkeep import check_pages, checks, checks_api, duplicates, given, moderation, places
+from node.upkeep import check_pages, checks, checks_api, duplicates, given, moderation, places, roles
 from node.upkeep.place_queue import PLACES, PlaceQueue
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-ROUTES = (*duplicates.ROUTES, *places.ROUTES, *checks.ROUTES, *given.ROUTES, *check_pages.ROUTES, *moderation.ROUTES)
-API_ROUTES = (*places.API_ROUTES, *checks_api.ROUTES, *moderation.API_ROUTES)
+ROUTES = (
+    *duplicates.ROUTES,
+    *places.ROUTES,
+    *checks.ROUTES,
+    *given.ROUTES,
+    *check_pages.ROUTES,
+    *moderation.ROUTES,
+    *roles.ROUTES,
+)
+API_ROUTES = (*places.API_ROUTES, *checks_api.ROUTES, *moderation.API_ROUTES, *roles.API_ROUTES)
 """Those that /openapi.json describes."""
 
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.fold import Authority, Judged, judge, read_entry
+from protocol.directory import Role
 from protocol.encoding import encode
 from protocol.signature import SigningKey
 from protocol.statement import (
@@ -22,6 +23,9 @@ from protocol.statement import (
 from tests.builders import START, amend, found_organisation, make_charter, seeded, signing_key
 from tests.ledger.making import record
 from tests.protocol.vectors import Case, vectors
+
+if TYPE_CHECKING:
+    from protocol.encoding import Value
 
 MOOT = found_organisation()
 STEWARD, STRANGER = signing_key("steward"), signing_key("stranger")
@@ -179,6 +183,35 @@ def test_faulty_entries_and_payloads() -> None:
         "signature_order": Court().judge_payload(_payload(statement, mine, *later)).verdict,
     }
     assert found == {verdict: verdict for verdict in found}
+
+
+@vectors("04-charter", "role")
+def test_a_role_covers_what_it_covers(case: Case) -> None:
+    key, log_id = seeded("somebody"), seeded("log")
+    subject: dict[str, Value] = {"log": log_id, "id": bytes(16)}
+    record: dict[str, Value] = {"id": bytes(16), "kind": "place", "name": {"en": "A"}, "licence": "CC0-1.0"}
+    bodies: dict[str, dict[str, Value]] = {
+        "record.put": {"record": record},
+        "record.close": {"id": bytes(16), "reason": "closed"},
+        "import.undo": {"id": bytes(16)},
+        "claim.checked": {"subject": subject, "finding": "right"},
+        "claim.same": {"subject": subject, "other": subject},
+        "claim.correct": {"subject": subject, "record": record},
+        "claim.report": {"subject": subject, "type": "wrong"},
+        "claim.decided": {"claim": bytes(16), "author": key, "subject": subject, "outcome": "refused"},
+        "label": {"subject": subject, "label": "old", "set": True},
+        "deny": {"log": log_id, "denied": True, "reason": "spam"},
+        "vouch": {"log": log_id, "vouched": True},
+        "role": {"key": key, "role": "steward"},
+        "circle": {"log": log_id, "member": True},
+    }
+    authority = Authority(log_id)
+    authority.appoint(Role(key, "steward"))
+    authority.appoint(Role(key, case["role"]))
+    statement = make_statement(log_id, case["kind"], bytes(16), START, key, bodies[case["kind"]])
+    payload = make_payload(seeded("salt"), statement, [(key, bytes(64))])
+    reading = read_entry(log_id, 7, make_entry(START, 0, commit(payload)), payload)
+    assert judge(authority, 7, reading, lambda _: None).verdict == case["verdict"]
 
 
 @vectors("21-proposals", "verdict")

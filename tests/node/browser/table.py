@@ -79,6 +79,7 @@ READ = {
     "/steward/links": ("/steward/links",),
     "/steward/checks": ("/steward/checks",),
     "/steward/checks/given/{batch}": (),  # with links that were just given out, as /check/{code}
+    "/steward/roles": ("/steward/roles",),
     "/steward/places": ("/steward/places",),
     "/steward/places/{id}": ("/steward/places/{adrift}", "/steward/places/{evil_place}"),
     "/steward/duplicates": ("/steward/duplicates",),
@@ -105,6 +106,7 @@ SENT = {
     "/steward/checks": "",
     "/steward/checks/given/{batch}": "",
     "/steward/checks/handled": "",
+    "/steward/roles": "/steward/roles",
     "/steward/places/{id}": "/steward/places/{adrift}",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": "",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}/undo": "",
