@@ -33,6 +33,7 @@ READ = {
     "/record/{log}/{id}/proof.html": (),  # stands alone, as /verify does
     "/offers": ("/offers", "/offers?near=Lille&radius=25km"),
     "/flows": ("/flows",),
+    "/clients": ("/clients",),
     "/knowledge": ("/knowledge",),
     "/knowledge/glossary": ("/knowledge/glossary", "/knowledge/glossary?q=WWW&in=en"),
     "/knowledge/term/{log}/{id}": ("/knowledge/term/{log}/{evil_term}",),
