@@ -43,6 +43,8 @@ async def paths(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> list[str]
         f"/steward/duplicates/{record_path(node, *evil)}",
         "/steward/places",
         "/steward/places?reason=sea",
+        "/moderation",
+        "/steward/roles",
         "/steward/checks",
         "/steward/checks?near=Marseille",
         f"/steward/checks/given/{batch.hex()}",
