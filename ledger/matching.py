@@ -8,6 +8,7 @@ that share one are found through an index, so that ten thousand of them need not
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.geography import distance_m
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FAR_M = 100_000
 """Further apart than this, things fit only if one of them is meant for a country or more."""
+LOOKED_MAX = 1_000
+"""So many are compared with one thing: those that share most with it."""
 WIDE_SCOPES = ("national", "international")
 _WORD_CHARACTERS_MIN, _STEM_CHARACTERS = 3, 6
 _SMALL_WORDS = frozenset(
@@ -161,19 +164,17 @@ class Market:
 
     def matches(self, thing: Thing, now: int, limit: int, hidden: frozenset[int] = frozenset()) -> list[Match]:
         """What fits a thing best, of what is not over at a moment (UTC seconds); ties in the order of the keys."""
-        sharing: set[int] = set()
+        sharing: Counter[int] = Counter()
         telling: set[str] = set()
         for token in _tokens(thing):
             others = self._sharing.get((not thing.wanted, token), set())
             if others and (token[0] == _CATEGORY or not self._is_common(token)):
                 telling.add(token)
-                sharing |= others
-        found = [
-            match
-            for key in sharing - hidden
-            if (match := compare(thing, self.things[key], telling)) is not None
-            and not is_over(self.things[key].valid_until, now)
-        ]
+                sharing.update(others)
+        current = [one for one in sharing if one not in hidden and not is_over(self.things[one].valid_until, now)]
+        current.sort(key=lambda key: (-sharing[key], key))
+        compared = (compare(thing, self.things[key], telling) for key in current[:LOOKED_MAX])
+        found = [match for match in compared if match is not None]
         return sorted(found, key=lambda match: (-match.score, match.key))[:limit]
 
     def _is_common(self, token: str) -> bool:
