@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.node.verifier.browser import Tab
 
 long = pytest.mark.long
-FAULTY = ("/nowhere", "/?near=Qqqqxz")
+FAULTY = ("/nowhere", "/?near=Qqqqxz", "/clients")
 """Where the browser says that the answer is an error, as it is."""
 SEND = """(() => {
   const form = document.querySelector("main form[method=post]");
