@@ -47,7 +47,10 @@ def test_vouches_and_decisions_are_entries(home: Home) -> None:
     home.well("moderation", "label", NEAR, "adults only", "--record", "00" * 16)
     home.well("moderation", "label", NEAR, "adults only", "--record", "00" * 16, "--remove")
     value = home.well("moderation", "log", "--json").json
-    assert [(row["position"], row["kind"]) for row in value["decisions"]] == [(5, "label"), (4, "label"), (3, "deny")]
+    assert [(row["position"], row["kind"]) for row in value["decisions"]] == [
+        *((5, "label"), (4, "label"), (3, "deny")),
+        *((2, "vouch"), (1, "vouch")),
+    ]
     shown = home.well("moderation", "log")
     assert "spam" in shown.out
     assert f"log prove {value['log'][:8]}" in shown.err
