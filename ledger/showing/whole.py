@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.denying import title_of
 from ledger.reciprocity.state import Member
 from ledger.showing.flows import ORGANISATION, STEP_ENTRIES, TRANSFER, Flow, Flows
 from ledger.showing.known import SHORT_DIGITS
 from protocol.amounts import show_amount, show_month
-from protocol.identity import show_log_id
+from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -246,7 +247,7 @@ class _Names:
         if name == OUTSIDE:
             return {"type": OUTSIDE, "name": "", "log": "", "class": ""}
         if not part:
-            return {"type": ORGANISATION, "name": view.organisation if view else "", "log": log, "class": ""}
+            return {"type": ORGANISATION, "name": self._organisation(log), "log": log, "class": ""}
         assert view is not None
         if part.startswith(_MEMBERS):
             return {"type": "members", "name": "", "log": log, "class": part.removeprefix(_MEMBERS)}
@@ -255,3 +256,10 @@ class _Names:
         name = view.name(party)
         known = "" if name == party.hex()[:SHORT_DIGITS] else name
         return {"type": "member", "name": known, "log": log, "class": class_}
+
+    def _organisation(self, log: str) -> str:
+        """What the organisation of a log is called, as far as that is held here."""
+        if log in self._views:
+            return self._views[log].organisation
+        any_view = next(iter(self._views.values()), None)
+        return title_of(any_view.reads, parse_log_id(log)) if any_view else ""

@@ -116,6 +116,7 @@ async def test_a_payment_between_two_logs_is_counted_once(sides: tuple[Side, Sid
     for query in ("?log=all&period=all", "?period=all"):
         _, found = await bo.node.get(f"/v1/flows{query}")
         assert [(flow["amount"], flow["count"]) for flow in found["flows"]] == [("25.00", 1)], query
+    assert found["flows"][0]["from"]["name"] == "Alder"  # its log is held here, though it was not asked
     _, found = await bo.node.get("/v1/flows?log=all&period=all")
     (flow,) = found["flows"]
     assert (flow["from"]["class"], flow["to"]["name"]) == ("worker", "Birch")
