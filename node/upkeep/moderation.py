@@ -145,7 +145,7 @@ def _what(kind: str, body: dict[str, Any], words: Words) -> str:
             return words("Vouches for this log") if body["vouched"] else words("Vouches for this log no more")
         case "role":
             role = words.label("role", body["role"])
-            return words("{name} is now: {role}", name=body["name"] or body["key"][:8], role=role)
+            return words("{name} is now: {role}", name=body.get("name") or body["key"][:8], role=role)
     return words("Closed: {reason}", reason=words.label("reason", body.get("reason", "")))
 
 

@@ -91,3 +91,8 @@ async def test_it_comes_page_by_page(node: RunningNode, monkeypatch: pytest.Monk
         assert (await node.get(f"/v1/moderation?{wrong}"))[0] == 400
     await page(node, "/moderation?before=x", 400)
     await page(node, f"/moderation/{'a' * 52}/1", 404)
+
+
+async def test_a_role_of_a_key_without_a_name(node: RunningNode) -> None:
+    say(node, "role", key=seeded("key"), role="steward")
+    assert f"{seeded('key').hex()[:8]} is now: steward" in plain((await page(node)).text)
