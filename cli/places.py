@@ -33,10 +33,10 @@ def command(context: click.Context, /, *, reason: str | None, limit: int, as_jso
         return
     from ledger.placing import doubt_object, look
     from ledger.sqlite.store import SqliteStore
-    from node.upkeep.sea import is_sea
+    from node.upkeep.sea import are_sea
 
     with SqliteStore(_directory(context.obj).store, writable=False).read() as reads:
-        doubts, territory = look(reads, is_sea, {})
+        doubts, territory = look(reads, are_sea, {})
         chosen = [one for one in doubts if reason is None or reason in one.reasons]
         rows = reads.records([one.rid for one in chosen[:limit]])
         shown = [doubt_object(reads, rows[one.rid], one.reasons) for one in chosen[:limit]]

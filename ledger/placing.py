@@ -6,7 +6,11 @@ The territory is where nearly all records of the log lie. Only those of the own 
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
 
 from ledger import gazetteer
 from ledger.denying import denied_records
@@ -37,6 +41,9 @@ _OUTLIERS = 0.1
 _WIDER = 1.5
 _WIDER_MIN = 5_000_000
 _CHUNK = 2_000
+_TOGETHER = 500
+_SAME: dict[frozenset[Reason], frozenset[Reason]] = {}
+"""The few sets of reasons that there are, each once."""
 
 
 class Doubt(NamedTuple):
@@ -51,15 +58,11 @@ class Seen(NamedTuple):
     """What is known of a record's place without the others: kept as long as the record stays as it is."""
 
     latest: int
-    sea: bool
-    far: bool
-    coarse: bool
+    reasons: frozenset[Reason]
 
 
-def territory_of(rows: Sequence[RecordRow]) -> Box | None:
+def territory_of(lats: np.ndarray, lons: np.ndarray) -> Box | None:
     """The box of most points, made wider on each side by one and a half of it; None for too few of them to say."""
-    lats = sorted(row.lat for row in rows if row.lat is not None)
-    lons = sorted(row.lon for row in rows if row.lon is not None)
     if len(lats) < _KNOWN_MIN:
         return None
     south, north = _middle(lats)
@@ -70,18 +73,23 @@ def territory_of(rows: Sequence[RecordRow]) -> Box | None:
     )
 
 
-def _middle(values: Sequence[int]) -> tuple[int, int]:
+def _middle(values: np.ndarray) -> tuple[int, int]:
     """Least and most without the outliers at both ends."""
     left_out = round(len(values) * _OUTLIERS)
-    return values[left_out], values[-1 - left_out]
+    ordered = np.sort(values)
+    return int(ordered[left_out]), int(ordered[-1 - left_out])
 
 
 def towns_of(record: Record) -> list[gazetteer.Place]:
     """The towns that a record's address can mean, the likeliest first."""
     address = record.address
-    if address is None or not address.locality:
-        return []
-    return gazetteer.candidates(address.locality, address.country or None, _TOWNS_MAX)
+    return [*_towns(address.locality or "", address.country or None)] if address is not None else []
+
+
+@lru_cache(maxsize=4096)
+def _towns(locality: str, country: str | None) -> tuple[gazetteer.Place, ...]:
+    """Many records are in few towns."""
+    return tuple(gazetteer.candidates(locality, country, _TOWNS_MAX)) if locality else ()
 
 
 def is_far(record: Record) -> bool:
@@ -106,37 +114,55 @@ def own_open_rows(reads: Snapshot) -> Iterator[RecordRow]:
                 yield row
 
 
-def look(reads: Snapshot, is_sea: Callable[[int, int], bool], seen: dict[int, Seen]) -> tuple[list[Doubt], Box | None]:
-    """The records whose place is in doubt, and the territory; `seen` keeps what was found out of each."""
-    rows = list(own_open_rows(reads))
-    territory = territory_of(rows)
-    doubts = [
-        Doubt(row.rid, row.latest, reasons)
-        for row in rows
-        if (reasons := _reasons(reads, row, territory, is_sea, seen))
-    ]
-    return doubts, territory
-
-
-def _reasons(
+def look(
     reads: Snapshot,
-    row: RecordRow,
-    territory: Box | None,
-    is_sea: Callable[[int, int], bool],
+    are_sea: Callable[[np.ndarray, np.ndarray], np.ndarray],
     seen: dict[int, Seen],
-) -> tuple[Reason, ...]:
-    if row.lat is None or row.lon is None:
-        return ("none",)
-    known = seen.get(row.rid)
-    if known is None or known.latest != row.latest:
+    rest: Callable[[], None] = lambda: None,
+) -> tuple[list[Doubt], Box | None]:
+    """The records whose place is in doubt, and the territory; `seen` keeps what was found out of each.
+
+    `rest` is called every few milliseconds.
+    """
+    unplaced: list[tuple[int, int]] = []
+    points: list[tuple[int, int, int, int]] = []
+    rows = own_open_rows(reads)
+    while chunk := list(islice(rows, _TOGETHER)):
+        unplaced += [(row.rid, row.latest) for row in chunk if row.lat is None]
+        placed_rows = [row for row in chunk if row.lat is not None]
+        points += [(row.rid, row.latest, row.lat, row.lon) for row in placed_rows]  # type: ignore[misc] # not None
+        new = [row for row in placed_rows if row.rid not in seen or seen[row.rid].latest != row.latest]
+        if new:
+            _see(reads, new, are_sea, seen)
+        rest()
+    rid, latest, lat, lon = np.array(points, "int64").reshape(-1, 4).T
+    territory = territory_of(lat, lon)
+    outside = np.zeros(len(lat), bool)
+    if territory is not None:
+        outside = (lat < territory.south) | (lat > territory.north) | (lon < territory.west) | (lon > territory.east)
+    doubts = [Doubt(*one, ("none",)) for one in unplaced]
+    for one, statement, is_outside in zip(rid.tolist(), latest.tolist(), outside.tolist(), strict=True):
+        reasons = seen[one].reasons
+        if is_outside or reasons:
+            told = {*reasons, "outside"} if is_outside else reasons
+            doubts.append(Doubt(one, statement, tuple(reason for reason in REASONS if reason in told)))
+    return sorted(doubts), territory
+
+
+def _see(
+    reads: Snapshot,
+    rows: Sequence[RecordRow],
+    are_sea: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    seen: dict[int, Seen],
+) -> None:
+    """Looks at records with a point, some at once."""
+    sea = are_sea(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
+    for row, is_sea in zip(rows, sea.tolist(), strict=True):
         record = read_record(reads, row)[0]
         coarse = record.point is not None and record.point.precision > COARSE_M
-        known = seen[row.rid] = Seen(row.latest, is_sea(row.lat, row.lon), is_far(record), coarse)
-    outside = territory is not None and not (
-        territory.south <= row.lat <= territory.north and territory.west <= row.lon <= territory.east
-    )
-    told: Mapping[Reason, bool] = {"sea": known.sea, "outside": outside, "far": known.far, "coarse": known.coarse}
-    return tuple(reason for reason in REASONS if told.get(reason))
+        told: Mapping[Reason, bool] = {"sea": is_sea, "far": is_far(record), "coarse": coarse}
+        found = frozenset(reason for reason, is_so in told.items() if is_so)
+        seen[row.rid] = Seen(row.latest, _SAME.setdefault(found, found))
 
 
 def doubt_object(reads: Snapshot, row: RecordRow, reasons: Sequence[Reason]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from ledger.gazetteer import everywhere, numbered
+from ledger.geography import box_around
 
 if TYPE_CHECKING:
     from ledger.gazetteer import Place
@@ -59,3 +60,27 @@ def towns_in(box: Box, most: int = TOWNS_MAX) -> list[Place]:
             if len(towns) == most:
                 break
     return towns
+
+
+def near_towns(lat: np.ndarray, lon: np.ndarray, metres: int) -> np.ndarray:
+    """Which of these positions in 1e-7 degrees have a town in the box that reaches so far around them."""
+    east_of, order = _by_latitude()
+    boxes = [box_around(*position, metres) for position in zip(lat.tolist(), lon.tolist(), strict=True)]
+    south, west, north, east = np.array(boxes, "int32").reshape(-1, 4).T
+    firsts, lasts = np.searchsorted(order, south), np.searchsorted(order, north, "right")
+    near = np.zeros(len(lat), bool)
+    for at in np.flatnonzero(lasts > firsts).tolist():
+        towns = east_of[firsts[at] : lasts[at]]
+        if west[at] <= east[at]:
+            near[at] = ((towns >= west[at]) & (towns <= east[at])).any()
+        else:
+            near[at] = ((towns >= west[at]) | (towns <= east[at])).any()
+    return near
+
+
+@cache
+def _by_latitude() -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of all places, from the south to the north."""
+    table = _table()
+    order = np.argsort(table.lat)
+    return table.lon[order], table.lat[order]

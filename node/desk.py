@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ledger.showing.view import LedgerView
     from node.listing import Reader
 
-    Look = Callable[["Desk"], "Waiting"]
+    Look = Callable[["Desk"], "Waiting | None"]
 
 SHOWN = 4
 """Of each sort so many are named on the desk."""
@@ -164,9 +164,9 @@ def _requests(desk: Desk) -> Waiting:
     return Waiting(len(found), found[:SHOWN])
 
 
-def _duplicates(desk: Desk) -> Waiting:
-    pairs = desk.app[QUEUE].pairs(desk.app[LEDGER].store)
-    return Waiting(len(pairs))
+def _duplicates(desk: Desk) -> Waiting | None:
+    pairs, looking = desk.app[QUEUE].find(desk.app[LEDGER].store)
+    return None if looking and not pairs else Waiting(len(pairs))
 
 
 def _answers(desk: Desk) -> Waiting:

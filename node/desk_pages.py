@@ -41,7 +41,7 @@ async def read_desk(request: web.Request, reader: Reader) -> list[Row]:
     ledger, today = request.app[LEDGER], today_of(request)
     base, pages = f"/ledger/{show_log_id(ledger.log_id)}", {one.canonical for one in request.app.router.resources()}
 
-    def look(*sorts: Sort) -> dict[str, Waiting]:
+    def look(*sorts: Sort) -> dict[str, Waiting | None]:
         with ledger.store.read() as reads:
             desk = Desk(request.app, own_view(reads, reader), reader, today)
             return {sort.name: sort.look(desk) for sort in sorts}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from aiohttp import web
 from ledger.duplicates.queue import SCHEMA, decision_objects, decisions, likely_duplicates, pair_object, still_open
 from ledger.query import QueryError
 from node.api import json_answer
+from node.aside import Aside
 from node.keys import LEDGER
 from node.routes import Parameter, Route
 
@@ -21,33 +21,50 @@ if TYPE_CHECKING:
 
     from ledger.duplicates.finding import Pair
     from ledger.sqlite.store import Snapshot, SqliteStore
+    from node.aside import Rest
 
 _LIMIT, _LIMIT_MAX = 20, 100
-_REST = 20
-"""How many times as long as a search for pairs took the next one is put off, so that it never takes much of a core."""
 
 
 class Queue:
     """The pairs, searched for when something has changed, but not all the time. Its methods may run in any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._pairs: list[Pair] = []
-        self._version: object = None
-        self._again_at = 0.0
+        self._aside: Aside[list[Pair]] = Aside(clock)
 
     def pairs(self, store: SqliteStore) -> list[Pair]:
         """All pairs that nothing has been decided on, best first; of records that came just now perhaps not yet."""
-        with self._lock, store.read() as reads:
-            version, begun = _version(reads), self._clock()
-            if version != self._version and begun >= self._again_at:
-                self._pairs, self._version = likely_duplicates(reads), version
-                self._again_at = self._clock() + _REST * (self._clock() - begun)
-            return still_open(reads, self._pairs)
+        return self.find(store)[0]
+
+    def find(self, store: SqliteStore) -> tuple[list[Pair], bool]:
+        """These pairs, none as long as the first search has not ended; and whether there are to be more of them."""
+
+        def search(rest: Rest) -> tuple[object, list[Pair]]:
+            with store.read() as reads:
+                return _version(reads), likely_duplicates(reads, rest=rest)
+
+        with store.read() as reads:
+            version = _version(reads)
+        found, looking = self._aside.ask(version, search)
+        with store.read() as reads:
+            return (still_open(reads, found) if found else []), looking
+
+    def close(self) -> None:
+        """Stops looking."""
+        self._aside.close()
 
 
 QUEUE = web.AppKey("duplicates", Queue)
+
+
+def prepare(app: web.Application) -> None:
+    """Puts the queue into the application."""
+    app[QUEUE] = queue = Queue()
+
+    async def close(_: web.Application) -> None:
+        queue.close()
+
+    app.on_shutdown.append(close)
 
 
 def _version(reads: Snapshot) -> object:
@@ -67,10 +84,11 @@ async def _duplicates(request: web.Request) -> web.Response:
             with store.read() as reads:
                 made = decision_objects(decisions(reads))
             return {"schema": SCHEMA, "total": len(made), "decided": made[begin : begin + limit]}
-        pairs = [pair for pair in queue.pairs(store) if verdict in {"", pair.comparison.verdict}]
+        waiting, looking = queue.find(store)
+        pairs = [pair for pair in waiting if verdict in {"", pair.comparison.verdict}]
         with store.read() as reads:
             shown = [pair_object(reads, pair) for pair in pairs[begin : begin + limit]]
-        return {"schema": SCHEMA, "total": len(pairs), "pairs": shown}
+        return {"schema": SCHEMA, "total": len(pairs), "looking": looking, "pairs": shown}
 
     return json_answer(await asyncio.to_thread(read))
 

@@ -269,7 +269,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app[BACKUPS] = Backups(ledger.directory, config.backup_folder)
     app[bundles.DOWNLOADS] = Downloads()
     app[OPENNESS] = Openness()
-    app[duplicates_api.QUEUE] = duplicates_api.Queue()
+    duplicates_api.prepare(app)
     upkeep.prepare(app)
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     app.cleanup_ctx.append(run_imports)

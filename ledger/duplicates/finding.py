@@ -18,7 +18,7 @@ from ledger.duplicates.profile import Profile
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-_CHUNK = 2_000
+_CHUNK = 500
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Profile).decode
 
@@ -35,10 +35,12 @@ def find_duplicates(
     profiles: Iterable[Profile],
     touching: Collection[int] | None = None,
     decided: Callable[[int, int], bool] = lambda _one, _other: False,
+    rest: Callable[[], None] = lambda: None,
 ) -> list[Pair]:
     """The pairs that are `duplicate` or `perhaps`, best first.
 
     `touching`: only pairs with one of these row ids. `decided`: pairs of row ids that somebody has decided on already.
+    `rest` is called every few milliseconds, so that others have their turn.
     """
     packed: list[bytes] = []
     rids: list[int] = []
@@ -50,13 +52,16 @@ def find_duplicates(
         websites.update(profile.website for profile in chunk if profile.website)
         rids += [profile.rid for profile in chunk]
         packed += map(_encode, chunk)
+        rest()
     pairs = blocks.pairs()
     if touching is not None:
         wanted = np.isin(np.array(rids, "int64"), list(touching))
         pairs = pairs[wanted[pairs[:, 0]] | wanted[pairs[:, 1]]] if len(pairs) else pairs
     rarity = Rarity(blocks.word_counts(), len(rids))
     found, last, one = [], -1, None
-    for first, second in pairs.tolist():
+    for number, (first, second) in enumerate(pairs.tolist()):
+        if number % _CHUNK == 0:
+            rest()
         if first != last:
             last, one = first, _decode(packed[first])
         assert one is not None, "numbers begin with nought"

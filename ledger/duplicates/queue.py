@@ -14,7 +14,7 @@ from protocol.identity import show_log_id
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from ledger.duplicates.deciding import Key
     from ledger.sqlite.store import Snapshot
@@ -56,17 +56,19 @@ def likely_duplicates(
     said: Decisions | None = None,
     touching: Collection[int] | None = None,
     more: Sequence[Profile] = (),
+    rest: Callable[[], None] = lambda: None,
 ) -> list[Pair]:
     """Pairs of open public records, best first, of which nobody has said what they are, as far as `said` knows.
 
     `touching`: only those with one of these row ids. `more`: records that are not in the store yet.
+    `rest` is called every few milliseconds.
     """
     keys: dict[int, Key] = {}
 
     def decided(one: int, other: int) -> bool:
         return said is not None and one in keys and other in keys and bool(said.on(keys[one], keys[other]))
 
-    return find_duplicates(_profiles(reads, keys, more), touching, decided)
+    return find_duplicates(_profiles(reads, keys, more), touching, decided, rest)
 
 
 def _profiles(reads: Snapshot, keys: dict[int, Key], more: Sequence[Profile]) -> Iterator[Profile]:

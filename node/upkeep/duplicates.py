@@ -47,10 +47,10 @@ async def _list(request: web.Request, session: Session) -> web.StreamResponse:
     def read() -> dict[str, Any]:
         if asked.verdict == "decided":
             with store.read() as reads:
-                return {"part": decided_part(reads, asked, reader)}
-        pairs = queue.pairs(store)
+                return {"part": decided_part(reads, asked, reader), "looking": False}
+        pairs, looking = queue.find(store)
         with store.read() as reads:
-            return {"part": waiting_part(reads, pairs, asked, reader)}
+            return {"part": waiting_part(reads, pairs, asked, reader), "looking": looking}
 
     values = await asyncio.to_thread(read)
     done = request.query.get("done", "")

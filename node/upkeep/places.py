@@ -85,7 +85,7 @@ async def _list(request: web.Request, session: Session) -> web.StreamResponse:
 
 def _read_list(request: web.Request, wanted: Wanted, reader: Reader) -> dict[str, Any]:
     store, words = request.app[LEDGER].store, reader.words
-    doubts, territory = request.app[PLACES].doubts(store)
+    doubts, territory, looking = request.app[PLACES].doubts(store)
     with store.read() as reads:
         rows = reads.records([doubt.rid for doubt in doubts])
         chosen = _chosen(doubts, rows, wanted)
@@ -99,6 +99,7 @@ def _read_list(request: web.Request, wanted: Wanted, reader: Reader) -> dict[str
         "before": "?" + wanted.query(wanted.page - 1) if wanted.page > 1 else "",
         "after": "?" + wanted.query(wanted.page + 1) if begin + ROWS_SHOWN < len(chosen) else "",
         "territory": _box_text(territory),
+        "looking": looking,
     }
 
 
@@ -162,7 +163,7 @@ async def _show(request: web.Request, session: Session, texts: Mapping[str, str]
 
 def _read_place(request: web.Request, reader: Reader) -> dict[str, Any]:
     ledger, words = request.app[LEDGER], reader.words
-    doubts, territory = request.app[PLACES].doubts(ledger.store)
+    doubts, territory, _ = request.app[PLACES].doubts(ledger.store)
     with ledger.store.read() as reads:
         row = own_row(reads, request.match_info["id"])
         record = read_record(reads, row)[0]
@@ -259,13 +260,14 @@ async def _api(request: web.Request) -> web.Response:
 
     def read() -> dict[str, Any]:
         store = request.app[LEDGER].store
-        doubts, territory = request.app[PLACES].doubts(store)
+        doubts, territory, looking = request.app[PLACES].doubts(store)
         with store.read() as reads:
             rows = reads.records([doubt.rid for doubt in doubts])
             chosen = _chosen(doubts, rows, wanted)
             shown = [doubt_object(reads, rows[one.rid], one.reasons) for one in chosen[begin : begin + limit]]
         box = [edge / 1e7 for edge in territory] if territory else None
-        return {"schema": "folkmoot.places/1", "total": len(chosen), "territory": box, "records": shown}
+        told = {"schema": "folkmoot.places/1", "total": len(chosen), "territory": box, "looking": looking}
+        return told | {"records": shown}
 
     return json_answer(await asyncio.to_thread(read))
 

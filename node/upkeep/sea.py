@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Whether a point lies in the sea, by the coasts that every node has: they are a kilometre or two off at most. Pure."""
+"""Which points lie in the sea, by the coasts that every node has: they are a kilometre or two off at most. Pure.
+
+Of many at once, because each alone would have to go through all coasts.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +12,94 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ledger.geography import box_around
-from ledger.towns import towns_in
-from node.outlines import land_shapes, projected
+from ledger.towns import near_towns
+from node.outlines import LAT_MAX, land_shapes
 
 _OFF_M = 5_000
 """So far from land something is in the sea for sure: a harbour is not."""
 _METRES_PER_DEGREE = 111_320
 _AROUND = 8
+_TOGETHER = 48
+"""So many points of nearly one height are compared with all the edges at that height at once."""
 
 
-class _Edge(NamedTuple):
-    """The edge of a piece of land: its corners on the map of the world, and its box (left, top, right, bottom)."""
+class _Edges(NamedTuple):
+    """All edges of all pieces of land, one beside the other in each piece; `piece`: of which piece each is."""
 
     x: np.ndarray
     y: np.ndarray
-    box: tuple[float, float, float, float]
+    next_x: np.ndarray
+    next_y: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    piece: np.ndarray
 
 
 @cache
-def _edges() -> tuple[_Edge, ...]:
-    made = []
+def _edges() -> _Edges:
+    made: list[tuple[np.ndarray, np.ndarray]] = []
     for shape in land_shapes():
         corners = np.array(shape.points)
-        made.append(_Edge(corners[:, 0], corners[:, 1], shape.box))
-    return tuple(made)
+        left, _, right, _ = shape.box
+        # What crosses 180 degrees goes on beyond the edge of the world: it is there, and on the other side.
+        made += [(corners[:, 0] + turn, corners[:, 1]) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
+    y = np.concatenate([down for _, down in made])
+    next_y = np.concatenate([np.roll(down, -1) for _, down in made])
+    return _Edges(
+        np.concatenate([x for x, _ in made]),
+        y,
+        np.concatenate([np.roll(x, -1) for x, _ in made]),
+        next_y,
+        np.minimum(y, next_y),
+        np.maximum(y, next_y),
+        np.repeat(np.arange(len(made)), [len(x) for x, _ in made]),
+    )
 
 
 def is_sea(lat: int, lon: int) -> bool:
     """Whether a position in 1e-7 degrees is in the sea, some kilometres from any land."""
+    return bool(are_sea(np.array([lat]), np.array([lon]))[0])
+
+
+def are_sea(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Which of these positions in 1e-7 degrees are in the sea, some kilometres from any land."""
     north, east = lat / 1e7, lon / 1e7
-    if _is_land(north, east):
-        return False
+    left = np.flatnonzero(~_are_land(north, east))
     up = _OFF_M / _METRES_PER_DEGREE
-    across = up / max(0.05, math.cos(math.radians(north)))
-    turns = [2 * math.pi * n / _AROUND for n in range(_AROUND)]
-    if any(_is_land(north + up * math.sin(turn), east + across * math.cos(turn)) for turn in turns):
-        return False
-    return not towns_in(box_around(lat, lon, _OFF_M), 1)  # small islands have no coast here, but their towns have names
+    across = up / np.maximum(0.05, np.cos(np.radians(north)))
+    for turn in (2 * math.pi * n / _AROUND for n in range(_AROUND)):
+        spots = north[left] + up * math.sin(turn), east[left] + across[left] * math.cos(turn)
+        left = left[~_are_land(*spots)]
+    # Small islands have no coast here, but their towns have names.
+    left = left[~near_towns(lat[left], lon[left], _OFF_M)]
+    sea = np.zeros(len(lat), bool)
+    sea[left] = True
+    return sea
 
 
-def _is_land(lat: float, lon: float) -> bool:
-    x, y = projected(lon, lat)
-    return any(
-        edge.box[0] <= at <= edge.box[2] and edge.box[1] <= y <= edge.box[3] and _is_inside(edge, at, y)
-        for edge in _edges()
-        for at in (x, x + 1, x - 1)  # what crosses 180 degrees goes on beyond the edge of the world
-    )
+def _are_land(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    sine = np.sin(np.radians(np.clip(lat, -LAT_MAX, LAT_MAX)))
+    x, y = lon / 360 + 0.5, 0.5 - np.arctanh(sine) / (2 * math.pi)
+    land = np.zeros(len(lat), bool)
+    order = np.argsort(y)
+    for begin in range(0, len(order), _TOGETHER):
+        spots = order[begin : begin + _TOGETHER]
+        land[spots] = _are_inside(x[spots], y[spots])
+    return land
 
 
-def _is_inside(edge: _Edge, x: float, y: float) -> bool:
-    """Whether a ray to the right crosses the edge an odd number of times."""
-    next_x, next_y = np.roll(edge.x, -1), np.roll(edge.y, -1)
-    crosses = (edge.y > y) != (next_y > y)
-    rise = next_y[crosses] - edge.y[crosses]
-    where = edge.x[crosses] + (y - edge.y[crosses]) / rise * (next_x[crosses] - edge.x[crosses])
-    return int((where > x).sum()) % 2 == 1
+def _are_inside(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which points, all of nearly one height, are on land: a ray to the right leaves a piece an odd number of times."""
+    edges = _edges()
+    low, high = y.min(), y.max()
+    at = np.flatnonzero((edges.low <= high) & (edges.high > low))
+    if not len(at):
+        return np.zeros(len(x), bool)
+    x1, y1, x2, y2 = (column[at] for column in edges[:4])
+    rise = np.where(y1 == y2, 1.0, y2 - y1)
+    down = y[:, None]
+    crossed = ((y1 > down) != (y2 > down)) & (x1 + (down - y1) / rise * (x2 - x1) > x[:, None])
+    first = np.flatnonzero(np.diff(edges.piece[at], prepend=-1))
+    odd = np.add.reduceat(crossed, first, axis=1, dtype="int32") % 2 == 1
+    inside: np.ndarray = odd.any(axis=1)
+    return inside

@@ -26,4 +26,9 @@ API_ROUTES = (*places.API_ROUTES, *checks_api.ROUTES, *moderation.API_ROUTES, *r
 
 def prepare(app: web.Application) -> None:
     """Puts into the application what the handlers look for there."""
-    app[PLACES] = PlaceQueue()
+    app[PLACES] = places_queue = PlaceQueue()
+
+    async def close(_: web.Application) -> None:
+        places_queue.close()
+
+    app.on_shutdown.append(close)

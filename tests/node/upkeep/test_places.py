@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from ledger.placing import look
-from node.upkeep.sea import is_sea
+from node.duplicates_api import Queue
+from node.upkeep.place_queue import PlaceQueue
+from node.upkeep.sea import are_sea, is_sea
 from tests.node.upkeep.stewarding import EVIL, form_of, plain, point, put, record
 
 if TYPE_CHECKING:
@@ -51,10 +54,17 @@ def test_the_sea_is_known(name: str, lat: float, lon: float, sea: bool) -> None:
     assert is_sea(round(lat * 1e7), round(lon * 1e7)) is sea, name
 
 
+def test_of_many_points_at_once_the_sea_is_known_as_well() -> None:
+    spots = [(lat, lon) for lat in range(-90, 91, 9) for lon in range(-180, 181, 9)] + [(51, 2), (50, 3), (0, 0)]
+    lat, lon = np.array(spots).T * 10_000_000
+    assert are_sea(lat, lon).tolist() == [is_sea(*spot) for spot in zip(lat.tolist(), lon.tolist(), strict=True)]
+    assert are_sea(lat[:0], lon[:0]).tolist() == []
+
+
 async def test_each_reason_is_found_and_what_is_fine_is_not(node: RunningNode) -> None:
     put(node.ledger, *around(), *doubtful().values())
     with node.ledger.store.read() as reads:
-        doubts, territory = look(reads, is_sea, {})
+        doubts, territory = look(reads, are_sea, {})
         rows = reads.records([one.rid for one in doubts])
     found = {rows[one.rid].id: one.reasons for one in doubts}
     assert found == {
@@ -112,6 +122,19 @@ async def test_what_is_no_place_is_told_beside_the_field(
     page = await steward.send(path, form_of(await steward.read(path), path) | {"lat": lat, "lon": lon}, 422)
     assert said in page.text
     assert node.ledger.own.size == size
+
+
+async def test_meanwhile_the_page_says_that_it_is_still_looked(
+    node: RunningNode, steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(node.ledger, *doubtful().values())
+    monkeypatch.setattr(PlaceQueue, "doubts", lambda *_: ([], None, True))
+    monkeypatch.setattr(Queue, "find", lambda *_: ([], True))
+    for path in ("/steward/places", "/steward/duplicates"):
+        text = (await steward.read(path)).text
+        assert "Still looking" in text
+        assert "Nothing here" not in text
+    assert "Still looking: Records that may be one thing" in (await steward.read("/steward")).text
 
 
 async def test_the_queue_is_told_to_programs_of_a_steward(node: RunningNode) -> None:
