@@ -41,7 +41,7 @@ _OUTLIERS = 0.1
 _WIDER = 1.5
 _WIDER_MIN = 5_000_000
 _CHUNK = 2_000
-_TOGETHER = 500
+_TOGETHER = 2_000
 _SAME: dict[frozenset[Reason], frozenset[Reason]] = {}
 """The few sets of reasons that there are, each once."""
 

@@ -19,12 +19,15 @@ _OFF_M = 5_000
 """So far from land something is in the sea for sure: a harbour is not."""
 _METRES_PER_DEGREE = 111_320
 _AROUND = 8
-_TOGETHER = 48
+_TOGETHER = 64
 """So many points of nearly one height are compared with all the edges at that height at once."""
 
 
 class _Edges(NamedTuple):
-    """All edges of all pieces of land, one beside the other in each piece; `piece`: of which piece each is."""
+    """All edges of all pieces of land, one beside the other in each piece: from where to where, and of which piece.
+
+    `low` to `right`: between which heights an edge lies, and between which longitudes all of its piece.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -32,28 +35,25 @@ class _Edges(NamedTuple):
     next_y: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
     piece: np.ndarray
 
 
 @cache
 def _edges() -> _Edges:
-    made: list[tuple[np.ndarray, np.ndarray]] = []
+    pieces = []
     for shape in land_shapes():
         corners = np.array(shape.points)
         left, _, right, _ = shape.box
         # What crosses 180 degrees goes on beyond the edge of the world: it is there, and on the other side.
-        made += [(corners[:, 0] + turn, corners[:, 1]) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
-    y = np.concatenate([down for _, down in made])
-    next_y = np.concatenate([np.roll(down, -1) for _, down in made])
-    return _Edges(
-        np.concatenate([x for x, _ in made]),
-        y,
-        np.concatenate([np.roll(x, -1) for x, _ in made]),
-        next_y,
-        np.minimum(y, next_y),
-        np.maximum(y, next_y),
-        np.repeat(np.arange(len(made)), [len(x) for x, _ in made]),
-    )
+        pieces += [corners + (turn, 0) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
+    sizes = [len(corners) for corners in pieces]
+    x, y = np.concatenate(pieces).T
+    next_x, next_y = np.concatenate([np.roll(corners, -1, axis=0) for corners in pieces]).T
+    left, right = (np.repeat([edge(corners[:, 0]) for corners in pieces], sizes) for edge in (np.min, np.max))
+    piece = np.repeat(np.arange(len(pieces)), sizes)
+    return _Edges(x, y, next_x, next_y, np.minimum(y, next_y), np.maximum(y, next_y), left, right, piece)
 
 
 def is_sea(lat: int, lon: int) -> bool:
@@ -89,16 +89,21 @@ def _are_land(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
 
 
 def _are_inside(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Which points, all of nearly one height, are on land: a ray to the right leaves a piece an odd number of times."""
+    """Which points, all of nearly one height, are on land: a ray from there leaves a piece an odd number of times."""
     edges = _edges()
-    low, high = y.min(), y.max()
-    at = np.flatnonzero((edges.low <= high) & (edges.high > low))
+    here = (edges.low <= y.max()) & (edges.high > y.min()) & (edges.left <= x.max()) & (edges.right >= x.min())
+    # A ray to the left leaves a piece as often as one to the right: the one that meets less of it is looked at.
+    to_left, to_right = np.minimum(edges.x, edges.next_x) <= x.max(), np.maximum(edges.x, edges.next_x) >= x.min()
+    sides = [np.flatnonzero(here & side) for side in (to_left, to_right)]
+    at = min(sides, key=len)
     if not len(at):
         return np.zeros(len(x), bool)
     x1, y1, x2, y2 = (column[at] for column in edges[:4])
     rise = np.where(y1 == y2, 1.0, y2 - y1)
     down = y[:, None]
-    crossed = ((y1 > down) != (y2 > down)) & (x1 + (down - y1) / rise * (x2 - x1) > x[:, None])
+    where = x1 + (down - y1) / rise * (x2 - x1)
+    beside = where < x[:, None] if at is sides[0] else where > x[:, None]
+    crossed = ((y1 > down) != (y2 > down)) & beside
     first = np.flatnonzero(np.diff(edges.piece[at], prepend=-1))
     odd = np.add.reduceat(crossed, first, axis=1, dtype="int32") % 2 == 1
     inside: np.ndarray = odd.any(axis=1)
