@@ -47,11 +47,12 @@ def _edges() -> _Edges:
         corners = np.array(shape.points)
         left, _, right, _ = shape.box
         # What crosses 180 degrees goes on beyond the edge of the world: it is there, and on the other side.
-        pieces += [corners + (turn, 0) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
+        pieces += [corners + np.array((turn, 0)) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
     sizes = [len(corners) for corners in pieces]
     x, y = np.concatenate(pieces).T
     next_x, next_y = np.concatenate([np.roll(corners, -1, axis=0) for corners in pieces]).T
-    left, right = (np.repeat([edge(corners[:, 0]) for corners in pieces], sizes) for edge in (np.min, np.max))
+    left = np.repeat([corners[:, 0].min() for corners in pieces], sizes)
+    right = np.repeat([corners[:, 0].max() for corners in pieces], sizes)
     piece = np.repeat(np.arange(len(pieces)), sizes)
     return _Edges(x, y, next_x, next_y, np.minimum(y, next_y), np.maximum(y, next_y), left, right, piece)
 
