@@ -45,9 +45,9 @@ def _edges() -> _Edges:
     pieces = []
     for shape in land_shapes():
         corners = np.array(shape.points)
-        left, _, right, _ = shape.box
+        west, _, east, _ = shape.box
         # What crosses 180 degrees goes on beyond the edge of the world: it is there, and on the other side.
-        pieces += [corners + np.array((turn, 0)) for turn in (0, -1, 1) if left + turn <= 1 and right + turn >= 0]
+        pieces += [corners + np.array((turn, 0)) for turn in (0, -1, 1) if west + turn <= 1 and east + turn >= 0]
     sizes = [len(corners) for corners in pieces]
     x, y = np.concatenate(pieces).T
     next_x, next_y = np.concatenate([np.roll(corners, -1, axis=0) for corners in pieces]).T
