@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.denying import denied_records
 from ledger.errors import NotFoundError, RefusedError
-from ledger.placing import own_open_rows
 from ledger.present import read_record
 from ledger.text import fold
 from ledger.trial import wait_until_folded
@@ -139,12 +139,14 @@ def answer(ledger: Ledger, code: str, finding: str, said: str) -> int:
 
 def stale_records(reads: Snapshot, before: int) -> list[Stale]:
     """Open records of the own log that were not seen since a moment, by town, longest ago first in each."""
-    rows = [row for row in own_open_rows(reads) if seen_at(row) < before]
-    rows.sort(key=lambda row: (seen_at(row), row.rid))
-    found = [
-        Stale(row, _locality(reads, row) if number < _READ_MAX else "", seen_at(row)) for number, row in enumerate(rows)
-    ]
-    return sorted(found, key=lambda one: (not one.locality, fold(one.locality)))
+    own, denied = reads.epochs(reads.own_log()), denied_records(reads)
+    rows = [row for tree in own for row in reads.unchecked_records(tree.tree, before) if row.rid not in denied]
+    if len(own) > 1:
+        rows.sort(key=lambda row: (seen_at(row), row.rid))
+    found = [Stale(row, _locality(reads, row), seen_at(row)) for row in rows[:_READ_MAX]]
+    named = sorted((one for one in found if one.locality), key=lambda one: fold(one.locality))
+    unnamed = [one for one in found if not one.locality]
+    return [*named, *unnamed, *(Stale(row, "", seen_at(row)) for row in rows[_READ_MAX:])]
 
 
 def seen_at(row: RecordRow) -> int:

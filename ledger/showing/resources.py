@@ -89,9 +89,8 @@ def taken(view: LedgerView, resource: bytes, begin: int, end: int) -> list[Taken
     """When a resource is taken between two moments, by when that begins."""
     first, last = month_of(begin // DAY_S), month_of(end // DAY_S)
     found: set[tuple[int, int, bytes]] = set()
-    for key, _ in view.reads.cells(view.tree.tree, Bookings.SORT):
-        month, one = int.from_bytes(key[-_MONTH:], "big"), key[-_MONTH - _ID : -_MONTH]
-        if one == resource and first <= month <= last:
+    for key in _calendars(view, resource):
+        if first <= int.from_bytes(key[-_MONTH:], "big") <= last:
             cell = view.book.get(Bookings, key)
             found.update(time for time in (cell.times if cell else ()) if time[0] < end and time[1] > begin)
     return list(_taken(view, sorted(found)))
@@ -111,8 +110,12 @@ def is_known(view: LedgerView, resource: bytes) -> bool:
             return True
     if next(iter(view.book.scan(Resource, resource)), None) is not None:
         return True
-    cells = view.reads.cells(view.tree.tree, Bookings.SORT)
-    return any(key[-_MONTH - _ID : -_MONTH] == resource for key, _ in cells)
+    return bool(_calendars(view, resource))
+
+
+def _calendars(view: LedgerView, resource: bytes) -> list[bytes]:
+    """The keys of all months of a resource's calendars, whoever provides it."""
+    return view.reads.keys_with(view.tree.tree, Bookings.SORT, resource, _MONTH + _ID)
 
 
 def price_object(view: LedgerView, clause: Access, class_: str) -> dict[str, Any]:

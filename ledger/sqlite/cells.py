@@ -34,6 +34,11 @@ class CellReads:
         else:
             yield from self._db.execute(f"{sql} ORDER BY key", (tree, sort, prefix))
 
+    def keys_with(self, tree: int, sort: str, part: bytes, from_end: int) -> list[bytes]:
+        """Keys of a sort in which a part begins so many bytes before their end, ascending."""
+        sql = "SELECT key FROM cell WHERE tree = ? AND sort = ? AND substr(key, ?, ?) = ? ORDER BY key"
+        return [row[0] for row in self._db.execute(sql, (tree, sort, -from_end, len(part), part))]
+
     def chain(self, tree: int, thing: bytes) -> list[int]:
         """Positions of the entries that concern a member or an account, in order."""
         sql = "SELECT position FROM chain WHERE tree = ? AND id = ? ORDER BY position"

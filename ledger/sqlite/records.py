@@ -50,6 +50,8 @@ _row_ids_decoder = msgspec.json.Decoder(list[int])
 _RECORD = f"SELECT {', '.join(RecordRow._fields)} FROM record"
 _PAIR = f"SELECT {', '.join(PairRow._fields)} FROM pair"
 _IMPORT = "SELECT tree, id, start, done, undone, source, file FROM import"
+_SEEN = "max(coalesce(checked_at, 0), said_at)"
+_UNCHECKED = f"tree = ? AND scope = 0 AND status <> 'closed' AND {_SEEN} < ?"
 
 
 class RecordReads:
@@ -147,9 +149,12 @@ class RecordReads:
 
     def unchecked(self, tree: int, since: int, limit: int) -> tuple[int, list[int]]:
         """How many public records of a log nobody has put or checked since then, and the first: longest ago first."""
-        seen = "max(coalesce(checked_at, 0), said_at)"
-        where = f"tree = ? AND scope = 0 AND status <> 'closed' AND {seen} < ?"
-        return self._some(where, f"{seen}, rid", (tree, since), limit)
+        return self._some(_UNCHECKED, f"{_SEEN}, rid", (tree, since), limit)
+
+    def unchecked_records(self, tree: int, since: int) -> list[RecordRow]:
+        """The open public records of a log that nobody has put or checked since then, longest ago first."""
+        sql = f"{_RECORD} WHERE {_UNCHECKED} ORDER BY {_SEEN}, rid"
+        return [RecordRow._make(row) for row in self._db.execute(sql, (tree, since))]
 
     def unplaced(self, tree: int, limit: int) -> tuple[int, list[int]]:
         """How many public places and organisations of a log stand nowhere on a map, and the first of them."""
