@@ -13,8 +13,10 @@ from aiohttp import web
 
 from ledger.duplicates.merging import present_body
 from ledger.errors import LedgerError, NotFoundError, NotOpenError, RefusedError, TooMuchError
+from ledger.expiry import days_valid, expire
 from ledger.proposals.deciding import waiting
 from ledger.proposals.inbox import Sent, find_link, propose
+from ledger.reciprocity.hearing import DAY_S
 from ledger.text import fold
 from node.api import find_record
 from node.contribute.preview import Preview, preview_of
@@ -30,9 +32,10 @@ from node.routes import Parameter, Route
 from node.session import session_of
 from node.tiles import ground_of
 from node.words import message
+from protocol.amounts import show_day
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
-from protocol.record import is_language_tag
+from protocol.record import TERMS, is_language_tag
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -156,10 +159,17 @@ async def _show(
         lost_link=bool(texts.get("link")) and not through,
         categories=sorted(text for text, _ in category_names(known, subject.shown, words).values()),
         ground=ground,
+        days=_usual_days(request, subject),
         **form_values(texts, subject.present, reader),
     )
     response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
     return response
+
+
+def _usual_days(request: web.Request, subject: Subject) -> tuple[int, int] | None:
+    """For how many days a new offer or need is good if nobody says, once and lent; None: it does not end by itself."""
+    days = request.app[CONFIG].offer_days
+    return (days_valid((), days), days_valid(("lend",), days)) if days and subject.present is None else None
 
 
 def category_names(known: list[str], shown: dict[str, Any] | None, words: Words) -> dict[str, tuple[str, str]]:
@@ -206,6 +216,7 @@ async def _send(request: web.Request) -> web.StreamResponse:
 
 def read_written(request: web.Request, subject: Subject, texts: dict[str, str], reader: Reader) -> Read:
     """The record that was filled in, and what does not do."""
+    with_end(texts, subject, int(request.app[LEDGER].clock()), request.app[CONFIG].offer_days)
     known, _ = _known(request, "")
     names = category_names(known, subject.shown, reader.words)
     categories = {name: code for name, (_, code) in names.items()}
@@ -217,6 +228,16 @@ def read_written(request: web.Request, subject: Subject, texts: dict[str, str], 
     if not faults and read.record == subject.present and not texts.get("proposal"):
         faults[""] = message("Nothing is different from what stands here already.")
     return Read(read.record, faults)
+
+
+def with_end(texts: dict[str, str], subject: Subject, now: int, days: int) -> None:
+    """Gives a new offer or need without an end the usual one, as if it had been written: it goes with the form."""
+    if subject.present is not None or texts.get("valid_until", "").strip():
+        return
+    terms = [term for term in TERMS if texts.get(f"term_{term}")]
+    end = expire({"kind": texts.get("kind"), "terms": terms}, now, days)
+    if end is not None:
+        texts["valid_until"] = show_day(end // DAY_S)
 
 
 async def finish(request: web.Request, shown: Preview, texts: dict[str, str], nonce_name: str) -> web.StreamResponse:

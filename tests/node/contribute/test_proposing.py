@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.expiry import end_of
 from ledger.proposals.inbox import invite
 from node.openness import SENDS_MAX, Openness
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.contribute.proposing import Visitor, fields_of
-from tests.node.upkeep.stewarding import EVIL, Steward, point, put, record
+from tests.node.upkeep.stewarding import EVIL, Steward, plain, point, put, record
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode
@@ -61,6 +62,20 @@ async def test_something_new_from_form_to_search(node: RunningNode, visitor: Vis
     assert "Accepted" in page.text
     assert "seen" in page.text
     assert "Tool library" in (await visitor.read("/proposals")).text
+
+
+@pytest.mark.parametrize(("written", "days"), [({}, 90), ({"term_lend": "yes"}, 360)])
+async def test_what_is_offered_ends_by_itself(
+    node: RunningNode, visitor: Visitor, written: dict[str, str], days: int
+) -> None:
+    form = await visitor.read("/propose?kind=offer")
+    assert "ends by itself after 90 days, what is lent or done again and again after 360." in plain(form.text)
+    place = await visitor.propose("/propose?kind=offer", name_en="Seeds", **written)
+    _, told = await node.get(f"/v1/proposals/{place.partition('?')[0].rpartition('/')[2]}")
+    end = told["record"]["valid_until"]
+    assert end == end_of(["lend"] if written else [], int(node.ledger.clock()))
+    assert end // 86_400 == int(node.ledger.clock()) // 86_400 + days
+    assert "Valid until" in plain((await visitor.read(place)).text)
 
 
 async def test_a_change_shows_what_would_be_different(node: RunningNode, visitor: Visitor, steward: Steward) -> None:
