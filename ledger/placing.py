@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 
 from ledger import gazetteer
@@ -92,14 +93,11 @@ def _towns(locality: str, country: str | None) -> tuple[gazetteer.Place, ...]:
     return tuple(gazetteer.candidates(locality, country, _TOWNS_MAX)) if locality else ()
 
 
-def is_far(record: Record) -> bool:
-    """Whether the point is far from every town that the address can mean."""
-    point, towns = record.point, towns_of(record)
-    if point is None or not towns:
-        return False
-    return all(
-        distance_m(point.lat, point.lon, town.lat, town.lon) > _TOWN_M + _PER_ROOT_M * town.population**0.5
-        for town in towns
+def _is_far(lat: int, lon: int, address: _Address) -> bool:
+    """Whether a point is far from every town that an address can mean."""
+    towns = _towns(address.locality, address.country or None)
+    return bool(towns) and all(
+        distance_m(lat, lon, town.lat, town.lon) > _TOWN_M + _PER_ROOT_M * town.population**0.5 for town in towns
     )
 
 
@@ -146,7 +144,7 @@ def look(
         if is_outside or reasons:
             told = {*reasons, "outside"} if is_outside else reasons
             doubts.append(Doubt(one, statement, tuple(reason for reason in REASONS if reason in told)))
-    return sorted(doubts), territory
+    return doubts, territory
 
 
 def _see(
@@ -158,11 +156,57 @@ def _see(
     """Looks at records with a point, some at once."""
     sea = are_sea(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
     for row, is_sea in zip(rows, sea.tolist(), strict=True):
-        record = read_record(reads, row)[0]
-        coarse = record.point is not None and record.point.precision > COARSE_M
-        told: Mapping[Reason, bool] = {"sea": is_sea, "far": is_far(record), "coarse": coarse}
+        record = _read_place(reads, row)
+        assert row.lat is not None and row.lon is not None, "only records with a point are looked at"  # noqa: PT018
+        coarse, far = record.point.precision > COARSE_M, _is_far(row.lat, row.lon, record.address)
+        told: Mapping[Reason, bool] = {"sea": is_sea, "far": far, "coarse": coarse}
         found = frozenset(reason for reason, is_so in told.items() if is_so)
         seen[row.rid] = Seen(row.latest, _SAME.setdefault(found, found))
+
+
+class _Point(msgspec.Struct, frozen=True, gc=False):
+    precision: int = 0
+
+
+class _Address(msgspec.Struct, frozen=True, gc=False):
+    locality: str = ""
+    country: str = ""
+
+
+class _Place(msgspec.Struct, frozen=True, gc=False):
+    """Of a record only what its place is judged by: it was checked when it was stored, and reading all takes longer."""
+
+    point: _Point = _Point()
+    address: _Address = _Address()
+
+
+class _Payload(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    salt: msgspec.Raw
+    statement: bytes
+
+
+class _Said(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    version: msgspec.Raw
+    log_id: msgspec.Raw
+    kind: msgspec.Raw
+    id: msgspec.Raw
+    at: msgspec.Raw
+    author: msgspec.Raw
+    body: msgspec.Raw
+
+
+class _Put(msgspec.Struct, frozen=True, gc=False):
+    record: _Place
+
+
+_read_payload, _read_said = msgspec.msgpack.Decoder(_Payload).decode, msgspec.msgpack.Decoder(_Said).decode
+_read_put = msgspec.msgpack.Decoder(_Put).decode
+
+
+def _read_place(reads: Snapshot, row: RecordRow) -> _Place:
+    stored = next(reads.entries(row.tree, row.put, row.put + 1))
+    assert stored.payload is not None, "a record whose payload is gone has no row"
+    return _read_put(_read_said(_read_payload(stored.payload).statement).body).record
 
 
 def doubt_object(reads: Snapshot, row: RecordRow, reasons: Sequence[Reason]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ PATIENCE_S = 0.5
 _AGAIN = 20
 """How many times as long as looking took it is put off, so that it never takes much of a core."""
 _REST_MAX_S = 0.05
+_ONE_AT_A_TIME = threading.Lock()
+"""Whatever is looked for: two searches at once would leave others too little."""
 
 
 class Aside(Generic[Found]):
@@ -57,15 +59,16 @@ class Aside(Generic[Found]):
         self._closed = True
 
     def _look(self, look: Callable[[Rest], tuple[object, Found]]) -> None:
-        begun, self._worked_since = self._clock(), time.monotonic()
         found, fault = None, None
-        try:
-            found = look(self._rest)
-        except _Stopped:
-            pass
-        except Exception as error:  # noqa: BLE001 - whoever asks next gets it
-            fault = error
-        ended = self._clock()
+        with _ONE_AT_A_TIME:
+            begun, self._worked_since = self._clock(), time.monotonic()
+            try:
+                found = look(self._rest)
+            except _Stopped:
+                pass
+            except Exception as error:  # noqa: BLE001 - whoever asks next gets it
+                fault = error
+            ended = self._clock()
         with self._changed:
             self._found, self._fault, self._looking = found or self._found, fault, False
             self._again_at = ended + _AGAIN * (ended - begun)
