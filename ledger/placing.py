@@ -6,6 +6,7 @@ The territory is where nearly all records of the log lie. Only those of the own 
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -53,6 +54,8 @@ class Doubt(NamedTuple):
     rid: int
     latest: int
     reasons: tuple[Reason, ...]
+    kind: str
+    sort_key: bytes
 
 
 class Seen(NamedTuple):
@@ -118,17 +121,21 @@ def look(
     seen: dict[int, Seen],
     rest: Callable[[], None] = lambda: None,
 ) -> tuple[list[Doubt], Box | None]:
-    """The records whose place is in doubt, and the territory; `seen` keeps what was found out of each.
+    """The records whose place is in doubt, by the first reason and by name, and the territory.
 
-    `rest` is called every few milliseconds.
+    `seen` keeps what was found out of each; `rest` is called every few milliseconds.
     """
-    unplaced: list[tuple[int, int]] = []
+    doubts: dict[Reason, list[Doubt]] = {reason: [] for reason in REASONS}
     points: list[tuple[int, int, int, int]] = []
+    shown: list[tuple[str, bytes]] = []
     rows = own_open_rows(reads)
     while chunk := list(islice(rows, _TOGETHER)):
-        unplaced += [(row.rid, row.latest) for row in chunk if row.lat is None]
+        doubts["none"] += [
+            Doubt(row.rid, row.latest, ("none",), row.kind, row.sort_key) for row in chunk if row.lat is None
+        ]
         placed_rows = [row for row in chunk if row.lat is not None]
         points += [(row.rid, row.latest, row.lat, row.lon) for row in placed_rows]  # type: ignore[misc] # not None
+        shown += [(sys.intern(row.kind), row.sort_key) for row in placed_rows]
         new = [row for row in placed_rows if row.rid not in seen or seen[row.rid].latest != row.latest]
         if new:
             _see(reads, new, are_sea, seen)
@@ -138,13 +145,16 @@ def look(
     outside = np.zeros(len(lat), bool)
     if territory is not None:
         outside = (lat < territory.south) | (lat > territory.north) | (lon < territory.west) | (lon > territory.east)
-    doubts = [Doubt(*one, ("none",)) for one in unplaced]
-    for one, statement, is_outside in zip(rid.tolist(), latest.tolist(), outside.tolist(), strict=True):
-        reasons = seen[one].reasons
-        if is_outside or reasons:
-            told = {*reasons, "outside"} if is_outside else reasons
-            doubts.append(Doubt(one, statement, tuple(reason for reason in REASONS if reason in told)))
-    return doubts, territory
+    for one, statement, is_outside, named in zip(rid.tolist(), latest.tolist(), outside.tolist(), shown, strict=True):
+        found = seen[one].reasons
+        if is_outside or found:
+            told = {*found, "outside"} if is_outside else found
+            reasons = tuple(reason for reason in REASONS if reason in told)
+            doubts[reasons[0]].append(Doubt(one, statement, reasons, *named))
+    for some in doubts.values():
+        some.sort(key=lambda doubt: (doubt.sort_key, doubt.rid))
+        rest()
+    return [doubt for reason in REASONS for doubt in doubts[reason]], territory
 
 
 def _see(

@@ -13,40 +13,53 @@ from node.aside import Aside
 from node.upkeep.sea import are_sea
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from ledger.geography import Box
     from ledger.placing import Seen
     from ledger.sqlite.store import Snapshot, SqliteStore
+    from ledger.values import RecordRow
     from node.aside import Rest
+
+
+_LOOKED_UP_MAX = 2_000
+
+
+def still_so(rows: Mapping[int, RecordRow], doubts: Sequence[Doubt]) -> list[Doubt]:
+    """The doubts about records that have not changed since; `rows`: how these are now."""
+    return [one for one in doubts if one.rid in rows and rows[one.rid].latest == one.latest]
 
 
 class PlaceQueue:
     """What is in doubt, looked for when something has changed, but not all the time. For any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._aside: Aside[tuple[list[Doubt], Box | None]] = Aside(clock)
+        self._aside: Aside[tuple[list[Doubt], Box | None, object]] = Aside(clock)
         self._seen: dict[int, Seen] = {}
 
     def doubts(self, store: SqliteStore) -> tuple[list[Doubt], Box | None, bool]:
-        """The doubts, without those about records that have changed since; the territory; whether it is still looked.
+        """The doubts, the territory, and whether it is still looked.
+
+        Those about records that have changed since are left out, but where there are very many: see `still_so`.
 
         For what is looked at for the first time nobody waits long: there may be no doubts yet.
         """
 
-        def search(rest: Rest) -> tuple[object, tuple[list[Doubt], Box | None]]:
+        def search(rest: Rest) -> tuple[object, tuple[list[Doubt], Box | None, object]]:
             with store.read() as reads:
-                return _version(reads), look(reads, are_sea, self._seen, rest)
+                now = _version(reads)
+                return now, (*look(reads, are_sea, self._seen, rest), now)
 
         with store.read() as reads:
             version = _version(reads)
         found, looking = self._aside.ask(version, search)
         if found is None:
             return [], None, looking
-        with store.read() as reads:
-            rows = reads.records([doubt.rid for doubt in found[0]])
-        still = [one for one in found[0] if one.rid in rows and rows[one.rid].latest == one.latest]
-        return still, found[1], looking
+        doubts, territory, seen_version = found
+        if version != seen_version and len(doubts) <= _LOOKED_UP_MAX:
+            with store.read() as reads:
+                doubts = still_so(reads.records([doubt.rid for doubt in doubts]), doubts)
+        return doubts, territory, looking
 
     def close(self) -> None:
         """Stops looking."""

@@ -28,7 +28,7 @@ from node.tiles import ground_of
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
 from node.upkeep.ground import ground_values
 from node.upkeep.page_number import page_of
-from node.upkeep.place_queue import PLACES
+from node.upkeep.place_queue import PLACES, still_so
 from node.upkeep.telling import field_text, point_text
 from node.words import message
 from protocol.errors import Malformed
@@ -86,11 +86,11 @@ async def _list(request: web.Request, session: Session) -> web.StreamResponse:
 def _read_list(request: web.Request, wanted: Wanted, reader: Reader) -> dict[str, Any]:
     store, words = request.app[LEDGER].store, reader.words
     doubts, territory, looking = request.app[PLACES].doubts(store)
+    chosen, begin = _chosen(doubts, wanted), (wanted.page - 1) * ROWS_SHOWN
+    part = chosen[begin : begin + ROWS_SHOWN]
     with store.read() as reads:
-        rows = reads.records([doubt.rid for doubt in doubts])
-        chosen = _chosen(doubts, rows, wanted)
-        begin = (wanted.page - 1) * ROWS_SHOWN
-        shown = [_row(reads, rows[one.rid], one, wanted, reader) for one in chosen[begin : begin + ROWS_SHOWN]]
+        rows = reads.records([doubt.rid for doubt in part])
+        shown = [_row(reads, rows[one.rid], one, wanted, reader) for one in still_so(rows, part)]
     return {
         "rows": shown,
         "total": words.count("{number} record", "{number} records", len(chosen)),
@@ -103,15 +103,12 @@ def _read_list(request: web.Request, wanted: Wanted, reader: Reader) -> dict[str
     }
 
 
-def _chosen(doubts: list[Doubt], rows: Mapping[int, RecordRow], wanted: Wanted) -> list[Doubt]:
-    found = [
+def _chosen(doubts: list[Doubt], wanted: Wanted) -> list[Doubt]:
+    return [
         one
         for one in doubts
-        if one.rid in rows
-        and (not wanted.reason or wanted.reason in one.reasons)
-        and (not wanted.kind or wanted.kind == rows[one.rid].kind)
+        if (not wanted.reason or wanted.reason in one.reasons) and (not wanted.kind or wanted.kind == one.kind)
     ]
-    return sorted(found, key=lambda one: (REASONS.index(one.reasons[0]), rows[one.rid].sort_key, one.rid))
 
 
 def _row(reads: Snapshot, row: RecordRow, doubt: Doubt, wanted: Wanted, reader: Reader) -> dict[str, Any]:
@@ -261,10 +258,11 @@ async def _api(request: web.Request) -> web.Response:
     def read() -> dict[str, Any]:
         store = request.app[LEDGER].store
         doubts, territory, looking = request.app[PLACES].doubts(store)
+        chosen = _chosen(doubts, wanted)
+        part = chosen[begin : begin + limit]
         with store.read() as reads:
-            rows = reads.records([doubt.rid for doubt in doubts])
-            chosen = _chosen(doubts, rows, wanted)
-            shown = [doubt_object(reads, rows[one.rid], one.reasons) for one in chosen[begin : begin + limit]]
+            rows = reads.records([doubt.rid for doubt in part])
+            shown = [doubt_object(reads, rows[one.rid], one.reasons) for one in still_so(rows, part)]
         box = [edge / 1e7 for edge in territory] if territory else None
         told = {"schema": "folkmoot.places/1", "total": len(chosen), "territory": box, "looking": looking}
         return told | {"records": shown}
