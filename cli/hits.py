@@ -23,10 +23,12 @@ def write_hits(
 ) -> None:
     """Writes all public hits as a file, or to the terminal. Raises UsageError for what does not go together."""
     from ledger.publishing.formats import FORMATS as KNOWN
+    from ledger.publishing.pictures import with_addresses
     from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory, load_config
     from node.finder import Finder
+    from protocol.identity import show_log_id
 
     if not form:
         raise click.UsageError(f"-o writes a file: say its format, --format {'|'.join(FORMATS)}")
@@ -36,7 +38,10 @@ def write_hits(
     base = load_config(directory).public_url.rstrip("/")
     store = SqliteStore(directory.store, writable=False)
     try:
-        pieces = KNOWN[form].pieces(Finder(store).find_all(parameters, int(time.time())), base)
+        with store.read() as reads:
+            own = show_log_id(reads.tree_numbered(int(reads.fact("own") or 0)).origin.log_id)
+        found = Finder(store).find_all(parameters, int(time.time()))
+        pieces = KNOWN[form].pieces((with_addresses(record, base, own) for record in found), base)
         if output is None:
             sys.stdout.buffer.writelines(pieces)
             sys.stdout.buffer.flush()

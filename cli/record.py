@@ -14,6 +14,7 @@ import click
 
 from cli.failure import NOT_FOUND, CommandError
 from cli.output import json_option, plain, say, show, show_json, when
+from cli.picture import image
 from cli.stale import stale
 
 if TYPE_CHECKING:
@@ -245,3 +246,4 @@ def _show_written(record_id: bytes, position: int, state: str, *, as_json: bool)
 
 
 command.add_command(stale)
+command.add_command(image)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+import tarfile
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from ledger.audit import audit
 from ledger.disk import sync_folder
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.images import Images
 from ledger.sealed import seal, unseal
 from ledger.sqlite.database import check_foreign
 from ledger.sqlite.store import SqliteStore
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "folkmoot.backup/2"
 STORE, CONFIGURATION, KEYS, MANIFEST = "ledger.db", "folkmoot.toml", "keys.sealed", "manifest.json"
+IMAGES = "images.tar"
 KEY_FILES = ("operating.key",)
 """What is sealed of `keys/`, beside the keys kept for members. A witness's is not: put back, it could cosign twice."""
 MANIFEST_BYTES_MAX, SMALL_BYTES_MAX = 16_384, 4 * 2**20
@@ -75,7 +78,9 @@ def take_backup(directory: DataDirectory, target: Path, passphrase: str | None, 
         _write_new(partial / CONFIGURATION, directory.configuration.read_bytes())
     if passphrase is not None:
         _write_new(partial / KEYS, _seal(directory, passphrase))
-    names = [name for name in (STORE, CONFIGURATION, KEYS) if (partial / name).exists()]
+    if directory.images.exists():
+        Images(directory.images).pack(partial / IMAGES)
+    names = [name for name in (STORE, CONFIGURATION, KEYS, IMAGES) if (partial / name).exists()]
     files = {}
     for name in names:
         with _opened(partial / name, 2**62) as file:
@@ -156,6 +161,8 @@ def restore(
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             made.append(path)
             _write_new(path, content)
+        made.append(directory.images.with_name(IMAGES + ".restoring"))
+        _put_images(directory, source, manifest, made[-1])
         partial.rename(directory.store)
         _sync_if_possible(directory.store.parent)
     except BaseException:
@@ -163,6 +170,18 @@ def restore(
             path.unlink(missing_ok=True)
         raise
     return manifest
+
+
+def _put_images(directory: DataDirectory, source: Path, manifest: Manifest, packed: Path) -> None:
+    """Takes the pictures out of a backup, if it has any."""
+    if IMAGES not in manifest.files:
+        return
+    _copy(source, IMAGES, manifest, packed)
+    try:
+        Images(directory.images).unpack(packed)
+    except tarfile.TarError as error:
+        raise StoreDamagedError(f"{source / IMAGES} holds no pictures: {error}") from None
+    packed.unlink()
 
 
 def read_manifest(source: Path) -> Manifest:
@@ -173,7 +192,7 @@ def read_manifest(source: Path) -> Manifest:
         value: Any = json.loads(data)
         files = {name: (file["bytes"], file["sha256"]) for name, file in value["files"].items()}
         manifest = Manifest(value["log"], value["size"], value["signed"], value["at"], files)
-        known = value["schema"] == SCHEMA and {STORE} <= files.keys() <= {STORE, CONFIGURATION, KEYS}
+        known = value["schema"] == SCHEMA and {STORE} <= files.keys() <= {STORE, CONFIGURATION, KEYS, IMAGES}
         numbers = [manifest.size, manifest.signed, manifest.at, *(size for size, _ in files.values())]
         formed = isinstance(value["log"], str) and all(type(number) is int and number >= 0 for number in numbers)
         hashed = all(isinstance(digest, str) and _HASH.fullmatch(digest) for _, digest in files.values())

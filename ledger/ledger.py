@@ -62,6 +62,11 @@ class DataDirectory:
         return self.path / "imports"
 
     @property
+    def images(self) -> Path:
+        """Pictures of the records of the own log; part of a backup."""
+        return self.path / "images"
+
+    @property
     def lock(self) -> Path:
         """Locked by the process that writes."""
         return self.path / "instance" / "lock"

@@ -53,7 +53,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("folkmoot bundle", (), message("It carries logs in files, from and to this machine.")),
     Command("folkmoot search", (("/", message("Directory")),)),
-    Command("folkmoot record", (("/propose", message("Add something")),)),
+    Command(
+        "folkmoot record",
+        (("/propose", message("Add something")),),
+        message("A steward finds the pictures of an entry on its own page."),
+    ),
     Command("folkmoot import FILE", (("/steward/import", message("Import")),)),
     Command("folkmoot duplicates", (("/steward/duplicates", message("Likely duplicates")),)),
     Command("folkmoot places", (("/steward/places", message("Missing and doubtful places")),)),

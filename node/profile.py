@@ -7,6 +7,7 @@ Everything comes from people, many of them unknown: a link is only made of what 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from node.languages import Text, choose, in_order
 from node.listing import Checked, Link, category_links, checked, code_text, label_texts, record_url
 from node.profile_steps import Step, step_of, steps
 from node.words import date_text, is_past, message
+from protocol.record import is_image_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,6 +73,16 @@ class Origin(NamedTuple):
     url: str
 
 
+class Picture(NamedTuple):
+    """A picture: what it shows, where it is, on what licence; with its size if it is here, else it is only a link."""
+
+    alt: Text
+    url: str
+    licence: str
+    width: int = 0
+    height: int = 0
+
+
 class Related(NamedTuple):
     """A relation to another record; `url` is empty where that record is not held here."""
 
@@ -96,7 +108,7 @@ class Profile(NamedTuple):
     facts: list[Fact]
     position: Position | None
     links: list[Link]
-    pictures: list[tuple[Text, str, str]]
+    pictures: list[Picture]
     relations: list[Related]
     licence: str
     sources: list[Origin]
@@ -113,6 +125,10 @@ class Names(NamedTuple):
     states: Mapping[int, Record]
     week: bool = False
     """The opening hours are shown as a table: here it is only the note that is told."""
+    images: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    """Width and height of the pictures that are here, by path."""
+    endpoint: str = ""
+    """Where the other ones are."""
 
 
 def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], names: Names, reader: Reader) -> Profile:
@@ -135,14 +151,7 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         facts=[fact for fact in _facts(record, names, reader) if fact.texts or fact.links],
         position=_position(record, words),
         links=_links(record),
-        pictures=[
-            (
-                choose(image["alt"], languages) if image["alt"] else Text("", ""),
-                safe_url(image["url"]),
-                image["licence"],
-            )
-            for image in record.get("images", ())
-        ],
+        pictures=[_picture(image, names, languages) for image in record.get("images", ())],
         relations=[_related(relation, names, reader) for relation in record.get("relations", ())],
         licence=record["licence"],
         sources=[_origin(source, words) for source in record.get("sources", ())],
@@ -150,6 +159,15 @@ def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], nam
         present=step_of({**entry, "kind": "record.put", "body": {}}, record, names.authors, words, first=False),
         labels=label_texts(record, words),
     )
+
+
+def _picture(image: Mapping[str, Any], names: Names, languages: tuple[str, ...]) -> Picture:
+    url = image["url"]
+    alt = choose(image["alt"], languages) if image["alt"] else Text("", "")
+    if url in names.images:
+        return Picture(alt, url, image["licence"], *names.images[url])
+    elsewhere = names.endpoint.rstrip("/") + url if is_image_path(url) else url
+    return Picture(alt, safe_url(elsewhere), image["licence"])
 
 
 def safe_url(url: str) -> str:

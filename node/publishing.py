@@ -19,6 +19,7 @@ from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, 
 from ledger.publishing.formats import FORMATS
 from ledger.publishing.linked import linked
 from ledger.publishing.murmurations import profile
+from ledger.publishing.pictures import with_addresses
 from ledger.query import QueryError
 from node.api import SEARCH_PARAMETERS, find_record
 from node.downloading import Download, Downloads, gathered, too_many
@@ -26,10 +27,10 @@ from node.keys import CONFIG, FINDER, LEDGER
 from node.profile_around import CLAIMS
 from node.rendering import reader_of
 from node.routes import Parameter, Route
-from protocol.identity import parse_log_id
+from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 EXPORTS = web.AppKey("exports", Downloads)
 EXPORTS_PER_ADDRESS_MAX = 2
@@ -55,10 +56,11 @@ def _export(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
     async def handler(request: web.Request) -> web.StreamResponse:
         parameters = {key: request.query.getall(key) for key in request.query}
         exports, address, base = request.app[EXPORTS], request.remote or "", base_of(request)
+        own = show_log_id(request.app[LEDGER].log_id)
 
         def begin() -> Iterator[bytes]:
             found = request.app[FINDER].find_all(parameters, int(time.time()))
-            return gathered(form.pieces(found, base))
+            return gathered(form.pieces((with_addresses(record, base, own) for record in found), base))
 
         pieces = await asyncio.to_thread(begin)
         if request.method == "HEAD":
@@ -75,12 +77,13 @@ def _export(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def _one(
-    request: web.Request, make: Callable[[dict[str, Any], str], dict[str, Any]], media_type: str
+    request: web.Request, make: Callable[[Mapping[str, Any], str], dict[str, Any]], media_type: str
 ) -> web.Response:
-    def read() -> dict[str, Any]:
+    def read() -> Mapping[str, Any]:
         with request.app[LEDGER].store.read() as reads:
             row = find_record(reads, request.match_info["log"], request.match_info["id"])
-            return record_object(reads, row)
+            own = show_log_id(request.app[LEDGER].log_id)
+            return with_addresses(record_object(reads, row), base_of(request), own)
 
     made = make(await asyncio.to_thread(read), base_of(request))
     return web.Response(body=msgspec.json.encode(made), content_type=media_type, headers=FOR_EVERYBODY)

@@ -13,10 +13,12 @@ from ledger.errors import NotFoundError
 from ledger.opening import read_week
 from ledger.present import history_objects, read_record, record_object, record_states
 from ledger.publishing.linked import linked
+from ledger.publishing.pictures import with_addresses
 from ledger.towns import towns_in
 from node.api import find_record
 from node.around import around
 from node.codes import draw_address
+from node.image_files import IMAGES, images_url, may_change
 from node.keys import LEDGER
 from node.languages import choose
 from node.listing import checked, record_url
@@ -54,7 +56,15 @@ async def _record(request: web.Request) -> web.Response:
             record = record_object(reads, row)
             states = record_states(reads, row, COMPARED_MAX + 1)
             week = _week(record, reader)
-            names = Names(record_authors(reads, row, reader), _related(reads, record), states, week is not None)
+            names = Names(
+                record_authors(reads, row, reader),
+                _related(reads, record),
+                states,
+                week is not None,
+                request.app[IMAGES].sizes(image["url"] for image in record.get("images", ())),
+                next(iter(establish(reads.charters(row.tree)).charter.endpoints), ""),
+            )
+            own = show_log_id(request.app[LEDGER].log_id)
             shown, beside = (
                 profile(record, history_objects(reads, row), names, reader),
                 around(reads, record, row, reader),
@@ -73,7 +83,8 @@ async def _record(request: web.Request) -> web.Response:
                 "address": address,
                 "letter": f"mailto:?{urlencode({'subject': _title(record, reader), 'body': address}, quote_via=quote)}",
                 "code": draw_address(address),
-                "linked": data_block(linked(record, base_of(request))),
+                "linked": data_block(linked(with_addresses(record, base_of(request), own), base_of(request))),
+                "to_pictures": images_url(row.id) if may_change(request, row, record["log"] == own) else "",
                 "exchange": on_record(request, reads, row, record, reader),
                 "calendar_url": calendar_url(reads, row),
             }

@@ -260,7 +260,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     """The HTTP application over the parts of a node."""
     import_routes = (*import_pages.ROUTES, *import_api.ROUTES)
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
-    streams = frozenset((route.method, route.path) for route in import_routes if route.streams)
+    streams = frozenset((route.method, route.path) for route in (*import_routes, *upkeep.ROUTES) if route.streams)
     app = web.Application(middlewares=[guard(names, streams)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)

@@ -31,6 +31,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _WEB_URL = re.compile(r"https?://[^\s/?#]+\S*")
 _LINK = re.compile(r"(mailto|tel):\S+")
+_IMAGE_PATH = re.compile(r"/images/[0-9a-f]{64}\.(jpg|webp)")
 _LICENCE = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
 
 _Meta = msgspec.Meta
@@ -54,6 +55,11 @@ def is_language_tag(text: str) -> bool:
 def is_web_url(text: str) -> bool:
     """Whether a text is an http or https URL: with a host and without white space."""
     return bool(_WEB_URL.fullmatch(text))
+
+
+def is_image_path(text: str) -> bool:
+    """Whether a text is where the endpoints of a log serve a picture: under the hash of the file."""
+    return bool(_IMAGE_PATH.fullmatch(text))
 
 
 def is_plain_text(text: str) -> bool:
@@ -108,7 +114,7 @@ class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Image(msgspec.Struct, frozen=True, gc=False):
-    """A picture elsewhere, with its licence and a description for those who do not see it."""
+    """A picture elsewhere, or at the endpoints of the log (`is_image_path`): its licence, and what it shows."""
 
     url: _Url
     licence: Annotated[str, _Meta(min_length=1, max_length=100)]
@@ -254,7 +260,8 @@ def _check_work(record: Record, work: Work) -> None:
 
 def _check_addresses(record: Record) -> None:
     """URLs, links, language tags and the country are of their form. Raises Malformed (`record`)."""
-    for url in [record.url, *[image.url for image in record.images]]:
+    pictures = [image.url for image in record.images if not is_image_path(image.url)]
+    for url in [record.url, *pictures]:
         if url and not is_web_url(url):
             raise Malformed("record", f"url: neither http nor https: {url[:80]!r}")
     for link in record.links:

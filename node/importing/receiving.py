@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aiohttp import BodyPartReader, hdrs
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from node.importing.uploads import Receiving, Uploads
-
 PIECE_BYTES = 2**18
 _FIELD_BYTES_MAX = 2_000
 _FIELDS_MAX = 8
@@ -26,7 +24,28 @@ _DRAINED_BYTES_MAX = 2**28
 """How much of what is too large is still taken, so that the browser hears why instead of losing the connection."""
 
 
-async def take_pieces(read: Callable[[], Awaitable[bytes]], uploads: Uploads) -> Receiving:
+class Sink(Protocol):
+    """Where a file goes that comes in: `write` raises RefusedError once there is too much."""
+
+    def write(self, piece: bytes) -> None:
+        """Takes a piece."""
+
+    def give_up(self) -> None:
+        """Forgets what has come."""
+
+
+S_co = TypeVar("S_co", bound=Sink, covariant=True)
+K = TypeVar("K", bound=Sink)
+
+
+class Takes(Protocol[S_co]):
+    """What has room for files."""
+
+    def receive(self) -> S_co:
+        """Begins to take one in. Raises RefusedError if there are too many."""
+
+
+async def take_pieces(read: Callable[[], Awaitable[bytes]], uploads: Takes[K]) -> K:
     """All pieces up to the empty one. Raises RefusedError for too much, TimeoutError for too slow."""
     receiving = uploads.receive()
     try:
@@ -56,14 +75,14 @@ async def _drain(read: Callable[[], Awaitable[bytes]]) -> None:
         drained += len(piece)
 
 
-async def take_body(request: web.Request, uploads: Uploads) -> Receiving:
+async def take_body(request: web.Request, uploads: Takes[K]) -> K:
     """The body of a request as it is."""
     return await take_pieces(lambda: request.content.read(PIECE_BYTES), uploads)
 
 
 async def take_form(
-    request: web.Request, uploads: Uploads, is_ours: Callable[[str], bool]
-) -> tuple[dict[str, str], str, Receiving | None]:
+    request: web.Request, uploads: Takes[K], is_ours: Callable[[str], bool]
+) -> tuple[dict[str, str], str, K | None]:
     """What a form with a file has sent: its fields, the name of the file, the file if there is one.
 
     The fields come first; nothing of a file is kept before `is_ours` has said of `csrf` that the form was given out
@@ -93,7 +112,7 @@ async def take_form(
     return fields, "", None
 
 
-async def _file(part: BodyPartReader, uploads: Uploads) -> Receiving:
+async def _file(part: BodyPartReader, uploads: Takes[K]) -> K:
     return await take_pieces(lambda: part.read_chunk(PIECE_BYTES), uploads)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.upkeep import check_pages, checks, checks_api, duplicates, given, moderation, places, roles
+from node import image_files
+from node.upkeep import check_pages, checks, checks_api, duplicates, given, images, moderation, places, roles
 from node.upkeep.place_queue import PLACES, PlaceQueue
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 ROUTES = (
     *duplicates.ROUTES,
     *places.ROUTES,
+    *images.ROUTES,
+    *image_files.ROUTES,
     *checks.ROUTES,
     *given.ROUTES,
     *check_pages.ROUTES,
@@ -32,3 +35,4 @@ def prepare(app: web.Application) -> None:
         places_queue.close()
 
     app.on_shutdown.append(close)
+    image_files.prepare(app)

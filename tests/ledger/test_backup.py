@@ -8,16 +8,19 @@ import os
 import shutil
 import sqlite3
 import stat
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.backup import KEYS, MANIFEST, STORE, read_manifest, restore, take_backup
-from ledger.errors import LedgerError, RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.errors import LedgerError, NotFoundError, RefusedError, StoreDamagedError, StoreUnusableError
+from ledger.images import Images
 from ledger.keys import read_key
 from ledger.ledger import DataDirectory, Ledger
 from ledger.recovery import State
@@ -25,6 +28,7 @@ from tests.builders import START
 from tests.founding import copy, founded
 from tests.ledger.conftest import found
 from tests.ledger.watching import opened, write
+from tests.pictures import drawn
 
 
 @pytest.fixture
@@ -207,3 +211,32 @@ def test_after_a_refusal_a_good_backup_is_put_back(backup: Path, empty: DataDire
         restore(empty, bad, "correct horse")
     restore(empty, backup, "correct horse")
     assert empty.store.exists()
+
+
+def test_pictures_go_along(directory: DataDirectory, empty: DataDirectory, tmp_path: Path) -> None:
+    kept = Images(directory.images)
+    path, unseen = kept.take(drawn()), kept.take(drawn(size=(5, 5)))
+    kept.publish(path, bytes(16))
+    take_backup(directory, tmp_path / "backup", None, START)
+    restore(empty, tmp_path / "backup", None)
+    back = Images(empty.images)
+    assert back.read(path) == kept.read(path)
+    with pytest.raises(NotFoundError):
+        back.look(unseen)
+    assert sorted(one.name for one in empty.path.rglob("*.tar*")) == []
+    back.retire(path, bytes(16))
+    assert back.sizes([path]) == {}
+
+
+def test_of_pictures_only_what_is_one_is_put_back(tmp_path: Path) -> None:
+    names = ["../out.webp", f"{'0' * 64}.webp", "/tmp/out.webp", f"uses/{'0' * 64}.webp/../../../out", "waiting/a.webp"]
+    with tarfile.open(tmp_path / "images.tar", "w") as tar:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = 3
+            tar.addfile(member, BytesIO(b"out"))
+        member = tarfile.TarInfo(f"{'1' * 64}.webp")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(member)
+    Images(tmp_path / "images").unpack(tmp_path / "images.tar")
+    assert [one.name for one in tmp_path.rglob("*")] == ["images.tar"]

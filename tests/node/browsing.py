@@ -24,6 +24,9 @@ ACTIVE = {"script", "iframe", "object", "embed", "img", "base", "frame", "style"
 VOID = {"meta", "link", "input", "br", "path", "circle", "img", "source"}
 
 
+_OWN = re.compile(r"/(static/|map\.svg\?|(steward/images/[0-9a-f]{32}|images)/[0-9a-f]{64}\.webp$)")
+
+
 class Page(HTMLParser):
     """A page taken apart: its elements, its text, and what does not close."""
 
@@ -61,7 +64,7 @@ class Page(HTMLParser):
             (tag, attributes)
             for tag, attributes in self.elements
             if tag in ACTIVE
-            and not (tag in {"script", "img"} and re.match(r"/(static/|map\.svg\?)", attributes.get("src", "")))
+            and not (tag in {"script", "img"} and _OWN.match(attributes.get("src", "")))
             and not (tag == "noscript" and not attributes)
             and not (tag == "script" and attributes == {"type": "application/ld+json"})
         ]

@@ -70,6 +70,13 @@ def fields(required: dict[str, Check], optional: dict[str, Check] | None = None)
     return check
 
 
+def is_picture(value: Value) -> bool:
+    """A web address, or the path of a file under its hash."""
+    name = value.removeprefix("/images/").rpartition(".") if isinstance(value, str) else ("", "", "")
+    hashed = len(name[0]) == 64 and not set(name[0]) - set("0123456789abcdef")
+    return is_url(value) or (hashed and name[2] in {"jpg", "webp"} and value == f"/images/{name[0]}.{name[2]}")
+
+
 def is_url(value: Value) -> bool:
     """An http or https URL of up to 2,000 characters."""
     return is_web_url(value, 2_000)
@@ -177,7 +184,7 @@ OPTIONAL: dict[str, Check] = {
         },
     ),
     "scope": text(),
-    "images": array(fields({"url": is_url, "licence": text(), "alt": langs()}), 16),
+    "images": array(fields({"url": is_picture, "licence": text(), "alt": langs()}), 16),
     "contact": fields({"visibility": text()}, {"email": text(), "phone": text()}),
     "identifiers": array(fields({"scheme": text(), "id": text()}), 32),
     "relations": array(fields({"predicate": text(), "object": SUBJECT}), 64),

@@ -83,6 +83,7 @@ READ = {
     "/steward/roles": ("/steward/roles",),
     "/steward/places": ("/steward/places",),
     "/steward/places/{id}": ("/steward/places/{adrift}", "/steward/places/{evil_place}"),
+    "/steward/images/{id}": ("/steward/images/{evil_place}", "/steward/images/{adrift}"),
     "/steward/duplicates": ("/steward/duplicates",),
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": (
         "/steward/duplicates/{log}/{first_twin}/{log}/{other_twin}",
@@ -109,6 +110,8 @@ SENT = {
     "/steward/checks/handled": "",
     "/steward/roles": "/steward/roles",
     "/steward/places/{id}": "/steward/places/{adrift}",
+    "/steward/images": "",  # begins with a file: tests/node/upkeep/test_images.py
+    "/steward/images/{id}": "",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}": "",
     "/steward/duplicates/{log}/{id}/{other_log}/{other_id}/undo": "",
     "/steward/import": "",

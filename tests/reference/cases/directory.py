@@ -147,7 +147,11 @@ def full(kind: str) -> dict[str, Value]:
         item="flour",
         valid_until=world.START + 86_400,
         scope="local",
-        images=[{"url": "https://mill.example/a.jpg", "licence": "CC-BY-4.0", "alt": {"en": "The wheel"}}],
+        images=[
+            {"url": "https://mill.example/a.jpg", "licence": "CC-BY-4.0", "alt": {"en": "The wheel"}},
+            {"url": f"/images/{'0123456789abcdef' * 4}.webp", "licence": "CC0-1.0", "alt": {"cy": "Yr olwyn"}},
+            {"url": f"/images/{'f' * 64}.jpg", "licence": "CC0-1.0", "alt": {"en": "The weir"}},
+        ],
         contact={"email": "mill@mill.example", "phone": "+44 1234 56789", "visibility": "public"},
         identifiers=[{"scheme": "wikidata", "id": "Q42"}],
         relations=[{"predicate": "part-of", "object": SUBJECT}],
