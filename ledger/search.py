@@ -2,10 +2,8 @@
 """Answering a query: text from the full-text index, the rest from columns in memory.
 
 The order is total and does not depend on what else is in the index, so that pages stay stable while records come and
-go: near a place by
-distance; otherwise records whose name has all the words first; then by the first 24 bytes of the folded name; then by
-id; then, because
-two logs may give one id, by row id.
+go: near a place by distance; otherwise records whose name has all the words first; then by the first 24 bytes of the
+folded name; then by id; then, because two logs may give one id, by row id.
 """
 
 from __future__ import annotations
