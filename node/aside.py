@@ -20,7 +20,9 @@ Found = TypeVar("Found")
 PATIENCE_S = 0.5
 """What is found sooner is waited for."""
 _AGAIN = 20
-"""How many times as long as looking took it is put off, so that it never takes much of a core."""
+"""How many times as long as looking took it is put off, so that it never takes much of a core;"""
+AT_ONCE_S = 0.25
+"""but not where it took no longer than this."""
 _REST_MAX_S = 0.05
 _ONE_AT_A_TIME = threading.Lock()
 """Whatever is looked for: two searches at once would leave others too little."""
@@ -71,7 +73,8 @@ class Aside(Generic[Found]):
             ended = self._clock()
         with self._changed:
             self._found, self._fault, self._looking = found or self._found, fault, False
-            self._again_at = ended + _AGAIN * (ended - begun)
+            took = ended - begun
+            self._again_at = ended + _AGAIN * took if took > AT_ONCE_S else ended
             self._changed.notify_all()
 
     def _rest(self) -> None:

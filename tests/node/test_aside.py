@@ -78,3 +78,9 @@ def test_whoever_looks_stops_when_the_node_does() -> None:
 
     assert queue.ask(1, look) == (None, False)
     assert queue.ask(1, found(1, "one")) == (None, False)
+
+
+def test_what_is_found_at_once_is_looked_for_again_at_once() -> None:
+    queue: Aside[str] = Aside(lambda: 0.0)
+    assert queue.ask(1, found(1, "one")) == ("one", False)
+    assert queue.ask(2, found(2, "two")) == ("two", False)
