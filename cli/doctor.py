@@ -206,7 +206,7 @@ def _reachability(directory: DataDirectory) -> Iterator[Finding]:
 
 def _multicast(directory: DataDirectory) -> Iterator[Finding]:
     from node.config import load_config
-    from node.lan import lan_addresses, multicast_works
+    from node.peering.lan import lan_addresses, multicast_works
 
     config = load_config(directory)
     if not config.mdns:

@@ -27,7 +27,7 @@ def write_hits(
     from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory, load_config
-    from node.finder import Finder
+    from node.directory.finder import Finder
     from protocol.identity import show_log_id
 
     if not form:

@@ -27,10 +27,10 @@ def command(data_dir: str | None, /, name: str | None, *, limit: int, as_json: b
     from ledger.matched import MATCHES_SCHEMA, match_objects
     from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
-    from node.api import find_record
+    from node.api.v1 import find_record
     from node.config import data_directory
-    from node.finder import Finder
-    from node.matcher import Matcher
+    from node.directory.finder import Finder
+    from node.directory.matcher import Matcher
 
     asked = {key: (value,) for key, value in options.items() if value}
     store, now = SqliteStore(data_directory(data_dir).store, writable=False), int(time.time())

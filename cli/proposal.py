@@ -179,7 +179,7 @@ def _decide_here(ledger: Ledger, proposal_id: bytes, order: dict[str, Any]) -> d
     from ledger.jsonform import from_json
     from ledger.proposals.deciding import Verdict, decide
     from ledger.proposals.voting import carry_out
-    from node.asking_assembly import put_to_vote
+    from node.reciprocity.asking_assembly import put_to_vote
 
     outcome = order["outcome"]
     if outcome == "vote":

@@ -115,8 +115,8 @@ def _write(
         charter = establish(reads.charters(tree.tree)).charter
     if targets.qr:
         from cli.qr import url_for, write_codes
-        from node.codes import make_codes
         from node.config import load_config
+        from node.web.codes import make_codes
 
         public_url = load_config(directory).public_url if own else ""
         write_codes(make_codes(proof, url_for(targets.url, charter.endpoints, public_url)), targets.qr)

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
-    from node.difference import Piece
+    from node.directory.difference import Piece
 
 
 def show_history(reads: Snapshot, row: RecordRow, history: Sequence[dict[str, Any]]) -> None:
     """The steps, latest first; of the latest ones with the fields that they changed."""
     from ledger.present import record_states
-    from node.difference import difference
-    from node.listing import Reader
-    from node.profile_steps import COMPARED_MAX
-    from node.words import words_in
+    from node.directory.difference import difference
+    from node.directory.listing import Reader
+    from node.directory.profile_steps import COMPARED_MAX
+    from node.web.words import words_in
 
     states = record_states(reads, row, COMPARED_MAX + 1)
     puts = [step["position"] for step in history if step["kind"] == "record.put"]
@@ -41,7 +41,7 @@ def show_around(reads: Snapshot, record: dict[str, Any], row: RecordRow) -> None
     """What was said of it in any log, and what points at it."""
     from ledger.around import pointing_objects
     from ledger.claims import claim_objects
-    from node.profile_around import CLAIMS
+    from node.directory.profile_around import CLAIMS
     from protocol.identity import parse_log_id
 
     log_id = parse_log_id(record["log"])

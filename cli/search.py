@@ -56,7 +56,7 @@ def command(
     from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
-    from node.finder import Finder
+    from node.directory.finder import Finder
 
     parameters = {name: value if isinstance(value, tuple) else (value,) for name, value in options.items() if value}
     if words:

@@ -34,7 +34,7 @@ def open_source(source: str) -> Iterator[Opened]:
         if source == "-":
             yield _read(sys.stdin.buffer.read)
         elif source.startswith(("http://", "https://")):
-            from node.web_source import open_web
+            from node.peering.web_source import open_web
 
             with open_web(source) as opened:
                 yield opened

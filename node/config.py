@@ -15,7 +15,7 @@ from ledger.errors import RefusedError
 from ledger.expiry import DAYS
 from ledger.ledger import DataDirectory
 from ledger.scopes import Policy
-from node.way import parse_way
+from node.peering.way import parse_way
 from protocol.errors import Malformed
 from protocol.note import TYPE_ED25519, VerifierKey
 

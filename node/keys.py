@@ -7,8 +7,8 @@ from aiohttp import web
 
 from ledger.ledger import Ledger
 from node.config import Config
-from node.finder import Finder
-from node.gossip import Hub
+from node.directory.finder import Finder
+from node.peering.gossip import Hub
 
 LEDGER = web.AppKey("ledger", Ledger)
 FINDER = web.AppKey("finder", Finder)

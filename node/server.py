@@ -17,75 +17,38 @@ from ledger.ledger import Ledger
 from ledger.scrub import Place, scrub_step
 from ledger.state import witnesses_of
 from ledger.witness import Witness
-from node import (
-    api,
-    assembly_pages,
-    bundles,
-    calendar_feed,
-    clients_pages,
-    contract_pages,
-    desk_pages,
-    duplicates_api,
-    federation,
-    flow_pages,
-    health_pages,
-    ledger_acts_api,
-    ledger_api,
-    ledger_pages,
-    map_api,
-    matches_api,
-    member_pages,
-    offers_pages,
-    openapi,
-    operating_pages,
-    pages,
-    peer_pages,
-    proof_pages,
-    proposals_api,
-    publishing,
-    record_pages,
-    resource_acts,
-    resource_pages,
-    static_log,
-    status,
-    steward_pages,
-    tiles,
-    verify_page,
-    webfinger,
-    witness,
-    writing,
-)
-from node.asking import ask_witnesses
-from node.backups import BACKUPS, Backups
-from node.client import Client
+from node.api import bundles, openapi, publishing
+from node.api import v1 as api
 from node.config import witnessed_logs
-from node.contribute import links, proposals, propose, report
 from node.contribute.ballots import carry_out_ballots
-from node.discovery import Discovery
-from node.downloading import Downloads
-from node.finder import Finder
-from node.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
-from node.guard import BODY_BYTES_MAX, GuardedRunner, guard
-from node.importing import api as import_api
-from node.importing import files as import_files
-from node.importing import pages as import_pages
+from node.contribute.openness import OPENNESS, Openness
+from node.directory import (
+    duplicates_api,
+    tiles,
+)
+from node.directory.finder import Finder
+from node.directory.matcher import MATCHER, Matcher
 from node.importing.running import run_imports
 from node.keys import CONFIG, FINDER, HUB, LEDGER, TOKEN
-from node.knowledge import api as knowledge_api
-from node.knowledge import overview as knowledge_pages
-from node.lan import lan_addresses
-from node.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
-from node.matcher import MATCHER, Matcher
-from node.neighbours import Neighbours
-from node.openness import OPENNESS, Openness
-from node.problem import problem
-from node.receipts import Receipts
-from node.recovering import Recovering
+from node.peering.asking import ask_witnesses
+from node.peering.client import Client
+from node.peering.discovery import Discovery
+from node.peering.gossip import GOSSIP_PATH, SUBPROTOCOL, Hub
+from node.peering.lan import lan_addresses
+from node.peering.neighbours import Neighbours
+from node.peering.receipts import Receipts
+from node.peering.recovering import Recovering
+from node.peering.tls import server_context, write_certificate
+from node.peering.witnessing import ANSWER_S, place_of
+from node.reciprocity.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
 from node.routes import Route
-from node.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
-from node.tls import server_context, write_certificate
+from node.served import DESCRIBED, PAGES
+from node.steward.backups import BACKUPS, Backups
 from node.upkeep import table as upkeep
-from node.witnessing import ANSWER_S, place_of
+from node.web.downloading import Downloads
+from node.web.guard import BODY_BYTES_MAX, GuardedRunner, guard
+from node.web.problem import problem
+from node.web.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
@@ -99,7 +62,7 @@ if TYPE_CHECKING:
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from node.config import Config
-    from node.recovering import Said
+    from node.peering.recovering import Said
     from protocol.note import VerifierKey
 
 log = logging.getLogger("folkmoot")
@@ -258,9 +221,8 @@ class Node:
 
 def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, token: str) -> web.Application:
     """The HTTP application over the parts of a node."""
-    import_routes = (*import_pages.ROUTES, *import_api.ROUTES)
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
-    streams = frozenset((route.method, route.path) for route in (*import_routes, *upkeep.ROUTES) if route.streams)
+    streams = frozenset((route.method, route.path) for route in (*DESCRIBED, *PAGES) if route.streams)
     app = web.Application(middlewares=[guard(names, streams)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
@@ -273,47 +235,13 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     upkeep.prepare(app)
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     app.cleanup_ctx.append(run_imports)
-    described = (
-        *(*api.ROUTES, *writing.ROUTES, *ledger_api.ROUTES, *ledger_acts_api.ROUTES),
-        *(*federation.ROUTES, *witness.ROUTES, *knowledge_api.ROUTES),
-        *(*static_log.ROUTES, *bundles.ROUTES, *status.ROUTES, *map_api.ROUTES),
-        *(*publishing.ROUTES, *webfinger.ROUTES, *duplicates_api.ROUTES, *desk_pages.API_ROUTES, *matches_api.ROUTES),
-        *proposals_api.ROUTES,
-        *import_api.ROUTES,
-        *upkeep.API_ROUTES,
-        *(*flow_pages.API_ROUTES, *health_pages.API_ROUTES),
-        *resource_pages.API_ROUTES,
-    )
-    document = openapi.describe(described)
+    document = openapi.describe(DESCRIBED)
 
     async def describe(_: web.Request) -> web.Response:
         return api.json_answer(document)
 
-    routes = (
-        *described,
-        *pages.ROUTES,
-        *record_pages.ROUTES,
-        *proof_pages.ROUTES,
-        *offers_pages.ROUTES,
-        *(*resource_pages.ROUTES, *resource_acts.ROUTES, *calendar_feed.ROUTES, *clients_pages.ROUTES),
-        *peer_pages.ROUTES,
-        *tiles.ROUTES,
-        *ledger_pages.ROUTES,
-        *verify_page.ROUTES,
-        *contract_pages.ROUTES,
-        *assembly_pages.ROUTES,
-        *steward_pages.ROUTES,
-        *(*desk_pages.ROUTES, *health_pages.ROUTES, *operating_pages.ROUTES, *flow_pages.ROUTES),
-        *(*import_pages.ROUTES, *import_files.ROUTES),
-        *(*member_pages.ROUTES, *knowledge_pages.ROUTES),
-        *upkeep.ROUTES,
-        *propose.ROUTES,
-        *report.ROUTES,
-        *proposals.ROUTES,
-        *links.ROUTES,
-        Route("GET", "/openapi.json", describe, "This description"),
-    )
-    for route in routes:
+    own_route = Route("GET", "/openapi.json", describe, "This description")
+    for route in (*DESCRIBED, *PAGES, own_route):
         path = route.path.replace("{tile}", "{tile:.+}")
         handler = _for_stewards(route) if route.steward else route.handler
         app.router.add_route(route.method, path, handler)

@@ -34,9 +34,9 @@ LONG_FILES = {
     "tests/ledger/test_derive.py": "one test for each effect of each kind of statement",
     "tests/ledger/test_replica.py": "one test for each way in which a range can be wrong",
     "tests/cli/test_contract.py": "one test for each clause of the operator's contract",
-    "tests/node/test_api.py": "one test for each route, and a table of bodies",
-    "tests/node/test_hostile.py": "one test for each lie that a peer can tell",
-    "tests/node/test_pages.py": "one test for each promise of the pages",
+    "tests/node/api/test_api.py": "one test for each route, and a table of bodies",
+    "tests/node/peering/test_hostile.py": "one test for each lie that a peer can tell",
+    "tests/node/directory/test_pages.py": "one test for each promise of the pages",
     "tests/protocol/test_member_statement.py": "one test for each way to tamper with a statement",
 }
 LONG_FUNCTIONS: dict[str, str] = {}

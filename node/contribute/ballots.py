@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ledger.errors import LedgerError
 from ledger.proposals.voting import carry_out, outcome_of
 from ledger.showing.view import LedgerView, own_tree
-from node.words import choose_words
+from node.web.words import choose_words
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger

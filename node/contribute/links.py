@@ -11,17 +11,17 @@ from aiohttp import web
 
 from ledger.errors import RefusedError
 from ledger.proposals.inbox import LINK_DAYS, LINK_PROPOSALS, invite
+from node.contribute.proposals_api import drop_link
 from node.keys import LEDGER
-from node.proposals_api import drop_link
-from node.rendering import reader_of, render
 from node.routes import Route
-from node.steward_pages import TEXTS, signed_in
-from node.words import date_text
+from node.steward.steward_pages import TEXTS, signed_in
+from node.web.rendering import reader_of, render
+from node.web.words import date_text
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
     from ledger.values import InvitationRow
-    from node.session import Session
+    from node.web.session import Session
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _TOKEN = re.compile(r"[0-9a-f]{64}")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from ledger.query import QueryError
-from node.difference import Change, difference
+from node.directory.difference import Change, difference
+from node.directory.listing import record_url
 from node.keys import FINDER, LEDGER
-from node.languages import Text, choose
-from node.listing import record_url
 from node.upkeep.point_picture import picture_of
+from node.web.languages import Text, choose
 from protocol.encoding import encode
 from protocol.proposal import without_private
 from protocol.record import Record, check_record
@@ -20,9 +20,9 @@ from protocol.record import Record, check_record
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.listing import Reader
+    from node.directory.listing import Reader
     from node.upkeep.point_picture import Picture
-    from node.words import Words
+    from node.web.words import Words
 
 _ALIKE_MAX = 3
 

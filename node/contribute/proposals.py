@@ -17,19 +17,19 @@ from ledger.proposals.present import decided_list, is_personal, waiting_list
 from ledger.proposals.voting import DAYS, carry_out, outcome_of
 from ledger.reciprocity.state import ProposalState
 from ledger.showing.view import LedgerView, own_tree
-from node.asking_assembly import put_to_vote
 from node.contribute.preview import move_picture
+from node.contribute.proposals_api import proposal_id_of
 from node.contribute.propose import Subject, read_written
 from node.contribute.rows import decided_row, names_of, waiting_row, what_of
-from node.difference import difference
+from node.directory.difference import difference
+from node.directory.listing import record_url
 from node.keys import FINDER, LEDGER
-from node.listing import record_url
-from node.proposals_api import proposal_id_of
-from node.rendering import error_page, reader_of, render
+from node.reciprocity.asking_assembly import put_to_vote
 from node.routes import Parameter, Route
-from node.session import session_of
-from node.steward_pages import TEXTS, signed_in
-from node.words import date_text
+from node.steward.steward_pages import TEXTS, signed_in
+from node.web.rendering import error_page, reader_of, render
+from node.web.session import session_of
+from node.web.words import date_text
 from protocol.directory import ClaimCorrect
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
@@ -39,8 +39,8 @@ from protocol.record import Record
 if TYPE_CHECKING:
     from ledger.proposals.deciding import Decided, Waiting
     from ledger.sqlite.store import Snapshot
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _REASON_MAX = 1_000

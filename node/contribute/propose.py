@@ -18,20 +18,20 @@ from ledger.proposals.deciding import waiting
 from ledger.proposals.inbox import Sent, find_link, propose
 from ledger.reciprocity.hearing import DAY_S
 from ledger.text import fold
-from node.api import find_record
+from node.api.v1 import find_record
+from node.contribute.openness import OPENNESS, check_open, may_propose, origin_of
 from node.contribute.preview import Preview, preview_of
 from node.contribute.reading import Read, Written, read_record, texts_of
 from node.contribute.showing import form_values, missing_text
-from node.forms_sent import read_form
+from node.directory.listing import category_text
+from node.directory.tiles import ground_of
 from node.keys import CONFIG, FINDER, LEDGER
-from node.listing import category_text
-from node.openness import OPENNESS, check_open, may_propose, origin_of
-from node.policy import content_policy
-from node.rendering import error_page, reader_of, render
 from node.routes import Parameter, Route
-from node.session import session_of
-from node.tiles import ground_of
-from node.words import message
+from node.web.forms_sent import read_form
+from node.web.policy import content_policy
+from node.web.rendering import error_page, reader_of, render
+from node.web.session import session_of
+from node.web.words import message
 from protocol.amounts import show_day
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
@@ -40,8 +40,8 @@ from protocol.record import TERMS, is_language_tag
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from node.listing import Reader
-    from node.words import Words
+    from node.directory.listing import Reader
+    from node.web.words import Words
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.gazetteer import find
 from ledger.importing.countries import parse_country
 from ledger.text import fold
-from node.words import message
+from node.web.words import message
 from protocol.amounts import parse_day, show_day
 from protocol.errors import Malformed
 from protocol.record import DIRECTED_KINDS, KINDS, STATUSES, TERMS, check_record, is_language_tag, is_web_url

@@ -9,21 +9,21 @@ import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import present_body
-from node.api import find_record
+from node.api.v1 import find_record
 from node.contribute.preview import preview_of
 from node.contribute.propose import TEXTS, finish, opened
+from node.directory.listing import record_url
 from node.keys import LEDGER
-from node.languages import Text, choose
-from node.listing import record_url
-from node.rendering import reader_of, render
 from node.routes import Parameter, Route
+from node.web.languages import Text, choose
+from node.web.rendering import reader_of, render
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 TYPES = ("not_there", "wrong", "duplicate", "against_charter")
 _NONCE = re.compile(r"[0-9a-f]{32}")

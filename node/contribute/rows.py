@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.present import read_record
 from ledger.proposals.present import is_personal
-from node.languages import Text, choose
-from node.listing import record_url
-from node.words import date_text
+from node.directory.listing import record_url
+from node.web.languages import Text, choose
+from node.web.words import date_text
 from protocol.charter import establish
 from protocol.identity import show_log_id
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ledger.proposals.deciding import Decided, Waiting
     from ledger.sqlite.store import Snapshot
-    from node.listing import Reader
-    from node.words import Words
+    from node.directory.listing import Reader
+    from node.web.words import Words
 
 
 class WaitingRow(NamedTuple):

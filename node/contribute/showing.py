@@ -9,14 +9,14 @@ import msgspec
 
 from node.contribute.reading import CATEGORIES_MAX, PRECISIONS, languages_of
 from node.translations import own_names
-from node.words import message
+from node.web.words import message
 from protocol.record import KINDS, STATUSES, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from node.listing import Reader
-    from node.words import Words
+    from node.directory.listing import Reader
+    from node.web.words import Words
 
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "ODbL-1.0", "PDDL-1.0")
 _EMPTY_CATEGORIES = 3

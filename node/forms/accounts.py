@@ -12,7 +12,7 @@ from ledger.showing.naming import find_account
 from ledger.spoken import Draft
 from node.forms.field import Asked, Field, Unfit, read_field
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.reciprocity_bodies import Post
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ledger.spoken import Draft
 from node.forms.accounts import titles
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.carried import BEGIN, END, Carried, read_carried
 from protocol.errors import Malformed
 

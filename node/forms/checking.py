@@ -19,7 +19,7 @@ from ledger.territory.wording import knowledge_lines
 from ledger.trial import REASONS, Trial, wait_until_folded
 from node.forms.field import Unfit
 from node.forms.form import fill
-from node.words import message
+from node.web.words import message
 from protocol.carried import write_carried
 from protocol.encoding import encode
 from protocol.errors import Malformed

@@ -13,7 +13,7 @@ from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -15,7 +15,7 @@ from ledger.showing.posts import accounts_of
 from ledger.spoken import Draft
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.encoding import encode
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.clauses import Patronage
 from protocol.reciprocity_bodies import ContractOffer
 

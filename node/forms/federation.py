@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ledger.spoken import Draft
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -21,7 +21,7 @@ from ledger.showing.naming import (
     find_resource,
     find_thing,
 )
-from node.words import message
+from node.web.words import message
 from protocol.amounts import parse_day, parse_month, show_amount
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id, show_log_id

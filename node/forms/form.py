@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError, RefusedError
 from node.forms.field import Asked, Field, Unfit, read_field
-from node.words import message
+from node.web.words import message
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ledger.territory.needs import choices_in
 from ledger.text import fold, words
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.knowledge import NEED_STATES, PROBLEM_STATES, RELATIONS
 from protocol.record import is_language_tag
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ledger.showing.view import LedgerView
     from node.forms.field import Field
-    from node.words import Words
+    from node.web.words import Words
 
     Options = list[tuple[str, str]]
 

@@ -14,7 +14,7 @@ from ledger.spoken import Draft
 from node.forms.assembly import read_texts
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.reciprocity import RECIPROCITY_BODIES
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from node.forms.knowledge import (
     texts,
     thing_id,
 )
-from node.words import message
+from node.web.words import message
 from protocol.knowledge import ANSWERS, PrinciplePut
 from protocol.record import Subject
 

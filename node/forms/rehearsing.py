@@ -10,11 +10,11 @@ from ledger.reciprocity.lines import show_rule
 from ledger.reciprocity.rehearsal import by_month, sums
 from ledger.reciprocity.template import TemplateError, read_template
 from node.forms.field import Unfit
-from node.words import message
+from node.web.words import message
 from protocol.amounts import show_amount, show_day
 
 if TYPE_CHECKING:
-    from node.words import Words
+    from node.web.words import Words
 
     Row = tuple[str, str, str, str, str]
 

@@ -17,7 +17,7 @@ from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.words import message
+from node.web.words import message
 from protocol.amounts import convert
 from protocol.identity import parse_log_id
 

@@ -10,8 +10,8 @@ from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
-from node.ledger_labels import LEDGER_LABELS
-from node.words import message
+from node.reciprocity.ledger_labels import LEDGER_LABELS
+from node.web.words import message
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -13,7 +13,7 @@ from ledger.importing.listing import SCHEMA, import_objects, kept_sets
 from ledger.importing.mapping import Mapping, from_toml, to_toml
 from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
-from node.api import json_answer, read_json
+from node.api.v1 import json_answer, read_json
 from node.importing.deciding import CHOICES, check, start
 from node.importing.jobs import JOBS
 from node.importing.receiving import take_body

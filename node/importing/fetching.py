@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import ClientError, web
 
 from ledger.errors import RefusedError
-from node.client import Client, DialRefusedError
 from node.importing.receiving import PIECE_BYTES, take_pieces
+from node.peering.client import Client, DialRefusedError
 
 if TYPE_CHECKING:
     from node.importing.uploads import Receiving, Uploads

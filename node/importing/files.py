@@ -13,17 +13,17 @@ from ledger.clusters import Cell, Clusters, Place
 from ledger.geography import Box
 from ledger.importing.report import report_csv
 from ledger.towns import towns_in
-from node.api import json_answer
+from node.api.v1 import json_answer
+from node.directory.map_picture import DARK, LIGHT, draw, view_for
 from node.importing.jobs import JOBS
 from node.importing.pages import START, for_stewards
-from node.map_picture import DARK, LIGHT, draw, view_for
-from node.rendering import reader_of
 from node.routes import Route
+from node.web.rendering import reader_of
 
 if TYPE_CHECKING:
+    from node.directory.outlines import View
     from node.importing.uploads import Upload
-    from node.outlines import View
-    from node.session import Session
+    from node.web.session import Session
 
 _PLACES_MAX = 60
 _CELL_PIXELS = 40

@@ -31,7 +31,7 @@ from ledger.importing.write import find_import, import_parts, plan_undo_of, undo
 from node.importing.apart import different
 from node.importing.preview import preview_object
 from node.importing.uploads import WORKING, Found, Upload, Uploads
-from node.words import message
+from node.web.words import message
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.importing.mapping import KINDS_IMPORTED, CodeColumn, Mapping, TextColumn
 from ledger.importing.problem import MappingError
-from node.words import message
+from node.web.words import message
 
 if TYPE_CHECKING:
     from node.importing.uploads import Found

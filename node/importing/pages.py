@@ -16,8 +16,9 @@ from ledger.importing.listing import import_objects, keep_mapping, kept_mapping,
 from ledger.importing.mapping import from_toml, to_toml
 from ledger.importing.problem import MappingError
 from ledger.importing.write import find_import, plan_undo_of
-from node.asked import Asked
-from node.forms_sent import read_form
+from node.directory.asked import Asked
+from node.directory.maps import map_of
+from node.directory.tiles import ground_of
 from node.importing.api import progress_object
 from node.importing.deciding import CHOICES, again, check, start
 from node.importing.fetching import FETCHER, fetch_file
@@ -29,12 +30,11 @@ from node.importing.showing import check_values, done_values
 from node.importing.telling import DELIMITERS, ENCODINGS, TEXT_FORMATS, found_facts, told
 from node.importing.uploads import UPLOAD_BYTES_MAX, WORKING
 from node.keys import CONFIG, LEDGER
-from node.maps import map_of
-from node.rendering import error_page, reader_of, render
 from node.routes import Route
-from node.session import is_from_form, session_of
-from node.steward_pages import TO_SIGN_IN
-from node.tiles import ground_of
+from node.steward.steward_pages import TO_SIGN_IN
+from node.web.forms_sent import read_form
+from node.web.rendering import error_page, reader_of, render
+from node.web.session import is_from_form, session_of
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ledger.importing.mapping import Mapping
     from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
-    from node.session import Session
+    from node.web.session import Session
 
     Handler = Callable[[web.Request, Session, dict[str, str]], Awaitable[web.StreamResponse]]
 

@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from node.importing.mapping_form import GROUPS
-from node.words import message
+from node.web.words import message
 
 if TYPE_CHECKING:
-    from node.words import Words
+    from node.web.words import Words
 
 _CHARACTERS_MAX = 1_000
 """Longer ones hold a name or value that no form was made for: comparing them would take long."""

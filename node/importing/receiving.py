@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from aiohttp import BodyPartReader, hdrs
 
 from ledger.errors import RefusedError, StoreFullError
-from node.guard import BODY_S
+from node.web.guard import BODY_S
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from node.client import Client
 from node.importing.fetching import FETCHER
 from node.importing.jobs import JOBS, Jobs
 from node.keys import LEDGER
+from node.peering.client import Client
 from protocol import __version__
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.importing.mapping import from_toml
-from node.asked import Asked
+from node.directory.asked import Asked
+from node.directory.listing import DESCRIPTION_CHARACTERS, category_links, cut
 from node.importing.reasons import field_text, reason_text
-from node.languages import Text, choose
-from node.listing import DESCRIPTION_CHARACTERS, category_links, cut
+from node.web.languages import Text, choose
 
 if TYPE_CHECKING:
+    from node.directory.listing import Link, Reader
     from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
-    from node.listing import Link, Reader
 
 ROWS_SHOWN, PAIRS_SHOWN = 100, 100
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.words import message
+from node.web.words import message
 
 if TYPE_CHECKING:
     from node.importing.uploads import Found
-    from node.words import Words
+    from node.web.words import Words
 
 FORMATS = {
     "csv": message("a table as text (CSV)"),

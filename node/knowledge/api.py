@@ -12,11 +12,11 @@ from ledger.territory.keys import TERM
 from ledger.territory.knowledge import KNOWLEDGE_SCHEMA, SORTS, THING_SCHEMA, Knowledge, thing_object
 from ledger.territory.linked import glossary_document
 from ledger.territory.showing import experts_object, known_objects, votes_object
-from node.api import json_answer
+from node.api.publishing import base_of
+from node.api.v1 import json_answer
 from node.keys import LEDGER
 from node.knowledge.skills import PARAMETERS, circle_of
-from node.ledger_api import today_of
-from node.publishing import base_of
+from node.reciprocity.ledger_api import today_of
 from node.routes import Parameter, Route
 
 if TYPE_CHECKING:

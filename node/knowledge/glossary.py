@@ -16,19 +16,19 @@ from ledger.territory.glossary import (
     search,
 )
 from ledger.territory.keys import TERM
+from node.directory.listing import cut
 from node.knowledge.showing import address, card, page, texts
 from node.knowledge.star import MIDDLE, WIDTH, frame, rays
-from node.languages import choose, lang_attribute
-from node.listing import cut
 from node.routes import Parameter, Route
 from node.translations import own_names
+from node.web.languages import choose, lang_attribute
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from ledger.territory.glossary import Headword
     from ledger.territory.knowledge import Knowledge, Known
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 SHOWN_MAX, ALIKE_MAX, DEFINITION_CHARACTERS = 2_000, 20, 220
 

@@ -16,25 +16,25 @@ from ledger.territory.keys import NEED, PROBLEM
 from ledger.territory.knowledge import Knowledge
 from ledger.territory.needs import AGAINST, BACK, FOR, body_of, needs, votes_on
 from ledger.text import fold
-from node.forms_sent import read_form
+from node.directory.listing import record_url
 from node.keys import FINDER, LEDGER
 from node.knowledge.glossary import lines
 from node.knowledge.showing import address, card, page, show, texts
 from node.knowledge.voting import enter, to_sign, vote
-from node.languages import choose
-from node.ledger_api import today_of
-from node.listing import record_url
-from node.rendering import error_page, reader_of
+from node.reciprocity.ledger_api import today_of
 from node.routes import Route
-from node.session import is_from_form, member_session_of
+from node.web.forms_sent import read_form
+from node.web.languages import choose
+from node.web.rendering import error_page, reader_of
+from node.web.session import is_from_form, member_session_of
 from protocol.amounts import show_day
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
     from ledger.territory.knowledge import Known
     from ledger.territory.needs import Votes, WantedNeed
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 SHOWN_MAX, DIRECTORY_MAX = 500, 50
 CHOICES = (FOR, AGAINST, BACK)

@@ -11,7 +11,7 @@ from ledger.territory.skills import skill_counts
 from node.knowledge import glossary, principles, problems, skills
 from node.knowledge import needs as need_pages
 from node.knowledge.showing import card, page
-from node.ledger_api import today_of
+from node.reciprocity.ledger_api import today_of
 from node.routes import Route
 from protocol.knowledge import ProblemPut
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ledger.territory.knowledge import Knowledge
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 NEWEST = 4
 

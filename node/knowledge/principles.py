@@ -10,8 +10,8 @@ from ledger.territory.keys import SET
 from ledger.territory.knowledge import subject_of
 from ledger.territory.principles import declared, holders, set_of
 from node.knowledge.showing import card, page, record_link, said, texts
-from node.languages import choose
 from node.routes import Route
+from node.web.languages import choose
 from protocol.amounts import show_day
 from protocol.identity import show_log_id
 from protocol.knowledge import PrincipleDeclare
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ledger.territory.knowledge import Knowledge, Known
     from ledger.territory.principles import Declared, Kept, Opinion, Reviewed
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 
 def holder_url(subject: Subject) -> str:

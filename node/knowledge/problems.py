@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ledger.territory.keys import NEED, PROBLEM
 from node.knowledge.glossary import lines
 from node.knowledge.showing import card, page, record_link, texts
-from node.languages import choose
 from node.routes import Parameter, Route
+from node.web.languages import choose
 from protocol.amounts import show_day
 from protocol.knowledge import PROBLEM_STATES, ProblemPut
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ledger.territory.knowledge import Knowledge, Known
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 SHOWN_MAX = 500
 

@@ -11,11 +11,11 @@ from aiohttp import web
 from ledger.errors import NotFoundError
 from ledger.territory.keys import NEED, PROBLEM, SET, TERM
 from ledger.territory.knowledge import Knowledge
+from node.directory.listing import Link, record_url
 from node.keys import LEDGER
-from node.languages import Text, choose, in_order
-from node.listing import Link, record_url
-from node.rendering import error_page, reader_of, render
-from node.words import date_text
+from node.web.languages import Text, choose, in_order
+from node.web.rendering import error_page, reader_of, render
+from node.web.words import date_text
 from protocol.identity import show_log_id
 from protocol.knowledge import NeedPut, ProblemPut, TermPut
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from ledger.territory.knowledge import Known
-    from node.listing import Reader
+    from node.directory.listing import Reader
     from protocol.record import Subject
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

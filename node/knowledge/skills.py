@@ -10,10 +10,10 @@ from yarl import URL
 from ledger.query import QueryError, parse_query
 from ledger.territory.keys import TERM
 from ledger.territory.skills import claim_of, experts, shared_skill, skill_counts, skill_name
+from node.directory.listing import record_url
 from node.knowledge.showing import address, page, said
-from node.languages import choose
-from node.listing import record_url
 from node.routes import Parameter, Route
+from node.web.languages import choose
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.query import Circle
     from ledger.territory.knowledge import Knowledge, Known
     from ledger.territory.skills import Expert
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 SHOWN_MAX, CHIPS_MAX = 300, 24
 PARAMETERS = (

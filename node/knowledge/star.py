@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.listing import cut
+from node.directory.listing import cut
 
 WIDTH, HEIGHT, MIDDLE = 640, 300, (320, 150)
 ROW_MAX, WORD_CHARACTERS = 3, 19

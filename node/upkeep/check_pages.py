@@ -14,20 +14,20 @@ from aiohttp import web
 from ledger.checks import FINDINGS, NOTE_MAX, answer, own_record, read_code, show_code, standing
 from ledger.errors import NotFoundError
 from ledger.present import record_object
-from node.forms_sent import read_form
+from node.directory.listing import cut, record_url
 from node.keys import LEDGER
-from node.languages import choose
-from node.listing import cut, record_url
-from node.rendering import error_page, reader_of, render
 from node.routes import Route
 from node.upkeep.telling import field_text
-from node.words import date_text
+from node.web.forms_sent import read_form
+from node.web.languages import choose
+from node.web.rendering import error_page, reader_of, render
+from node.web.words import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.values import CheckRow
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 _DESCRIPTION = 400
 

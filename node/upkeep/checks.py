@@ -15,15 +15,15 @@ from ledger.errors import NotFoundError
 from ledger.geography import distance_m
 from ledger.present import read_record
 from ledger.query import ARCHIVED_S
+from node.directory.listing import record_url
 from node.keys import LEDGER
-from node.languages import choose
-from node.listing import record_url
-from node.rendering import reader_of, render
 from node.routes import Parameter, Route
-from node.steward_pages import TEXTS, signed_in
+from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import in_words
 from node.upkeep.page_number import page_of
-from node.words import date_text
+from node.web.languages import choose
+from node.web.rendering import reader_of, render
+from node.web.words import date_text
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 from protocol.record import KINDS
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from ledger.checks import Stale
     from ledger.sqlite.store import Snapshot
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 ROWS_SHOWN = 40
 """As many as a form can pick one by one."""

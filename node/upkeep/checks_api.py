@@ -7,9 +7,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ledger.checks import DAYS, give_out, show_code
-from node.api import json_answer, read_json
+from node.api.publishing import base_of
+from node.api.v1 import json_answer, read_json
 from node.keys import LEDGER
-from node.publishing import base_of
 from node.routes import Route
 from node.upkeep.checks import BATCHES_SHOWN, record_ids
 from protocol.errors import Malformed

@@ -13,9 +13,9 @@ from ledger.jsonform import to_json
 from ledger.submitting import check_scope
 from ledger.trial import wait_until_folded
 from node.keys import LEDGER
-from node.problem import problem_of
-from node.rendering import error_page, reader_of, render
 from node.upkeep.telling import Change, differences
+from node.web.problem import problem_of
+from node.web.rendering import error_page, reader_of, render
 from protocol.encoding import encode
 from protocol.errors import Malformed
 from protocol.kinds import check_body
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ledger.importing.plan import Statement
     from ledger.ledger import Ledger
     from ledger.sqlite.store import Snapshot
-    from node.session import Session
-    from node.words import Words
+    from node.web.session import Session
+    from node.web.words import Words
 
     Handler = Callable[[web.Request, Session], Awaitable[web.StreamResponse]]
 

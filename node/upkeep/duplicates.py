@@ -14,19 +14,19 @@ from ledger.duplicates.merging import FIELDS, merged_record, plan_different, pla
 from ledger.duplicates.queue import decisions
 from ledger.errors import NotFoundError, RefusedError
 from ledger.present import read_record, record_object
-from node.api import find_record
-from node.duplicates_api import QUEUE
+from node.api.v1 import find_record
+from node.directory.duplicates_api import QUEUE
+from node.directory.tiles import ground_of
 from node.keys import CONFIG, LEDGER
-from node.languages import choose
-from node.policy import content_policy
-from node.rendering import reader_of, render
 from node.routes import Parameter, Route
-from node.steward_pages import TEXTS, signed_in
-from node.tiles import ground_of
+from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
 from node.upkeep.duplicates_list import Filter, decided_part, log_names, waiting_part
 from node.upkeep.ground import ground_values
 from node.upkeep.pairs import LETTERS, apart, better_kept, rows, side, why
+from node.web.languages import choose
+from node.web.policy import content_policy
+from node.web.rendering import reader_of, render
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from ledger.duplicates.deciding import Key
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 _PATH = "/steward/duplicates/{log}/{id}/{other_log}/{other_id}"
 

@@ -11,11 +11,11 @@ from ledger.duplicates.queue import decision_objects, decisions
 from ledger.geography import distance_m
 from ledger.present import read_record
 from ledger.restoring import statement_at
-from node.languages import Text, choose
-from node.listing import record_url
+from node.directory.listing import record_url
 from node.upkeep.page_number import page_of
 from node.upkeep.pairs import why
-from node.words import date_text
+from node.web.languages import Text, choose
+from node.web.words import date_text
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 from protocol.record import KINDS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.duplicates.finding import Pair
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
-    from node.listing import Reader
+    from node.directory.listing import Reader
 
 ROWS_SHOWN = 20
 VERDICTS = ("duplicate", "perhaps", "decided")

@@ -11,25 +11,25 @@ from aiohttp import web
 from ledger.checks import own_record, show_code, standing
 from ledger.errors import NotFoundError
 from ledger.present import read_record
-from node.codes import draw_code
+from node.api.publishing import base_of
 from node.keys import LEDGER
-from node.languages import choose
-from node.publishing import base_of
-from node.rendering import reader_of, render
 from node.routes import Route
-from node.steward_pages import TEXTS, signed_in
+from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import in_words
 from node.upkeep.telling import field_text
-from node.words import date_text
+from node.web.codes import draw_code
+from node.web.languages import choose
+from node.web.rendering import reader_of, render
+from node.web.words import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import CheckRow
-    from node.codes import Drawn
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.codes import Drawn
+    from node.web.session import Session
 
 
 async def _given(request: web.Request, session: Session) -> web.StreamResponse:

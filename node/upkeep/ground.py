@@ -12,8 +12,8 @@ from node.upkeep.point_picture import picture_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from node.tiles import Ground
-    from node.words import Words
+    from node.directory.tiles import Ground
+    from node.web.words import Words
 
 
 def ground_values(

@@ -14,19 +14,19 @@ from ledger.illustrating import IMAGES_MAX, LICENCES, with_image, without_image
 from ledger.images import BYTES_MAX, PIXELS_MAX, PictureError
 from ledger.importing.plan import Statement
 from ledger.present import read_record
-from node.image_files import IMAGES, image_response, images_url
+from node.directory.image_files import IMAGES, image_response, images_url
+from node.directory.listing import record_url
+from node.directory.profile import safe_url
 from node.importing.receiving import take_form
 from node.keys import LEDGER
-from node.languages import choose
-from node.listing import record_url
-from node.profile import safe_url
-from node.rendering import error_page, reader_of, render
 from node.routes import Parameter, Route
-from node.session import is_from_form, session_of
-from node.steward_pages import TEXTS, TO_SIGN_IN, signed_in
+from node.steward.steward_pages import TEXTS, TO_SIGN_IN, signed_in
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
 from node.upkeep.places import own_row
-from node.words import message
+from node.web.languages import choose
+from node.web.rendering import error_page, reader_of, render
+from node.web.session import is_from_form, session_of
+from node.web.words import message
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 from protocol.record import is_image_path, is_licence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.sqlite.store import Snapshot
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 _ALT_CHARACTERS_MAX = 500
 _ALT = "alt_"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What codes of the upkeep pages mean, in English, by group; part of `node.words.LABELS`."""
+"""What codes of the upkeep pages mean, in English, by group; part of `node.web.words.LABELS`."""
 
 from __future__ import annotations
 

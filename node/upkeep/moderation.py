@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ledger.errors import NotFoundError
 from ledger.federation import moderation_log
 from ledger.query import QueryError
-from node.api import json_answer
+from node.api.static_log import held_tree, origin_of
+from node.api.v1 import json_answer
+from node.directory.listing import record_url
 from node.keys import LEDGER
-from node.languages import choose
-from node.listing import record_url
-from node.rendering import error_page, reader_of, render
 from node.routes import Parameter, Route
-from node.static_log import held_tree, origin_of
-from node.words import date_text
+from node.web.languages import choose
+from node.web.rendering import error_page, reader_of, render
+from node.web.words import date_text
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
-    from node.words import Words
+    from node.web.words import Words
 
 SHOWN, _LIMIT_MAX = 100, 500
 _DIGITS_MAX = 15

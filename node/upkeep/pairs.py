@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import FIELDS
 from ledger.geography import distance_m
-from node.languages import Text, choose
-from node.listing import Checked, checked, record_url
+from node.directory.listing import Checked, checked, record_url
 from node.upkeep.labels import UPKEEP_LABELS
 from node.upkeep.telling import SHOWN, field_text
-from node.words import message
+from node.web.languages import Text, choose
+from node.web.words import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.duplicates.compare import Comparison
-    from node.listing import Reader
-    from node.words import Words
+    from node.directory.listing import Reader
+    from node.web.words import Words
 
 LETTERS = ("A", "B")
 _LIKELY = (

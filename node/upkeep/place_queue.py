@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.placing import Doubt, look
-from node.aside import Aside
 from node.upkeep.sea import are_sea
+from node.web.aside import Aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.placing import Seen
     from ledger.sqlite.store import Snapshot, SqliteStore
     from ledger.values import RecordRow
-    from node.aside import Rest
+    from node.web.aside import Rest
 
 
 _LOOKED_UP_MAX = 2_000

@@ -15,22 +15,22 @@ from ledger.importing.plan import Statement
 from ledger.importing.points import Degrees, parse_point
 from ledger.placing import REASONS, TOWN_PRECISION_M, doubt_object, placed, towns_of
 from ledger.present import read_record, record_object
-from node.api import json_answer
-from node.duplicates_api import asked_number
+from node.api.v1 import json_answer
+from node.directory.duplicates_api import asked_number
+from node.directory.listing import record_url
+from node.directory.tiles import ground_of
 from node.keys import CONFIG, LEDGER
-from node.languages import choose
-from node.listing import record_url
-from node.policy import content_policy
-from node.rendering import reader_of, render
 from node.routes import Parameter, Route
-from node.steward_pages import TEXTS, signed_in
-from node.tiles import ground_of
+from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
 from node.upkeep.ground import ground_values
 from node.upkeep.page_number import page_of
 from node.upkeep.place_queue import PLACES, still_so
 from node.upkeep.telling import field_text, point_text
-from node.words import message
+from node.web.languages import choose
+from node.web.policy import content_policy
+from node.web.rendering import reader_of, render
+from node.web.words import message
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 from protocol.record import KINDS
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from ledger.placing import Doubt
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
-    from node.listing import Reader
-    from node.session import Session
+    from node.directory.listing import Reader
+    from node.web.session import Session
 
 ROWS_SHOWN, _LIMIT_MAX = 20, 100
 _PRECISIONS = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.geography import Box
 from ledger.towns import towns_in
-from node.outlines import border_path, land_path, view_of
+from node.directory.outlines import border_path, land_path, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.assets import asset
-from node.languages import choose
-from node.listing import Reader
-from node.rendering import render_file
+from node.directory.listing import Reader
 from node.upkeep.given import list_values
-from node.words import choose_words
+from node.web.assets import asset
+from node.web.languages import choose
+from node.web.rendering import render_file
+from node.web.words import choose_words
 from protocol.charter import establish
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from aiohttp import web
 
 from ledger.importing.plan import Statement
 from ledger.restoring import statement_at
-from node.api import json_answer
+from node.api.v1 import json_answer
 from node.keys import LEDGER
-from node.rendering import reader_of, render
 from node.routes import Route
-from node.steward_pages import TEXTS, signed_in
+from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
-from node.words import date_text
+from node.web.rendering import reader_of, render
+from node.web.words import date_text
 from protocol.identity import show_log_id
 from protocol.roles import ROLES
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.sqlite.store import Snapshot
-    from node.session import Session
+    from node.web.session import Session
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 NAME_MAX = 200

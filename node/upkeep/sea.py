@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ledger.towns import near_towns
-from node.outlines import LAT_MAX, land_shapes
+from node.directory.outlines import LAT_MAX, land_shapes
 
 _OFF_M = 5_000
 """So far from land something is in the sea for sure: a harbour is not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node import image_files
+from node.directory import image_files
 from node.upkeep import check_pages, checks, checks_api, duplicates, given, images, moderation, places, roles
 from node.upkeep.place_queue import PLACES, PlaceQueue
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from node.words import date_text
+from node.web.words import date_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from node.words import Words
+    from node.web.words import Words
 
 _LANGS = frozenset({"name", "description", "hours_note"})
 _CODED = {"kind": "kind", "status": "status", "scope": "scope", "direction": "direction"}

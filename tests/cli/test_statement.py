@@ -10,7 +10,7 @@ import pytest
 import segno
 
 from ledger.ledger import DataDirectory, Ledger
-from node.codes import VERSION_MAX, make_codes
+from node.web.codes import VERSION_MAX, make_codes
 from protocol.digits import make_parts
 from protocol.member_statement import HEADER
 from protocol.short import pack

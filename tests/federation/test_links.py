@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from node.discovery import FOLLOW_S
+from node.peering.discovery import FOLLOW_S
 from tests.federation.world import World, until
 
 if TYPE_CHECKING:

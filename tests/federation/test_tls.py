@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from node.tls import lax_context, write_certificate
+from node.peering.tls import lax_context, write_certificate
 from protocol.identity import parse_log_id
 from tests.builders import signing_key
 from tests.federation.roads import RoughRoad

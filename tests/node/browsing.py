@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from node.client import Client
 from node.config import Config
-from node.finder import Finder
-from node.gossip import Hub
+from node.directory.finder import Finder
+from node.peering.client import Client
+from node.peering.gossip import Hub
 from node.server import make_application
 
 if TYPE_CHECKING:

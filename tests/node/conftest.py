@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from node import exchange, gossip, link, tunnels
+from node.peering import exchange, gossip, link, tunnels
 from tests.node.running import RunningNode, fill, found
 
 if TYPE_CHECKING:

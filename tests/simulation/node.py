@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from ledger.amending import _append
 from ledger.charters import take_charters
 from ledger.errors import LedgerError
-from node.conversation import Conversation
-from node.errors import UnreachableError
-from node.exchange import Exchange
-from node.recovering import Recovering
+from node.peering.conversation import Conversation
+from node.peering.errors import UnreachableError
+from node.peering.exchange import Exchange
+from node.peering.recovering import Recovering
 from protocol.identity import witness_name
 from protocol.note import TYPE_COSIGNATURE, VerifierKey
 from protocol.session import State

@@ -10,7 +10,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from node import errands, recovering, witnessing
+from node.peering import errands, recovering, witnessing
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger import replica
-from node import conversation, patience
+from node.peering import conversation, patience
 from tests.simulation.check import BrokenPromiseError, Checker
 from tests.simulation.network import Network
 from tests.simulation.node import VirtualNode

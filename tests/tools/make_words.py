@@ -5,7 +5,7 @@
     python -m tests.tools.make_words xx         # begins a language; its Plural-Forms, if not as in English, by hand
 
 A message is the first argument of `words(...)`, `_(...)` in a template, `.count(one, many, ...)`,
-`.particular(context, message)`, a label of `node.words.LABELS`, a date, or what stands in `message(...)` or, in
+`.particular(context, message)`, a label of `node.web.words.LABELS`, a date, or what stands in `message(...)` or, in
 `ledger/showing`, in `wording(...)`. Each file has them in the order of the files that use them, so that two people who
 add messages to two pages do not meet.
 """
@@ -23,7 +23,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from node.translations import OWN_NAME
-from node.words import DATES, LABELS, MONTHS, SHORT_MONTHS
+from node.web.words import DATES, LABELS, MONTHS, SHORT_MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _look_for_them() -> Iterator[Used]:
         with path.open("rb") as file:
             for _, text, _, context in extract(method, file, KEYWORDS):
                 yield name, text, context
-        if name == "node/words.py":
+        if name == "node/web/words.py":
             for group, labels in LABELS.items():
                 yield from ((f"{name}:{group}", label, None) for label in labels.values())
             yield from ((name, date, None) for date in (*DATES, *MONTHS, *SHORT_MONTHS))

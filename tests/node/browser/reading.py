@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from node import words
 from node.translations import catalogue, languages
+from node.web import words
 
 if TYPE_CHECKING:
     from tests.node.verifier.browser import Tab

@@ -7,20 +7,10 @@ A new page needs one line here: its path as in ROUTES, and at least one address.
 
 from __future__ import annotations
 
-import pkgutil
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-import node
 from node.forms.table import FORMS
-from node.knowledge import overview
+from node.served import DESCRIBED, PAGES
 from tests.node.browser.hostile import evil_id
 from tests.node.mutual import DRILL, account_id, one
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from node.routes import Route
 
 READ = {
     "/": ("/", "/?near=Lille&radius=25km", "/?q=nothing+at+all", "/?near=Qqqqxz", "/?kind=offer&open=now"),
@@ -131,14 +121,9 @@ SENT = {
 
 
 def routes(method: str) -> set[str]:
-    """The paths of all pages: routes of every module of the node that answer in HTML."""
-    return {route.path for route in _all() if route.method == method and route.media_type == "text/html"}
-
-
-def _all() -> Iterator[Route]:
-    for module in pkgutil.walk_packages(node.__path__, "node."):
-        yield from getattr(import_module(module.name), "ROUTES", ())
-    yield from overview.ROUTES
+    """The paths of all pages: routes that answer in HTML."""
+    every = (*DESCRIBED, *PAGES)
+    return {route.path for route in every if route.method == method and route.media_type == "text/html"}
 
 
 def addresses(log: str) -> list[str]:

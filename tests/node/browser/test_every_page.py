@@ -16,8 +16,8 @@ from tests.node.browser.hostile import NOTICED, TEXTS, WATCH, found_hostile, wri
 from tests.node.browser.reading import axe, comes_true, faults, open_ready, press, read_as, speak_arabic
 from tests.node.browser.watching import looked_at, walked
 from tests.node.mutual import write_mutual
+from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode
-from tests.node.test_ledger_browser import sign_in
 from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:

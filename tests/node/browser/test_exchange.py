@@ -14,11 +14,11 @@ import pytest_asyncio
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.directory.test_map import put
+from tests.node.directory.test_offers import EVIL, LILLE, RECORDS, offer
 from tests.node.mutual import DRILL, one, write_mutual
+from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode, found
-from tests.node.test_ledger_browser import sign_in
-from tests.node.test_map import put
-from tests.node.test_offers import EVIL, LILLE, RECORDS, offer
 from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:

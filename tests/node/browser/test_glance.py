@@ -13,8 +13,8 @@ from tests.builders import Log, found_organisation
 from tests.ledger.making import hold
 from tests.node.browser.reading import READY_S, axe, comes_true, faults, read_as, speak_arabic
 from tests.node.mutual import EVIL, write_mutual
+from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode, found
-from tests.node.test_ledger_browser import sign_in
 from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:

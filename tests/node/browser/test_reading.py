@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from tests.node.browser.reading import comes_true, open_ready, press, read_as
+from tests.node.directory.test_map import at, put
+from tests.node.directory.test_pages import evil_record
 from tests.node.running import RunningNode, found
-from tests.node.test_map import at, put
-from tests.node.test_pages import evil_record
 from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def test_without_scripts_there_is_a_picture_and_the_list(node: RunningNode
 
 async def test_many_hits_are_clusters_that_open(node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ledger.clusters.POINTS_MAX", 10)
-    monkeypatch.setattr("node.finder.Finder.clusters.__defaults__", (10,))
+    monkeypatch.setattr("node.directory.finder.Finder.clusters.__defaults__", (10,))
     await read_as(tab)
     await open_ready(tab, node.url)
     before = await tab.run("document.querySelectorAll('.cluster').length")

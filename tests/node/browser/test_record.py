@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from tests.node.browser.reading import axe, comes_true, faults, read_as, speak_arabic
+from tests.node.directory.test_record_pages import EVIL, address, subject, write
 from tests.node.running import RunningNode, found, record
-from tests.node.test_record_pages import EVIL, address, subject, write
 from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.expiry import end_of
 from ledger.proposals.inbox import invite
-from node.openness import SENDS_MAX, Openness
+from node.contribute.openness import SENDS_MAX, Openness
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.contribute.proposing import Visitor, fields_of

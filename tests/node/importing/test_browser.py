@@ -14,8 +14,8 @@ from node.importing.jobs import JOBS
 from tests.node.browser.hostile import NOTICED, TEXTS, WATCH
 from tests.node.browser.reading import axe, faults, open_ready, press, read_as, speak_arabic
 from tests.node.browser.watching import looked_at, walked
+from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode, found
-from tests.node.test_ledger_browser import sign_in
 from tests.node.verifier.browser import browsing
 from tests.published import DATA, NO_DATA
 

@@ -13,7 +13,7 @@ import pytest
 from ledger.importing import convert, delimited, fields, geojson, mapping, murmurations, points, sheet
 from node.importing.mapping_form import FIELDS
 from node.importing.reasons import FILE_REASONS, ROW_REASONS, field_text, is_known, reason_text
-from node.words import words_in
+from node.web.words import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

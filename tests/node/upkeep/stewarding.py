@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from node.session import COOKIE, SESSIONS
+from node.web.session import COOKIE, SESSIONS
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browser.reading import press

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from node.image_files import IMAGES
+from node.directory.image_files import IMAGES
 from protocol.identity import show_log_id
 from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
 from tests.node.upkeep.stewarding import EVIL, follow, put, record, sign_in

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ledger.placing import look
-from node.duplicates_api import Queue
+from node.directory.duplicates_api import Queue
 from node.upkeep.place_queue import PlaceQueue
 from node.upkeep.sea import are_sea, is_sea
 from tests.node.upkeep.stewarding import EVIL, form_of, plain, point, put, record

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""/images: the pictures of the node's own records, as files under their hashes; and where they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ledger.images import Images
+from node.keys import LEDGER
+from node.routes import Route
+from node.web.session import session_of
+
+if TYPE_CHECKING:
+    from ledger.values import RecordRow
+
+IMAGES = web.AppKey("images", Images)
+_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def prepare(app: web.Application) -> None:
+    """Puts into the application what the handlers look for there."""
+    app[IMAGES] = Images(app[LEDGER].directory.images)
+
+
+def images_url(record: bytes) -> str:
+    """The page on which a steward changes the pictures of a record."""
+    return f"/steward/images/{record.hex()}"
+
+
+def may_change(request: web.Request, row: RecordRow, own: bool) -> bool:  # noqa: FBT001 - whose record it is
+    """Whether who asks may change the pictures of a record: a steward, of one that is open, public and their own."""
+    return own and row.scope == 0 and row.status != "closed" and session_of(request) is not None
+
+
+async def _image(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    content = await asyncio.to_thread(request.app[IMAGES].read, f"/images/{name}")
+    return image_response(name, content)
+
+
+def image_response(name: str, content: bytes, *, waiting: bool = False) -> web.Response:
+    """A picture as a file that nothing in it can act in; one that waits is kept nowhere."""
+    headers = _HEADERS | ({"Cache-Control": "private, no-store"} if waiting else {})
+    return web.Response(body=content, content_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+
+
+ROUTES = (
+    Route("GET", "/images/{name}", _image, "A picture of a record, under its hash", "image/webp", statuses=(200, 404)),
+)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where what each command does is done on the pages; or why it is done on the machine alone, and how."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from node.web.words import message
+
+DO = "/steward/do/"
+
+
+class Command(NamedTuple):
+    """A command: (address, message) of pages that do the same; a message why there is none, or what is left out."""
+
+    command: str
+    pages: tuple[tuple[str, str], ...]
+    why: str = ""
+
+
+_MACHINE = message("It is about this machine, before or without a running node.")
+_SHEETS = message(
+    "It is signed with recovery sheets, secrets on paper that never come near a browser; the node is stopped first."
+)
+_FORMS = message("What a steward can do")
+COMMANDS: tuple[Command, ...] = (
+    Command("folkmoot init", (), _MACHINE),
+    Command("folkmoot serve", (), _MACHINE),
+    Command("folkmoot restore FOLDER", (), _MACHINE),
+    Command("folkmoot doctor", (("/steward/health", message("Health and backups")),)),
+    Command("folkmoot backup FOLDER", (("/steward/health#backups", message("Backups")),)),
+    Command("folkmoot key show", (("/logs", message("Logs and peers")),)),
+    Command("folkmoot key amend", (), _SHEETS),
+    Command("folkmoot key rotate", (), _SHEETS),
+    Command("folkmoot key recover", (), _SHEETS),
+    Command("folkmoot log list", (("/peers", message("Federation")),)),
+    Command("folkmoot log follow LOG", (("/steward/federation", message("Peers, witnesses, logs")),)),
+    Command("folkmoot log vouch LOG", ((DO + "vouch", message("Vouch for an organisation")),)),
+    Command("folkmoot peer witness add KEY", (("/steward/federation#witnesses", message("Witnesses")),)),
+    Command("folkmoot log erase", ((DO + "erase", message("Erase what an entry says")),)),
+    Command("folkmoot log audit", (), message("It takes long: it checks every entry again.")),
+    Command("folkmoot log override", (), message("It signs without asking those who watch: think twice.")),
+    Command("folkmoot peer add URL", (("/steward/federation#peers", message("Peers, witnesses, logs")),)),
+    Command("folkmoot peer net", (("/peers", message("Federation")),)),
+    Command("folkmoot peer circle", ((DO + "circle", message("Let an organisation read what is for the circle")),)),
+    Command(
+        "folkmoot moderation deny, label, subscribe",
+        (
+            (DO + "deny", message("Show a log or record no more")),
+            (DO + "label", message("Put a label on a log or record")),
+            ("/steward/federation", message("Peers, witnesses, logs")),
+        ),
+    ),
+    Command("folkmoot bundle", (), message("It carries logs in files, from and to this machine.")),
+    Command("folkmoot search", (("/", message("Directory")),)),
+    Command(
+        "folkmoot record",
+        (("/propose", message("Add something")),),
+        message("A steward finds the pictures of an entry on its own page."),
+    ),
+    Command("folkmoot import FILE", (("/steward/import", message("Import")),)),
+    Command("folkmoot duplicates", (("/steward/duplicates", message("Likely duplicates")),)),
+    Command("folkmoot places", (("/steward/places", message("Missing and doubtful places")),)),
+    Command("folkmoot match", (("/offers", message("Offers and needs")),)),
+    Command("folkmoot member", ((DO + "member-add", message("Take in a member")), ("/steward#members", _FORMS))),
+    Command("folkmoot unit, account, pay, post", (("/steward#accounts", _FORMS),)),
+    Command("folkmoot contract", (("/steward#contracts", _FORMS),)),
+    Command("folkmoot event, booking", (("/steward#work", _FORMS),)),
+    Command("folkmoot claim", (("/steward#claims", _FORMS),)),
+    Command("folkmoot collective", (("/steward#collectives", _FORMS),)),
+    Command("folkmoot assembly, dispute", (("/steward#assembly", _FORMS),)),
+    Command("folkmoot neighbour", (("/steward#neighbours", _FORMS),)),
+    Command("folkmoot note, say, submit", (("/steward#others", _FORMS),)),
+    Command("folkmoot flows", (("/flows", message("At a glance")),)),
+    Command("folkmoot statement MEMBER", (("/ledger", message("Ledger")),), message("On the page of each member.")),
+    Command("folkmoot verify FILE", (("/verify", message("Check it yourself")),)),
+    Command("folkmoot export", (("/ledger", message("Ledger")),)),
+)

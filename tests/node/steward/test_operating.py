@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What an operator decides on the pages: peers, witnesses, logs; what is said of other logs; where each command is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+import pytest_asyncio
+
+from cli.main import COMMANDS as PROGRAM
+from cli.main import cli
+from ledger.errors import NotFoundError
+from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.scopes import find_log
+from ledger.state import witnesses_of
+from ledger.witness import verifier_of
+from node.steward.commands import COMMANDS
+from protocol.identity import show_log_id
+from tests.builders import Log, found_organisation, seeded, signing_key
+from tests.ledger.making import hold
+from tests.node.browsing import serve
+from tests.node.mutual import EVIL
+from tests.node.steward.test_steward import fill, given_out, read, send, sign, sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from aiohttp.test_utils import TestClient
+
+NOW = 1_790_000_000
+PAGE = "/steward/federation"
+OTHER = found_organisation("other", name={"en": EVIL})
+
+
+@pytest.fixture
+def ledger(tmp_path: Any) -> Iterator[Ledger]:
+    directory = DataDirectory(tmp_path / "moot")
+    fields = {"name": {"en": "Moot"}, "kind": "assembly", "languages": ["en"], "endpoints": [], "licence": "CC0-1.0"}
+    found_log(directory, fields, [seeded("holder")], 1, NOW)
+    with Ledger(directory, lambda: NOW) as opened:
+        hold(opened.store, Log(OTHER))
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def steward(ledger: Ledger) -> AsyncIterator[TestClient[Any, Any]]:
+    async for client in serve(ledger):
+        await sign_in(client)
+        yield client
+
+
+async def decide(browser: TestClient[Any, Any], action: str, about: str, status: int = 200, **more: str) -> str:
+    """Sends a form of the page; the page that comes of it."""
+    given = given_out(await read(browser, PAGE))
+    page = await send(browser, PAGE, {"csrf": given["csrf"], "action": action, "about": about, **more}, status)
+    return page.text
+
+
+async def test_logs_peers_witnesses_and_regions_are_decided_on(ledger: Ledger, steward: TestClient[Any, Any]) -> None:
+    other = show_log_id(OTHER.log_id)
+    shown = await decide(steward, "mirror", other)
+    assert "mirrored for others" in shown
+    assert "alert(1)" in shown
+    await decide(steward, "region", "Hauts-de-France")
+    await decide(steward, "peer-add", "http://127.0.0.1:9")
+    key = str(verifier_of(OTHER.log_id, signing_key("their witness")))
+    await decide(steward, "witness-add", key)
+    with ledger.store.read() as reads:
+        assert reads.choices() == {OTHER.log_id: "mirror"}
+        assert reads.peers() == ["http://127.0.0.1:9"]
+        assert reads.regions() == ["hauts de france"]
+        assert [str(one.key) for one in witnesses_of(reads, reads.tree_numbered(ledger.own.tree)).chosen] == [key]
+    for action, about in (("unfollow", other), ("unregion", "Hauts-de-France"), ("witness-remove", key)):
+        await decide(steward, action, about)
+    await decide(steward, "peer-remove", "http://127.0.0.1:9")
+    with ledger.store.read() as reads:
+        assert (reads.choices(), reads.peers(), reads.regions(), reads.witnesses()) == ({}, [], [], [])
+
+
+async def test_what_cannot_be_decided_is_said(steward: TestClient[Any, Any], ledger: Ledger) -> None:
+    for action, about in (
+        ("follow", "zz"),
+        ("follow", show_log_id(ledger.log_id)),
+        ("peer-add", "ftp://x"),
+        ("peer-remove", "http://nobody"),
+        ("witness-add", "no key"),
+        ("region", "!"),
+        ("format-disk", "now"),
+    ):
+        assert "Nothing was changed." in await decide(steward, action, about, 422), action
+    answer = await steward.post(PAGE, data={"csrf": "x", "action": "region", "about": "Lille"})
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("vouch", {"note": EVIL}),
+        ("label", {"label": EVIL, "record": "ab" * 16}),
+        ("deny", {"reason": "spam"}),
+        ("circle", {"name": "Neighbours"}),
+    ],
+)
+async def test_what_is_said_of_other_logs_is_shown_then_signed(
+    ledger: Ledger, steward: TestClient[Any, Any], form: str, fields: dict[str, str]
+) -> None:
+    filled: dict[str, Any] = {"log": show_log_id(OTHER.log_id)} | fields
+    shown = await fill(steward, form, **filled)
+    assert "What would be signed" in shown.text
+    assert f"({show_log_id(OTHER.log_id)[:8]})" in shown.text
+    before = ledger.own.size
+    place = await sign(steward, form, shown)
+    assert "saved: it will not be lost" in (await read(steward, place)).text
+    assert ledger.own.size == before + 1
+    with ledger.store.read() as reads:
+        assert reads.verdicts(ledger.own.tree, 0, 100) == {}
+    wrong = await fill(steward, form, 422, **filled | {"log": "qq"})
+    assert "is not known here" in wrong.text
+
+
+async def test_every_command_is_on_the_page_and_every_page_is_there(steward: TestClient[Any, Any]) -> None:
+    page = await read(steward, "/steward/commands")
+    context = click.Context(cli)
+    named = set()
+    for row in COMMANDS:
+        assert bool(row.pages) or bool(row.why), row
+        words = [word for word in re.sub("^folkmoot ", "", row.command).split() if word != word.upper()]
+        named |= {word.rstrip(",") for word in words if word.rstrip(",") in PROGRAM}
+        command: click.Command | None = cli
+        for word in words if "," not in row.command else words[:1]:
+            assert isinstance(command, click.Group), row
+            command = command.get_command(context, word.rstrip(","))
+            assert command is not None, row
+    assert named <= {*PROGRAM}
+    assert {"init", "key", "peer", "moderation", "member", "collective", "flows", "backup", "export"} <= named
+    for url in {url for row in COMMANDS for url, _ in row.pages}:
+        assert url in page.links(), url
+        answer = await steward.get(url, headers={"Accept": "text/html"})
+        assert answer.status == 200, url
+    assert "admission" in page.text
+
+
+def test_a_log_is_found_by_the_beginning_of_its_id(ledger: Ledger) -> None:
+    with ledger.store.read() as reads:
+        assert find_log(reads, show_log_id(OTHER.log_id)[:12]) == OTHER.log_id
+        with pytest.raises(NotFoundError):
+            find_log(reads, "zz")
