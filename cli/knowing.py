@@ -125,7 +125,7 @@ def take_back(data_dir: str | None, sort: str, name: str, *, as_json: bool) -> N
 
 def find_subject(knowledge: Knowledge, name: str) -> dict[str, bytes]:
     """The record that a name means, as `folkmoot search` prints it, as a subject."""
-    from cli.record import find_named
+    from cli.named import find_named
 
     row = find_named(knowledge.reads, name)
     return {"log": knowledge.reads.tree_numbered(row.tree).origin.log_id, "id": row.id}

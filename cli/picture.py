@@ -93,7 +93,7 @@ def _change(
 
 
 def _present(target: Target, name: str) -> dict[str, Any]:
-    from cli.record import find_named
+    from cli.named import find_named
     from ledger.duplicates.merging import present_body
 
     with target.store.read() as reads:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import CommandError
+from cli.named import find_named
 from cli.output import json_option, plain, say, show, show_json
-from cli.record import find_named
 
 if TYPE_CHECKING:
     from ledger.ledger import DataDirectory

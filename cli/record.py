@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.failure import NOT_FOUND, CommandError
+from cli.failure import CommandError
+from cli.named import find_named
 from cli.output import json_option, plain, say, show, show_json, when
 from cli.picture import image
 from cli.stale import stale
@@ -35,26 +36,6 @@ def _directory(data_dir: str | None) -> DataDirectory:
     from node.config import data_directory
 
     return data_directory(data_dir)
-
-
-def find_named(reads: Snapshot, name: str) -> RecordRow:
-    """The record of that name; of its states, the public and the other one, that which was changed last."""
-    from protocol.identity import show_log_id
-
-    log, _, digits = name.rpartition("/")
-    try:
-        prefix = bytes.fromhex(digits)
-    except ValueError:
-        raise CommandError(f"{digits[:40]!r} is not the beginning of a record's id (pairs of 0-9 a-f)", 2) from None
-    rows = [
-        row
-        for row in reads.records_with_id(prefix)
-        if show_log_id(reads.tree_numbered(row.tree).origin.log_id).startswith(log)
-    ]
-    named = {(row.tree, row.id) for row in rows}
-    if len(named) != 1:
-        raise CommandError(f"{len(named)} records begin with {name[:60]!r}", NOT_FOUND)
-    return max(rows, key=lambda row: row.latest)
 
 
 @command.command("show")

@@ -14,6 +14,8 @@ from ledger.importing.identity import OUTSIDE_ID_CHARACTERS_MAX, OutsideIds, rec
 from ledger.importing.mapping import Mapping
 from ledger.importing.problem import MappingError, Problem
 from ledger.importing.table import Row, Table
+from ledger.importing.work import read_work
+from protocol.record import DIRECTED_KINDS
 
 CATEGORIES_MAX: Final = 32
 STRUCTURES_MAX: Final = 8
@@ -79,6 +81,7 @@ def convert(
         "status": fields.status(),
         "licence": fields.licence(),
         **fields.exchange(kind),
+        "work": read_work(fields) if kind in DIRECTED_KINDS else {},
     }
     record.update((field, value) for field, value in values.items() if value)
     outside_id = _outside_id(fields, record, ids or OutsideIds())

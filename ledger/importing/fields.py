@@ -16,7 +16,6 @@ from ledger.importing.table import Row
 from ledger.importing.times import parse_time
 from ledger.importing.web import parse_urls
 from ledger.importing.words import is_closing, parse_kind, parse_status, parse_wheelchair, parse_yes_no
-from ledger.importing.work import read_work
 from protocol.record import DIRECTED_KINDS, SCOPES, TERMS, is_language_tag
 
 NAME_CHARACTERS_MAX: Final = 300
@@ -309,7 +308,6 @@ class Fields:
         if text and until is None:
             self.note("valid_until", text, "Not a day: left out. Write it such as 2027-01-31.")
         found["valid_until"] = until
-        found["work"] = read_work(self) if kind in DIRECTED_KINDS else {}
         return found
 
     def parts(self, columns: tuple[str, ...]) -> list[str]:
