@@ -17,6 +17,7 @@ SHOWN_MAX = 16
 """So many nodes can be told apart; the others stand in the table."""
 _MIDDLE, _AROUND, _RADIUS, _CLEAR, _BOW = 240.0, 190.0, 21.0, 26.0, 26.0
 _HEAD, _HEAD_WIDE = 11.0, 5.5
+_MARGIN = _RADIUS + _BOW
 
 
 class Spot(NamedTuple):
@@ -41,9 +42,11 @@ class Tie(NamedTuple):
 
 
 class Net(NamedTuple):
-    """All of it."""
+    """All of it: `size` wide, and from `top` on so high as what is on it."""
 
     size: int
+    top: int
+    height: int
     spots: list[Spot]
     ties: list[Tie]
 
@@ -58,7 +61,8 @@ def draw_net(nodes: Sequence[tuple[str, str]], ties: Sequence[tuple[str, str, st
         for source, target, mark in ties
         if source in known and target in known and source != target
     ]
-    return Net(SIZE, spots, drawn)
+    top = int(min((spot.y for spot in spots), default=_MIDDLE) - _MARGIN)
+    return Net(SIZE, top, int(max((spot.y for spot in spots), default=_MIDDLE) + _MARGIN) - top, spots, drawn)
 
 
 def _spot(number: int, count: int, name: str, mark: str) -> Spot:

@@ -148,7 +148,7 @@ async function mostOfIt() {
 async function start() {
   const asked = new URLSearchParams(box.dataset.search).get("bbox");
   const [west, south, east, north] = asked ? asked.split(",").map(Number) : await mostOfIt();
-  map.fitBounds([[south, west], [north, east]], { maxZoom: box.dataset.tiles ? 15 : 11, padding: [24, 24], animate: false });
+  map.fitBounds([[south, west], [north, east]], { maxZoom: box.dataset.tiles ? 15 : 13, padding: [24, 24], animate: false });
   map.on("moveend", () => {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, PAUSE_MS);

@@ -102,3 +102,12 @@ async def test_two_nodes_that_witness_each_other(pair: tuple[RunningNode, Runnin
     assert ("path", "head") in [(tag, a.get("class")) for tag, a in page.elements]
     assert "Second" in page.text
     assert page.count("circle") >= 2
+
+
+def test_the_picture_is_so_high_as_what_is_on_it() -> None:
+    """Two or three nodes lie on a line: no empty page above and below."""
+    three = draw_net([(name, "node") for name in "abc"], [])
+    assert three.height < SIZE / 3
+    assert all(three.top + 21 <= spot.y <= three.top + three.height - 21 for spot in three.spots)
+    assert draw_net([(str(number), "node") for number in range(9)], []).height <= SIZE
+    assert draw_net([], []).height > 0
