@@ -175,8 +175,7 @@ def read_entry(log_id: bytes, position: int, entry: bytes, payload: bytes | None
         if statement.kind == "charter":
             return Reading("", payload, opened, statement)
         if statement.kind in RECIPROCITY_BODIES:
-            signatures = opened.payload.signatures
-            signers = frozenset([signature.key for signature in signatures])
+            signers = frozenset([signature.key for signature in opened.payload.signatures])
             spoken = Spoken(read_reciprocity(statement), signers, header.at, leaf_hash(entry))
             return Reading("", b"", None, statement, None, header.scope, spoken)
         body = directory.read_body(statement)

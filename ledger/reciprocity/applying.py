@@ -71,16 +71,17 @@ def said_digest(statement: Statement) -> bytes:
 
 def apply(book: Book, heard: Heard[ReciprocityBody], leaf: bytes) -> str:
     """The verdict on the next statement of a log; `leaf` is the hash of its entry in the tree."""
-    if heard.statement.kind in PERSONAL_KINDS:
+    statement = heard.statement
+    if statement.kind in PERSONAL_KINDS:
         return _judge(book, heard)  # it may be held by some only, so nothing may hang on it, not even its id
-    digest = said_digest(heard.statement)
-    before = book.said(heard.id)
+    digest = said_digest(statement)
+    before = book.said(statement.id)
     if before is not None:
         return "duplicate" if before.digest == digest else "id_reused"
     verdict = _judge(book, heard)
     if verdict == "applied":
         book.keep(heard.position, leaf)
-    book.burn(heard.id, Said(heard.position, digest, verdict == "applied"))
+    book.burn(statement.id, Said(heard.position, digest, verdict == "applied"))
     return verdict
 
 

@@ -13,7 +13,7 @@ from protocol.chain import extend, link_end
 from protocol.reciprocity_bodies import ReciprocityBody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ledger.reciprocity.state_tree import StateTree
 
@@ -100,6 +100,8 @@ class Book:
         self._moved = -1
         """The position of the last entry that concerned anybody, if it is not in the cell yet."""
         self._concerned: set[bytes] = set()
+        self._legs: Sequence[tuple[bytes, int]] = ()
+        """What the statement at hand moves, once it is kept."""
         self.dirty: set[bytes] = set()
         """Members and accounts whose leaves have changed since the state's tree was brought up."""
 
@@ -133,6 +135,18 @@ class Book:
         self._concerned.add(account_id)
         if len(account.owner) == _ID_BYTES:
             self._concerned.add(account.owner)
+
+    def move_legs(self, legs: Sequence[tuple[bytes, int]], accounts: Mapping[bytes, Account]) -> None:
+        """Adds legs to what is posted, as the last thing that the statement at hand does: no `get` tells of it before.
+
+        Posts are nearly all that is folded, so accounts are changed in place, as chains are, instead of being replaced.
+        """
+        self._legs = legs
+        for account_id, _ in legs:
+            self._concerned.add(account_id)
+            owner = accounts[account_id].owner
+            if len(owner) == _ID_BYTES:
+                self._concerned.add(owner)
 
     def scan(self, cell: type[AnyCell], prefix: bytes = b"") -> Iterator[tuple[bytes, AnyCell]]:
         """All cells of a sort whose keys begin so, ascending by key, as they were before the statement at hand."""
@@ -205,26 +219,35 @@ class Book:
 
     def keep(self, position: int, leaf: bytes) -> None:
         """Takes over what the statement at hand has changed, and adds it to the chains of those it concerns."""
-        overlay, cells = self._overlay, self._cells
-        if overlay:
-            self._changed.update(overlay)
-            for (sort, key), value in overlay.items():
-                cells[sort][key] = value
-                if isinstance(value, Member):
-                    self._count_voter(key, value)
+        if self._overlay:
+            self._take_over()
+        if self._legs:
+            accounts, sort = self._cells[Account.SORT], Account.SORT
+            for account_id, amount in self._legs:
+                accounts[account_id].posted += amount  # type: ignore[union-attr] # the sort says the type
+                self._changed.add((sort, account_id))
         if self._concerned:
             self._go_on(link_end(leaf, position), position)
         self.drop()
 
+    def _take_over(self) -> None:
+        cells = self._cells
+        self._changed.update(self._overlay)
+        for (sort, key), value in self._overlay.items():
+            cells[sort][key] = value
+            if isinstance(value, Member):
+                self._count_voter(key, value)
+
     def _go_on(self, end: bytes, position: int) -> None:
         """Adds an entry to the chains of all that it concerns."""
-        accounts, members = self._cells[Account.SORT], self._cells[Member.SORT]
+        accounts, members, links = self._cells[Account.SORT], self._cells[Member.SORT], self._links
         for one in self._concerned:
-            thing = members.get(one) or accounts.get(one) or self.get(Account, one) or self.get(Member, one)
-            if isinstance(thing, Leaf):
+            kept: Leaf | None = members.get(one) or accounts.get(one)  # type: ignore[assignment] # the sorts say the type
+            thing = kept or self.get(Account, one) or self.get(Member, one)
+            if thing is not None:
                 thing.count += 1
                 thing.head = extend(thing.head, end)
-                self._links.append((one, position))
+                links.append((one, position))
                 self._moved = position
         self.dirty |= self._concerned
 
@@ -232,6 +255,7 @@ class Book:
         """Forgets what the statement at hand would have changed."""
         self._overlay.clear()
         self._concerned.clear()
+        self._legs = ()
 
     def changes(self) -> Changes:
         """What has changed since the last call, to be kept by whoever asked."""

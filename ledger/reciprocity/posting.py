@@ -48,9 +48,8 @@ def post(book: Book, heard: Heard[Post]) -> None:
     if body.code == "exchange" and len({account.unit for account in accounts.values()}) != _UNITS_EXCHANGED:
         refuse("wrong_unit")
     for account_id, amount in legs:
-        account = accounts[account_id]
-        check_movement(account, amount)
-        book.set_amounts(account_id, account, account.posted + amount, account.reserved)
+        check_movement(accounts[account_id], amount)
+    book.move_legs(legs, accounts)
 
 
 def _rest(book: Book, heard: Heard[Post], accounts: dict[bytes, Account], basis: Basis) -> frozenset[bytes]:
