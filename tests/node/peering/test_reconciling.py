@@ -275,6 +275,9 @@ async def test_two_nodes_that_differ_in_both_directions_agree_without_a_usable_c
 
     monkeypatch.setattr(Conversation, "tell_changes", count_changes)
     monkeypatch.setattr(Conversation, "inform", count_informed)
+    # Whoever has no usable cursor asks again: here at once, instead of each minute and every ten.
+    monkeypatch.setattr("protocol.session.RESUME_S", 1.0)
+    monkeypatch.setattr("node.peering.reconciling.AGAIN_S", 1.0)
     logs = [Log(found_organisation(f"organisation {number}")).grow(2) for number in range(ORGANISATIONS)]
     hold_organisations(one, logs[:-1])
     hold_organisations(other, logs[1:])
