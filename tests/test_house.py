@@ -6,6 +6,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
+import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -201,3 +203,25 @@ def test_the_top_level_names_belong_to_nobody_else() -> None:
     """They are imported as they stand: another distribution with one of them would break both."""
     owners = packages_distributions()
     assert {name: set(owners.get(name, [])) - {"folkmoot"} for name in PACKAGES} == {name: set() for name in PACKAGES}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for part in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(part, ast.Import):
+            yield from (name.name.partition(".")[0] for name in part.names)
+        elif isinstance(part, ast.ImportFrom) and not part.level:
+            yield (part.module or "").partition(".")[0]
+
+
+def test_what_the_program_imports_is_installed_with_it() -> None:
+    """Tests have more libraries than who runs the program: what only they install would be missing there."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    installed = {re.split(r"[<>=!~\[; ]", line)[0].lower().replace("-", "_") for line in named}
+    owners = packages_distributions()
+    missing = {
+        f"{_name(path)}: {name}"
+        for path in _python(*PACKAGES)
+        for name in set(_imports(path)) - set(sys.stdlib_module_names) - set(PACKAGES)
+        if not installed & {owner.lower().replace("-", "_") for owner in owners.get(name, [])}
+    }
+    assert missing == set()
