@@ -10,10 +10,14 @@ import pytest_asyncio
 
 from node.peering import exchange, gossip, link, tunnels
 from tests.node.running import RunningNode, fill, found
+from tests.node.stewarding import Steward
+from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.node.verifier.browser import Tab
 
 
 @pytest.fixture
@@ -27,14 +31,33 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture
-async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
-    """A node with a dozen records."""
+async def bare(tmp_path: Path) -> AsyncIterator[RunningNode]:
+    """A node with nothing in it."""
     running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
-    fill(running.ledger, 12)
     try:
         yield running
     finally:
         await running.stop()
+
+
+@pytest.fixture
+def node(bare: RunningNode) -> RunningNode:
+    """A node with a dozen records."""
+    fill(bare.ledger, 12)
+    return bare
+
+
+@pytest.fixture
+def steward(node: RunningNode) -> Steward:
+    """Somebody who has signed in there, without scripts."""
+    return Steward(node)
+
+
+@pytest_asyncio.fixture
+async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
+    """A page of Chromium."""
+    async with browsing(tmp_path / "browser") as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture

@@ -18,7 +18,6 @@ from tests.node.browser.watching import looked_at, walked
 from tests.node.mutual import write_mutual
 from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode
-from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -59,11 +58,10 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
 
 
 @pytest_asyncio.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        await opened.ask("Page.enable")
-        await opened.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
-        yield opened
+async def tab(tab: Tab) -> Tab:
+    await tab.ask("Page.enable")
+    await tab.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+    return tab
 
 
 async def every(node: RunningNode, tab: Tab, look: Callable[[Tab], Awaitable[list[str]]], *, scripts: bool) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,19 @@ import pytest_asyncio
 
 from protocol.identity import show_log_id
 from tests.builders import seeded
-from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import axe, faults, open_ready, read_as
 from tests.node.directory.test_map import put
 from tests.node.directory.test_offers import EVIL, LILLE, RECORDS, offer
 from tests.node.mutual import DRILL, one, write_mutual
 from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode, found
-from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.node.browser.everybody import Reader
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
@@ -50,12 +50,6 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
         await running.stop()
 
 
-@pytest_asyncio.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        yield opened
-
-
 def pages(node: RunningNode) -> list[str]:
     base, there = f"/record/{show_log_id(node.log_id)}", resource(node)
     records = [f"{base}/{seeded(one_, 16).hex()}" for one_ in ("Cargo bike", "evil", "Old bike", "Joiner")]
@@ -73,29 +67,11 @@ def resource(node: RunningNode) -> str:
     return f"/ledger/{show_log_id(node.log_id)}/resource/{DRILL.hex()}"
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"), [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280)]
-)
+@for_each_reader
 async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in pages(node):
-        await open_ready(tab, node.url + path)
-        wrong[path] = await faults(tab, program)
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            wrong[path].append(f"wider than {width}")
-    assert {path: some for path, some in wrong.items() if some} == {}
-    assert [said for said in tab.complaints if not re.search("40[034]", said)] == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+    await check_for_everybody(node, tab, monkeypatch, reader, pages(node), excused="40[034]")
 
 
 async def test_what_fits_is_found_without_scripts(node: RunningNode, tab: Tab) -> None:

@@ -11,16 +11,17 @@ import pytest_asyncio
 
 from tests.builders import Log, found_organisation
 from tests.ledger.making import hold
-from tests.node.browser.reading import READY_S, axe, comes_true, faults, read_as, speak_arabic
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import READY_S, comes_true, read_as
 from tests.node.mutual import EVIL, write_mutual
 from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode, found
-from tests.node.verifier.browser import browsing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.node.browser.everybody import Reader
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
@@ -45,35 +46,16 @@ async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
 
 
 @pytest_asyncio.fixture
-async def tab(tmp_path: Path, node: RunningNode) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        await sign_in(opened, node)
-        yield opened
+async def tab(tab: Tab, node: RunningNode) -> Tab:
+    await sign_in(tab, node)
+    return tab
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"), [("en", False, 1280), ("de", True, 320), ("ar", False, 320), ("ar", True, 1280)]
-)
+@for_each_reader
 async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program, wrong = axe(), {}
-    await read_as(tab, language=language, dark=dark, width=width)
-    for path in PAGES:
-        await tab.open(node.url + path)
-        wrong[path] = await faults(tab, program)
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            wrong[path].append(f"wider than {width}")
-        assert await tab.run("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
-    assert {path: some for path, some in wrong.items() if some} == {}
-    assert tab.complaints == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+    await check_for_everybody(node, tab, monkeypatch, reader, PAGES)
 
 
 async def test_without_scripts_the_picture_says_what_the_table_says(node: RunningNode, tab: Tab) -> None:

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 
 from tests.node.browser.reading import comes_true, open_ready, press, read_as
 from tests.node.directory.test_map import at, put
 from tests.node.directory.test_pages import evil_record
-from tests.node.running import RunningNode, found
-from tests.node.verifier.browser import browsing
+from tests.node.running import RunningNode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
@@ -28,25 +23,15 @@ FIRST_VIEW_BYTES_MAX = 200_000
 FIRST_VIEW_S = 1.0
 
 
-@pytest_asyncio.fixture
-async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
+@pytest.fixture
+def node(bare: RunningNode) -> RunningNode:
     """A node with places around Lille, two at one address, an offer, and a record whose every field is hostile."""
-    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
     spread = [at(n, 506_000_000 + n * 1_500_000, 30_000_000 + n % 7 * 2_000_000) for n in range(PLACES)]
     more: dict[str, Any] = {"description": {"en": "A workshop for everybody."}, "categories": ["osm:shop=bicycle"]}
     together = [at(100 + n, 506_292_000, 30_573_000, hours="24/7", **more) for n in range(2)]
     offer = at(200, 506_350_000, 30_700_000, kind="offer", direction="offer", terms=["give"])
-    put(running.ledger, *spread, *together, offer, evil_record())
-    try:
-        yield running
-    finally:
-        await running.stop()
-
-
-@pytest_asyncio.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        yield opened
+    put(bare.ledger, *spread, *together, offer, evil_record())
+    return bare
 
 
 async def test_the_first_view_is_small_and_soon_there(node: RunningNode, tab: Tab) -> None:

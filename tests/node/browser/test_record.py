@@ -7,76 +7,46 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
-from tests.node.browser.reading import axe, comes_true, faults, read_as, speak_arabic
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import comes_true, read_as
 from tests.node.directory.test_record_pages import EVIL, address, subject, write
-from tests.node.running import RunningNode, found, record
-from tests.node.verifier.browser import browsing
+from tests.node.running import RunningNode, record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
+    from tests.node.browser.everybody import Reader
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
 
 
-@pytest_asyncio.fixture
-async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
+@pytest.fixture
+def node(bare: RunningNode) -> RunningNode:
     """A node with a record about which everything there is has been said, much of it by somebody hostile."""
-    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
     point = {"lat": 506_292_000, "lon": 30_573_000, "precision": 800, "method": "address"}
     mill: dict[str, Any] = {"name": {"en": "The mill", "fr": EVIL}, "description": {"en": f"Flour.\n{EVIL}"}}
     mill |= {"point": point, "hours": "Mo-Fr 08:00-12:00,13:00-18:00; PH off", "categories": ["osm:shop=bakery"]}
     offer = {"kind": "offer", "direction": "offer", "terms": ["give"], "valid_until": int(time.time()) + 86_400}
-    near = {"predicate": "offered-by", "object": subject(running, 1)}
+    near = {"predicate": "offered-by", "object": subject(bare, 1)}
     write(
-        running,
+        bare,
         ("record.put", {"record": record(1, name={"en": "Mill"})}),
         ("record.put", {"record": record(1, **mill)}),
         ("record.put", {"record": record(2, name={"en": "Mill, the"}, hours="24/7")}),
         ("record.put", {"record": record(3, **offer, relations=[near])}),
-        ("claim.same", {"subject": subject(running, 2), "other": subject(running, 1)}),
-        ("claim.checked", {"subject": subject(running, 1), "finding": "right", "note": EVIL}),
-        ("claim.endorse", {"subject": subject(running, 1), "note": "x" * 300}),
+        ("claim.same", {"subject": subject(bare, 2), "other": subject(bare, 1)}),
+        ("claim.checked", {"subject": subject(bare, 1), "finding": "right", "note": EVIL}),
+        ("claim.endorse", {"subject": subject(bare, 1), "note": "x" * 300}),
     )
-    try:
-        yield running
-    finally:
-        await running.stop()
+    return bare
 
 
-@pytest_asyncio.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        yield opened
-
-
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("fr", True, 320), ("ar", False, 320), ("ar", True, 1280)],
-)
+@for_each_reader
 async def test_the_pages_are_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
-    await read_as(tab, language=language, dark=dark, width=width)
-    for path in (address(node, 1), f"{address(node, 1)}/proof", "/"):
-        await tab.open(node.url + path)
-        await tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert await faults(tab, program) == [], path
-        assert await tab.run("document.scrollingElement.scrollWidth <= innerWidth"), path
-        assert await tab.run("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
-    assert tab.complaints == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+    paths = (address(node, 1), f"{address(node, 1)}/proof", "/")
+    await check_for_everybody(node, tab, monkeypatch, reader, paths)
 
 
 async def test_the_browser_of_the_reader_checks_the_proof(node: RunningNode, tab: Tab) -> None:

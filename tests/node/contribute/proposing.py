@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from tests.node.browsing import Page
-from tests.node.upkeep.stewarding import checked
+from tests.node.stewarding import checked
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode

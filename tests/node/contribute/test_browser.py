@@ -13,13 +13,15 @@ from ledger.proposals.inbox import Sent, propose, read_claim
 from protocol.identity import show_log_id
 from protocol.signature import SigningKey
 from tests.builders import seeded
-from tests.node.browser.reading import axe, comes_true, faults, open_ready, press, read_as, speak_arabic
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import comes_true, open_ready, press, read_as
 from tests.node.running import RunningNode, found, until
-from tests.node.upkeep.stewarding import EVIL, follow, point, put, record, sign_in
+from tests.node.stewarding import EVIL, follow, point, put, record, sign_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.node.browser.everybody import Reader
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
@@ -48,37 +50,12 @@ async def paths(node: RunningNode) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
-)
+@for_each_reader
 async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    paths: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, paths: list[str], monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
     await sign_in(tab, node)
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in paths:
-        await open_ready(tab, node.url + path)
-        assert await tab.run("location.pathname") == path.partition("?")[0]
-        found_here = await faults(tab, program)
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            found_here.append(f"wider than {width}")
-        if found_here:
-            wrong[path] = found_here
-    assert wrong == {}
-    assert tab.complaints == []
-    assert [
-        url for url in tab.requests if not url.startswith((node.url, "data:"))
-    ] == []  # a field for days has a picture
+    await check_for_everybody(node, tab, monkeypatch, reader, paths)
 
 
 async def write(tab: Tab, **texts: str) -> None:

@@ -14,7 +14,7 @@ from node.contribute.openness import SENDS_MAX, Openness
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.contribute.proposing import Visitor, fields_of
-from tests.node.upkeep.stewarding import EVIL, Steward, plain, point, put, record
+from tests.node.stewarding import EVIL, Steward, plain, point, put, record
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode

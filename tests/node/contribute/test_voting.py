@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from node.contribute.ballots import carry_out_ready
 from tests.ledger.organising import member, say
 from tests.node.contribute.proposing import Visitor, fields_of
-from tests.node.upkeep.stewarding import Steward, put, record
+from tests.node.stewarding import Steward, put, record
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode

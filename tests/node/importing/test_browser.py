@@ -11,18 +11,18 @@ import pytest
 import pytest_asyncio
 
 from node.importing.jobs import JOBS
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
 from tests.node.browser.hostile import NOTICED, TEXTS, WATCH
-from tests.node.browser.reading import axe, faults, open_ready, press, read_as, speak_arabic
+from tests.node.browser.reading import open_ready, press, read_as
 from tests.node.browser.watching import looked_at, walked
 from tests.node.reciprocity.test_ledger_browser import sign_in
-from tests.node.running import RunningNode, found
-from tests.node.verifier.browser import browsing
+from tests.node.running import RunningNode
 from tests.published import DATA, NO_DATA
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.node.browser.everybody import Reader
     from tests.node.verifier.browser import Tab
 
 pytestmark = pytest.mark.long
@@ -31,21 +31,16 @@ MAPPING = {"set": "evil", "licence": "CC0-1.0", "name": [{"column": "name"}]}
 WORKING = "!!document.querySelector('progress')"
 
 
-@pytest_asyncio.fixture
-async def node(tmp_path: Path) -> AsyncIterator[RunningNode]:
-    running = await RunningNode(found(tmp_path / "moot", "Moot")).start()
-    try:
-        yield running
-    finally:
-        await running.stop()
+@pytest.fixture
+def node(bare: RunningNode) -> RunningNode:
+    return bare
 
 
 @pytest_asyncio.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    async with browsing(tmp_path / "browser") as opened:
-        await opened.ask("Page.enable")
-        await opened.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
-        yield opened
+async def tab(tab: Tab) -> Tab:
+    await tab.ask("Page.enable")
+    await tab.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+    return tab
 
 
 def _csv(*rows: tuple[str, ...]) -> bytes:
@@ -94,33 +89,15 @@ async def paths(node: RunningNode) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
-)
+@for_each_reader
 async def test_every_step_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    paths: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, paths: list[str], monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
+    async def noticed() -> list[str]:
+        return [one for one in (*await looked_at(tab), *await tab.run(NOTICED)) if one]
+
     await sign_in(tab, node)
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in paths:
-        await open_ready(tab, node.url + path)
-        assert await tab.run("location.pathname") == path
-        seen = [*await faults(tab, program), *await looked_at(tab), *await tab.run(NOTICED)]
-        if found_here := [one for one in seen if one]:
-            wrong[path] = found_here
-    assert wrong == {}
-    assert [line for line in tab.complaints if "422" not in line] == []
-    assert [url for url in tab.requests if not url.startswith((node.url, "data:"))] == []
+    await check_for_everybody(node, tab, monkeypatch, reader, paths, excused="422", noticed=noticed)
 
 
 async def test_every_step_is_whole_without_scripts_and_by_keyboard(

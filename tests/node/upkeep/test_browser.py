@@ -11,10 +11,12 @@ import pytest_asyncio
 
 from ledger.checks import give_out, show_code
 from ledger.query import ARCHIVED_S
-from tests.node.browser.reading import axe, faults, open_ready, press, read_as, speak_arabic
-from tests.node.upkeep.stewarding import EVIL, follow, put, record, record_path, sign_in, twins
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import open_ready, press, read_as
+from tests.node.stewarding import EVIL, follow, put, record, record_path, sign_in, twins
 
 if TYPE_CHECKING:
+    from tests.node.browser.everybody import Reader
     from tests.node.running import RunningNode
     from tests.node.verifier.browser import Tab
 
@@ -56,35 +58,12 @@ async def paths(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> list[str]
     ]
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("nl", True, 320), ("ar", False, 320), ("ar", True, 1280), ("de", False, 320)],
-)
+@for_each_reader
 async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    paths: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, paths: list[str], monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
-    program = axe()
     await sign_in(tab, node)
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in paths:
-        await open_ready(tab, node.url + path)
-        assert await tab.run("location.pathname") == path.partition("?")[0]
-        found = await faults(tab, program)
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            found.append(f"wider than {width}")
-        if found:
-            wrong[path] = found
-    assert wrong == {}
-    assert tab.complaints == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+    await check_for_everybody(node, tab, monkeypatch, reader, paths)
 
 
 async def test_two_records_are_merged_by_keyboard_alone(node: RunningNode, tab: Tab, paths: list[str]) -> None:

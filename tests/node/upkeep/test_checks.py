@@ -12,12 +12,12 @@ import pytest
 
 from ledger.checks import ANSWERS_MAX, CODE_LETTERS, STALE_S, new_code, read_code, show_code
 from ledger.query import ARCHIVED_S
-from tests.node.upkeep.stewarding import EVIL, HTML, checked, form_of, plain, point, put, record, record_path
+from tests.node.stewarding import EVIL, HTML, checked, form_of, plain, point, put, record, record_path
 
 if TYPE_CHECKING:
     from tests.node.browsing import Page
     from tests.node.running import RunningNode
-    from tests.node.upkeep.stewarding import Steward
+    from tests.node.stewarding import Steward
 
 LILLE = {"street": "12 rue de la Clef", "postcode": "59000", "locality": "Lille", "country": "FR"}
 FRESH = record("fresh", address=LILLE)

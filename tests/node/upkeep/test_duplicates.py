@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.node.upkeep.stewarding import EVIL, form_of, plain, put, record, record_path, twins
+from tests.node.stewarding import EVIL, form_of, plain, put, record, record_path, twins
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode
-    from tests.node.upkeep.stewarding import Steward
+    from tests.node.stewarding import Steward
 
 
 def pair(node: RunningNode, one: dict[str, Any], other: dict[str, Any]) -> str:

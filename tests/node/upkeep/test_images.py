@@ -11,12 +11,12 @@ import pytest
 
 from ledger.images import BYTES_MAX
 from protocol.identity import show_log_id
-from tests.node.upkeep.stewarding import EVIL, HTML, form_of, put, record
+from tests.node.stewarding import EVIL, HTML, form_of, put, record
 from tests.pictures import bomb, drawn, with_position
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode
-    from tests.node.upkeep.stewarding import Steward
+    from tests.node.stewarding import Steward
 
 MILL = record("mill")
 PAGE = f"/steward/images/{MILL['id'].hex()}"

@@ -9,13 +9,15 @@ import pytest
 
 from node.directory.image_files import IMAGES
 from protocol.identity import show_log_id
-from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
-from tests.node.upkeep.stewarding import EVIL, follow, put, record, sign_in
+from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.reading import open_ready, read_as
+from tests.node.stewarding import EVIL, follow, put, record, sign_in
 from tests.pictures import drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.node.browser.everybody import Reader
     from tests.node.running import RunningNode
     from tests.node.verifier.browser import Tab
 
@@ -51,19 +53,10 @@ async def test_a_picture_is_sent_described_and_signed(node: RunningNode, tab: Ta
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("en", False, 1280), ("de", True, 320), ("ar", False, 320), ("ar", True, 1280)],
-)
+@for_each_reader
 async def test_every_page_is_for_everybody(
-    node: RunningNode,
-    tab: Tab,
-    monkeypatch: pytest.MonkeyPatch,
-    language: str,
-    dark: bool,  # noqa: FBT001 - a table
-    width: int,
+    node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    speak_arabic(monkeypatch)
     images = node.running._runner.app[IMAGES]  # type: ignore[union-attr]
     wheel, waiting = images.take(drawn("JPEG", (900, 600))), images.take(drawn("PNG", (300, 1_500)))
     images.publish(wheel, MILL["id"])
@@ -73,22 +66,7 @@ async def test_every_page_is_for_everybody(
         {"url": f"/images/{'0' * 64}.webp", "licence": "CC0-1.0", "alt": {"en": "W" * 200}},
     ]
     put(node.ledger, MILL | {"images": told}, record("bare"))
-    program = axe()
     await sign_in(tab, node)
-    await read_as(tab, language=language, dark=dark, width=width)
-    wrong = {}
-    for path in (
-        PAGE,
-        f"{PAGE}?picture={waiting}",
-        f"/steward/images/{record('bare')['id'].hex()}",
-        f"/record/{show_log_id(node.log_id)}/{MILL['id'].hex()}",
-    ):
-        await open_ready(tab, node.url + path)
-        found = await faults(tab, program)
-        if not await tab.run("document.scrollingElement.scrollWidth <= innerWidth"):
-            found.append(f"wider than {width}")
-        if found:
-            wrong[path] = found
-    assert wrong == {}
-    assert tab.complaints == []
-    assert [url for url in tab.requests if not url.startswith(node.url)] == []
+    paths = [PAGE, f"{PAGE}?picture={waiting}", f"/steward/images/{record('bare')['id'].hex()}"]
+    paths.append(f"/record/{show_log_id(node.log_id)}/{MILL['id'].hex()}")
+    await check_for_everybody(node, tab, monkeypatch, reader, paths)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from protocol.identity import show_log_id
 from tests.builders import seeded
-from tests.node.upkeep.stewarding import EVIL, checked, plain, put, record, twins
+from tests.node.stewarding import EVIL, checked, plain, put, record, twins
 
 if TYPE_CHECKING:
     import pytest

@@ -12,11 +12,11 @@ from ledger.placing import look
 from node.directory.duplicates_api import Queue
 from node.upkeep.place_queue import PlaceQueue
 from node.upkeep.sea import are_sea, is_sea
-from tests.node.upkeep.stewarding import EVIL, form_of, plain, point, put, record
+from tests.node.stewarding import EVIL, form_of, plain, point, put, record
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode
-    from tests.node.upkeep.stewarding import Steward
+    from tests.node.stewarding import Steward
 
 LILLE = {"locality": "Lille", "country": "FR"}
 

@@ -10,11 +10,11 @@ import pytest
 
 from protocol.statement import make_payload, make_statement, sign_statement
 from tests.builders import seeded, signing_key
-from tests.node.upkeep.stewarding import EVIL, form_of, plain, put, record
+from tests.node.stewarding import EVIL, form_of, plain, put, record
 
 if TYPE_CHECKING:
     from tests.node.running import RunningNode
-    from tests.node.upkeep.stewarding import Steward
+    from tests.node.stewarding import Steward
 
 ZOE = signing_key("Zoé")
 
