@@ -8,7 +8,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cli.output import plain, show, show_json, show_table
+import click
+
+from cli.output import json_option, plain, show, show_json, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,6 +67,34 @@ def state(data_dir: str | None, said: Sequence[tuple[str, dict[str, Value]]], te
     show(f"{reached}: {plain(text)}; entry {positions[0]}")
     if thing:
         show(thing.hex())
+
+
+def add_list(group: click.Group, sort: str, said: str) -> None:
+    """Gives a group the command that lists a sort, named as in addresses."""
+
+    @group.command("list", help=said)
+    @json_option
+    @click.pass_obj
+    def _list(data_dir: str | None, *, as_json: bool) -> None:
+        list_known(data_dir, sort, as_json=as_json)
+
+
+def add_show_and_take_back(group: click.Group, sort: str, metavar: str, called: str) -> None:
+    """Gives a group the commands that show one thing of a sort and take it back; `called` is what names it."""
+
+    @group.command("show", help=f"Shows {metavar}: {called}, the beginning of its id, or LOG/ID.")
+    @click.argument("name", metavar=metavar)
+    @json_option
+    @click.pass_obj
+    def _show(data_dir: str | None, name: str, *, as_json: bool) -> None:
+        show_known(data_dir, sort, name, as_json=as_json)
+
+    @group.command("take-back", help=f"Takes {metavar} back; it stays in the log until it is erased.")
+    @click.argument("name", metavar=metavar)
+    @json_option
+    @click.pass_obj
+    def _take_back(data_dir: str | None, name: str, *, as_json: bool) -> None:
+        take_back(data_dir, sort, name, as_json=as_json)
 
 
 def list_known(data_dir: str | None, sort: str, found: list[Known] | None = None, *, as_json: bool) -> None:

@@ -10,7 +10,15 @@ import click
 import msgspec
 
 from cli.failure import CommandError
-from cli.knowing import LICENCE, knowing, list_known, own_language, read_place, show_known, state, take_back
+from cli.knowing import (
+    LICENCE,
+    add_list,
+    add_show_and_take_back,
+    knowing,
+    own_language,
+    read_place,
+    state,
+)
 from cli.output import json_option, plain
 from cli.pay import read_day
 from cli.speaking import How, language_map, says, speaking
@@ -111,27 +119,5 @@ def vote(data_dir: str | None, need: str, member: str, choice: str, *, how: How)
         speaker.report(speaker.say("vote", body, [member_id]), plain(f"{member}: {choice}"))
 
 
-@command.command("list")
-@json_option
-@click.pass_obj
-def list_(data_dir: str | None, *, as_json: bool) -> None:
-    """Lists needs of all organisations, the most wanted first."""
-    list_known(data_dir, "needs", as_json=as_json)
-
-
-@command.command("show")
-@click.argument("need")
-@json_option
-@click.pass_obj
-def show_(data_dir: str | None, need: str, *, as_json: bool) -> None:
-    """Shows NEED: its title, the beginning of its id, or LOG/ID."""
-    show_known(data_dir, "needs", need, as_json=as_json)
-
-
-@command.command("take-back")
-@click.argument("need")
-@json_option
-@click.pass_obj
-def take_back_(data_dir: str | None, need: str, *, as_json: bool) -> None:
-    """Takes NEED back; it stays in the log until it is erased."""
-    take_back(data_dir, "needs", need, as_json=as_json)
+add_list(command, "needs", "Lists needs of all organisations, the most wanted first.")
+add_show_and_take_back(command, "needs", "NEED", "its title")

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import CommandError
-from cli.knowing import find_subject, knowing, list_known, own_language, show_known, state, take_back
+from cli.knowing import (
+    add_show_and_take_back,
+    find_subject,
+    knowing,
+    list_known,
+    own_language,
+    state,
+)
 from cli.output import json_option, show
 from cli.pay import read_day
 from cli.speaking import language_map
@@ -177,19 +184,4 @@ def list_(data_dir: str | None, what: str, *, as_json: bool) -> None:
     list_known(data_dir, what, as_json=as_json)
 
 
-@command.command("show")
-@click.argument("name", metavar="SET")
-@json_option
-@click.pass_obj
-def show_(data_dir: str | None, name: str, *, as_json: bool) -> None:
-    """Shows SET: its title, the beginning of its id, or LOG/ID."""
-    show_known(data_dir, "principles", name, as_json=as_json)
-
-
-@command.command("take-back")
-@click.argument("name", metavar="SET")
-@json_option
-@click.pass_obj
-def take_back_(data_dir: str | None, name: str, *, as_json: bool) -> None:
-    """Takes SET back; it stays in the log until it is erased."""
-    take_back(data_dir, "principles", name, as_json=as_json)
+add_show_and_take_back(command, "principles", "SET", "its title")

@@ -12,14 +12,13 @@ import msgspec
 from cli.failure import CommandError
 from cli.knowing import (
     LICENCE,
+    add_list,
+    add_show_and_take_back,
     find_subject,
     knowing,
-    list_known,
     own_language,
     read_place,
-    show_known,
     state,
-    take_back,
 )
 from cli.output import json_option
 from cli.pay import read_day
@@ -78,27 +77,5 @@ def solve(data_dir: str | None, /, problem: str, how: tuple[str, ...], *, as_jso
     state(data_dir, [("problem.put", body)], f"{given['reached']}: {how[0]}", as_json=as_json)
 
 
-@command.command("list")
-@json_option
-@click.pass_obj
-def list_(data_dir: str | None, *, as_json: bool) -> None:
-    """Lists problems of all organisations."""
-    list_known(data_dir, "problems", as_json=as_json)
-
-
-@command.command("show")
-@click.argument("problem")
-@json_option
-@click.pass_obj
-def show_(data_dir: str | None, problem: str, *, as_json: bool) -> None:
-    """Shows PROBLEM: its title, the beginning of its id, or LOG/ID."""
-    show_known(data_dir, "problems", problem, as_json=as_json)
-
-
-@command.command("take-back")
-@click.argument("problem")
-@json_option
-@click.pass_obj
-def take_back_(data_dir: str | None, problem: str, *, as_json: bool) -> None:
-    """Takes PROBLEM back; it stays in the log until it is erased."""
-    take_back(data_dir, "problems", problem, as_json=as_json)
+add_list(command, "problems", "Lists problems of all organisations.")
+add_show_and_take_back(command, "problems", "PROBLEM", "its title")

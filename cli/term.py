@@ -11,13 +11,12 @@ import click
 
 from cli.knowing import (
     LICENCE,
+    add_show_and_take_back,
     knowing,
     list_known,
     own_language,
     read_place,
-    show_known,
     state,
-    take_back,
 )
 from cli.output import json_option, plain, say, show, show_json
 from cli.speaking import language_map
@@ -83,24 +82,6 @@ def list_(data_dir: str | None, text: str, *, as_json: bool) -> None:
     list_known(data_dir, "terms", found, as_json=as_json)
 
 
-@command.command("show")
-@click.argument("term")
-@json_option
-@click.pass_obj
-def show_(data_dir: str | None, term: str, *, as_json: bool) -> None:
-    """Shows TERM: a word, the beginning of its id, or LOG/ID."""
-    show_known(data_dir, "terms", term, as_json=as_json)
-
-
-@command.command("take-back")
-@click.argument("term")
-@json_option
-@click.pass_obj
-def take_back_(data_dir: str | None, term: str, *, as_json: bool) -> None:
-    """Takes TERM back; it stays in the log until it is erased."""
-    take_back(data_dir, "terms", term, as_json=as_json)
-
-
 @command.command("import", short_help="Read a glossary from a table.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--licence", default=LICENCE, show_default=True, help="Of what is in the file.")
@@ -160,3 +141,6 @@ def export(data_dir: str | None, base: str) -> None:
 
     with knowing(data_dir) as knowledge:
         show_json(glossary_document(knowledge, knowledge.all("term"), base.rstrip("/") or "urn:folkmoot"))
+
+
+add_show_and_take_back(command, "terms", "TERM", "a word")
