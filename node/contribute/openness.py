@@ -8,13 +8,14 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ledger.errors import NotOpenError, TooMuchError
 from node.keys import CONFIG
+from node.web.crowd import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +42,7 @@ class Openness:
             return b""
         if found.is_loopback:  # this machine, or a proxy on it behind which everybody is
             return b""
-        if isinstance(found, IPv6Address):
-            address = str(ip_network((found, 64), strict=False))
-        return sha256(self._secret + address.encode()).digest()[:16]
+        return sha256(self._secret + network_of(address).encode()).digest()[:16]
 
     def count(self, origin: bytes) -> None:
         """Somebody sends something. Raises TooMuchError if they have just sent a lot."""

@@ -3,7 +3,8 @@
 
 Fifty people behind one router are one address, and their browsers open six connections each. So an address may have as
 many as there is room for; what it has in hand at one time is limited, and the rest of it waits. When there is no room
-left, the address that has most loses the connection on which least is lost.
+left, the address that has most loses the connection on which least is lost. Whoever has one address of IPv6 has 2^64:
+these count as one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -44,6 +46,19 @@ def gives_way(connections: Sequence[One], newcomer: One) -> One:
     address = newcomer.address if held[newcomer.address] == most else held.most_common(1)[0][0]
     of_it = [one for one in connections if one.address == address]
     return next((one for one in of_it if one.idle and one is not newcomer), of_it[-1])
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network of a household, but on the local link each address by itself."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.is_link_local:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((int(found), 64), strict=False))
 
 
 class Turns:

@@ -20,7 +20,7 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ledger.errors import LedgerError
 from node.peering.gossip import GOSSIP_PATH
-from node.web.crowd import Turns, gives_way
+from node.web.crowd import Turns, gives_way, network_of
 from node.web.policy import content_policy
 from node.web.problem import Problem, problem, problem_of
 from node.web.rendering import error_page, wants_html
@@ -110,7 +110,7 @@ def _give_up_on_who_takes_nothing(transport: asyncio.Transport) -> None:
 
 def _address(transport: asyncio.BaseTransport) -> str:
     name = transport.get_extra_info("peername")
-    return str(name[0]) if name else ""
+    return network_of(str(name[0])) if name else ""
 
 
 class GuardedRunner(web.AppRunner):
@@ -146,7 +146,7 @@ def guard(names: frozenset[str], streams: frozenset[tuple[str, str]] = frozenset
         if request.path == GOSSIP_PATH and request.headers.get("Upgrade", "").lower() == "websocket":
             return await handler(request)  # has deadlines and limits of its own
         try:
-            async with turns.take(request.remote or "", ANSWER_S):
+            async with turns.take(network_of(request.remote or ""), ANSWER_S):
                 return await answer(request, handler)
         except TimeoutError:
             busy = problem(503, "Too much at once", "more is asked from this address than can be answered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.web import crowd, guard
-from node.web.crowd import Turns, gives_way
+from node.web.crowd import Turns, gives_way, network_of
 from tests.node.running import RunningNode, until
 
 PEOPLE, EACH = 50, 6
@@ -27,6 +27,16 @@ class Line(NamedTuple):
     number: int
 
 
+class Came(NamedTuple):
+    """What a connection says of where it comes from."""
+
+    address: str
+
+    def get_extra_info(self, _: str) -> tuple[str, int]:
+        """As transports have it."""
+        return self.address, 1
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=2, max_size=30))
 def test_who_has_most_gives_way(drawn: list[tuple[str, bool]]) -> None:
     lines = [Line(address, idle, number) for number, (address, idle) in enumerate(drawn)]
@@ -36,6 +46,31 @@ def test_who_has_most_gives_way(drawn: list[tuple[str, bool]]) -> None:
         assert leaving.address == lines[-1].address
     of_it = [line for line in lines if line.address == leaving.address]
     assert leaving == next((line for line in of_it if line.idle), of_it[-1])
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2:dead::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1%3", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::7%eth0", "fe80::7%eth0"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("", ""),
+    ],
+)
+def test_the_addresses_of_one_household_count_as_one(address: str, counted: str) -> None:
+    assert network_of(address) == counted
+
+
+def test_nobody_fills_the_house_from_the_many_addresses_of_one_household() -> None:
+    def came_from(address: str) -> str:
+        return guard._address(cast("asyncio.BaseTransport", Came(address)))
+
+    held = [Line(came_from(f"2001:db8:1:2::{number:x}"), idle=False, number=number) for number in range(9)]
+    newcomer = Line(came_from("2001:db8:7::1"), idle=False, number=9)
+    assert gives_way([*held, newcomer], newcomer) == held[-1]
 
 
 async def test_turns_are_given_in_order_and_by_address() -> None:
