@@ -19,10 +19,18 @@ SECRET_BYTES = 32
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Writes a file that only its owner can read, in place of one that may be there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    """Writes a file that only its owner can read, in place of one that may be there: all of it, or nothing."""
+    coming = path.with_name(f"{path.name}.{os.urandom(4).hex()}.coming")
+    descriptor = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        coming.replace(path)
+    except BaseException:
+        coming.unlink(missing_ok=True)
+        raise
 
 
 def write_key(path: Path, key: SigningKey, what: str = "operating") -> None:

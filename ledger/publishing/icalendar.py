@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LINE_BYTES_MAX = 75
+_MOMENT_MAX = 253_402_300_799
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -64,7 +65,8 @@ def _event(event: CalendarEvent) -> list[str]:
 
 
 def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
+    """A moment; a later one than the format has is the last that it has."""
+    return datetime.fromtimestamp(min(seconds, _MOMENT_MAX), UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _text(value: str) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import os
 import re
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _DAY_S, _BEHIND_DAYS, _AHEAD_DAYS = 86_400, 31, 400
 _EVENTS_MAX, _SECRET_BYTES, _DIGITS = 1_000, 32, 40
+_MAKING = threading.Lock()
 _LINK = re.compile(r"([0-9a-f]{32})-([0-9a-f]{40})", re.ASCII)
 
 
@@ -50,11 +52,18 @@ def private_link(request: web.Request, view: LedgerView, resource: bytes) -> str
     return f"/ledger/{show_log_id(view.log_id)}/resource/{resource.hex()}/calendar.ics?{query}"
 
 
+def _secret(path: Path) -> bytes:
+    """What addresses are made of; anew where there is none, or too little of it to be a secret."""
+    with _MAKING:
+        kept = path.read_bytes() if path.exists() else b""
+        if len(kept) != _SECRET_BYTES:
+            write_private(path, kept := os.urandom(_SECRET_BYTES))
+    return kept
+
+
 def _code(secret: Path, view: LedgerView, member_id: bytes) -> str:
-    if not secret.exists():
-        write_private(secret, os.urandom(_SECRET_BYTES))
     said = b"folkmoot/calendar-link/1\0" + view.log_id + member_id + view.member(member_id).key
-    return hmac.new(secret.read_bytes(), said, sha256).hexdigest()[:_DIGITS]
+    return hmac.new(_secret(secret), said, sha256).hexdigest()[:_DIGITS]
 
 
 async def _calendar(request: web.Request) -> web.Response:

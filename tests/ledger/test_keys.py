@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
-from ledger.keys import read_key, read_secret, show_secret, write_key
+from ledger.keys import read_key, read_secret, show_secret, write_key, write_private
 from tests.builders import seeded, signing_key
 from tests.drawing import draws
 
@@ -31,6 +31,24 @@ def test_a_key_is_never_written_over_another(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write_key(path, signing_key("other"))
     assert read_key(path) == KEY
+
+
+def test_what_is_private_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret"
+    write_private(path, b"before")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ledger.keys.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_private(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert [*tmp_path.iterdir()] == [path]
+    monkeypatch.undo()
+    write_private(path, b"after")
+    assert path.read_bytes() == b"after"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_key_that_is_missing(tmp_path: Path) -> None:

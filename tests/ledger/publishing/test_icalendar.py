@@ -48,3 +48,8 @@ def test_lines_are_of_the_form_of_the_standard() -> None:
 
 def test_a_calendar_without_events_is_one() -> None:
     assert read(calendar("", ())) == []
+
+
+def test_what_is_booked_for_after_the_year_9999_keeps_nobody_from_the_rest() -> None:
+    late = CalendarEvent("3@log", 2**40 - 2, 2**40 - 1, "Drill", 1_789_000_000, cancelled=True)
+    assert b"DTSTART:99991231T235959Z" in calendar("Drill", [*EVENTS, late])

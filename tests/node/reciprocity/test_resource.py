@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -229,6 +230,12 @@ async def test_from_booking_to_thanks(browser: TestClient[Any, Any], ledger: Led
     assert max(commitments(ledger), key=lambda made: made.begin or 0).receiver == one("amina")
 
 
+def made_of(secret: bytes, ledger: Ledger, member: bytes) -> str:
+    """An address as somebody makes it who has guessed the secret."""
+    said = b"folkmoot/calendar-link/1\0" + ledger.log_id + member + key("baker").public
+    return f"own={member.hex()}-{hmac.new(secret, said, 'sha256').hexdigest()[:40]}"
+
+
 async def test_others_subscribe_to_what_is_taken_and_see_no_names(
     browser: TestClient[Any, Any], ledger: Ledger, base: str
 ) -> None:
@@ -250,6 +257,13 @@ async def test_others_subscribe_to_what_is_taken_and_see_no_names(
     (link,) = [url for url in page.links() if "own=" in url]
     (event,) = await events("?" + link.partition("?")[2])
     assert str(event["DESCRIPTION"]) == "With Moot"
+    secret = ledger.directory.calendar_secret
+    kept = secret.read_bytes()
+    for torn in (b"", kept[:7]):
+        secret.write_bytes(torn)
+        assert (await browser.get(f"{base}/calendar.ics?{made_of(torn, ledger, one('baker'))}")).status == 404
+        assert len(secret.read_bytes()) == len(kept)
+    secret.write_bytes(kept)
     for wrong in ("own=x", link.partition("?")[2][:-1] + "g", urlencode({"own": f"{one('amina').hex()}-{'0' * 40}"})):
         assert (await browser.get(f"{base}/calendar.ics?{wrong}")).status == 404
     csrf = fields_of(page, "csrf")
