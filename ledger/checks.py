@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.denying import denied_records
-from ledger.errors import NotFoundError, RefusedError
+from ledger.errors import LedgerError, NotFoundError, RefusedError
 from ledger.present import read_record
 from ledger.text import fold
 from ledger.trial import wait_until_folded
@@ -121,8 +122,6 @@ def answer(ledger: Ledger, code: str, finding: str, said: str) -> int:
         if row is None:
             raise NotFoundError("there is no such link")
         own_record(reads, row.id)
-    if standing(row, int(ledger.clock())) != "open":
-        raise RefusedError("this link is not good any more")
     said = said.strip()
     if finding not in FINDINGS or len(said) > NOTE_MAX:
         raise Malformed(
@@ -131,10 +130,25 @@ def answer(ledger: Ledger, code: str, finding: str, said: str) -> int:
     subject: dict[str, Value] = {"log": ledger.log_id, "id": row.id}
     body: dict[str, Value] = {"subject": subject, "finding": finding, "note": note_of(row.given_to, said)}
     check_body("claim.checked", body)
-    (receipt,) = ledger.writer.append([ledger.state("claim.checked", body)]).result()
+    now = int(ledger.clock())
+    ledger.writer.run(lambda change: _take_turn(change, code, now)).result()
+    try:
+        (receipt,) = ledger.writer.append([ledger.state("claim.checked", body)]).result()
+    except LedgerError:
+        with suppress(LedgerError):
+            ledger.writer.run(lambda change: change.count_check_answer(code, -1)).result()
+        raise
     ledger.writer.run(lambda change: change.answer_check_link(code, finding, said, receipt.position)).result()
     wait_until_folded(ledger.store, ledger.own.tree)
     return int(receipt.position)
+
+
+def _take_turn(change: Transaction, code: str, now: int) -> None:
+    """Counts an answer before it is entered: many that come at once, or a kill, make no more of them."""
+    row = change.check_link(code)
+    if row is None or standing(row, now) != "open":
+        raise RefusedError("this link is not good any more")
+    change.count_check_answer(code, 1)
 
 
 def stale_records(reads: Snapshot, before: int) -> list[Stale]:

@@ -53,9 +53,13 @@ class CheckWrites(CheckReads):
         """Keeps new links."""
         insert(self._db, f"INSERT INTO check_link ({_COLUMNS})", rows)
 
+    def count_check_answer(self, code: str, more: int) -> None:
+        """Counts an answer through a link, or one less."""
+        self._db.execute("UPDATE check_link SET answers = answers + ? WHERE code = ?", (more, code))
+
     def answer_check_link(self, code: str, finding: str, note: str, position: int) -> None:
-        """Keeps the last answer through a link."""
-        answered = "answers = answers + 1, finding = ?, note = ?, position = ?, handled = 0"
+        """Keeps the last answer through a link, which was counted before."""
+        answered = "finding = ?, note = ?, position = ?, handled = 0"
         sql = f"UPDATE check_link SET {answered} WHERE code = ?"
         self._db.execute(sql, (finding, note, position, code))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger import checks
 from ledger.checks import ANSWERS_MAX, CODE_LETTERS, STALE_S, new_code, read_code, show_code
+from ledger.errors import StoreFullError
 from ledger.query import ARCHIVED_S
 from tests.node.stewarding import EVIL, HTML, checked, form_of, plain, point, put, record, record_path
 
@@ -164,6 +167,42 @@ async def test_links_are_taken_back_and_end(aged: RunningNode, steward: Steward,
     assert "not good any more" in await visitor.send(f"/check/{second}", {"finding": "right"}, 422)
     await steward.send(where, form_of(listed, where), 303)
     assert aged.ledger.own.size == size
+
+
+async def test_many_answers_at_once_are_no_more_than_a_link_takes(
+    aged: RunningNode, steward: Steward, visitor: Visitor
+) -> None:
+    _, codes = await give(steward, to="a group")
+    size = aged.ledger.own.size
+
+    async def answer() -> int:
+        url = f"{aged.url}/check/{codes[0]}"
+        async with aged.client.post(url, data={"finding": "right"}, headers=HTML, allow_redirects=False) as told:
+            return told.status
+
+    statuses = await asyncio.gather(*(answer() for _ in range(5 * ANSWERS_MAX)))
+    assert statuses.count(303) == aged.ledger.own.size - size == ANSWERS_MAX
+    assert {*statuses} <= {303, 409, 422}
+    assert "not good any more" in await visitor.send(f"/check/{codes[0]}", {"finding": "right"}, 422)
+
+
+async def test_an_answer_that_could_not_be_kept_is_not_counted(
+    aged: RunningNode, steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, codes = await give(steward, to="a group")
+
+    def full(_: object) -> None:
+        raise StoreFullError("no room left")
+
+    code = read_code(codes[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(aged.ledger.writer, "append", full)
+        with pytest.raises(StoreFullError):
+            checks.answer(aged.ledger, code, "right", "")
+    with aged.ledger.store.read() as reads:
+        link = reads.check_link(code)
+    assert link is not None
+    assert (link.answers, link.finding) == (0, "")
 
 
 async def test_a_link_ends_with_its_time(
