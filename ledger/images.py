@@ -8,6 +8,7 @@ waits, unseen by the public, for a day.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import tarfile
@@ -20,11 +21,12 @@ from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ledger.errors import NotFoundError, RefusedError
+from ledger.disk import sync_folder
+from ledger.errors import NotFoundError, RefusedError, StoreFullError
 from protocol.record import is_image_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Container, Iterable
     from pathlib import Path
 
     from PIL import Image
@@ -119,9 +121,7 @@ class Images:
             if sum(kept) + len(drawn) > KEPT_BYTES_MAX:
                 raise PictureError("full")
         self._waiting.mkdir(parents=True, exist_ok=True, mode=0o700)
-        coming = self._waiting / f"{name}.coming"
-        coming.write_bytes(drawn)
-        coming.replace(self._waiting / name)
+        _keep(drawn, self._waiting / name)
         return f"/images/{name}"
 
     def look(self, path: str) -> bytes:
@@ -136,15 +136,31 @@ class Images:
         if is_image_path(path):
             for folder in folders:
                 try:
-                    return (folder / _name(path)).read_bytes()
+                    content = (folder / _name(path)).read_bytes()
                 except OSError:
                     continue
+                if sha256(content).hexdigest() == _name(path).partition(".")[0]:  # whole, as it was kept
+                    return content
         raise NotFoundError("there is no such picture here")
+
+    def note(self, path: str, record: bytes) -> None:
+        """A record is about to name a picture: `settle` brings it to an end if that is broken off."""
+        (self._uses / _name(path)).mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self._uses / _name(path) / record.hex()).touch()
+
+    def settle(self, named: Callable[[bytes], Container[str] | None]) -> None:
+        """Brings the files in step with what was signed. `named`: what a record names, None if it is not known."""
+        for use in sorted(self._uses.glob("*/*")):
+            path, record = f"/images/{use.parent.name}", bytes.fromhex(use.name)
+            paths = named(record)
+            if paths is not None and path in paths:
+                self.publish(path, record)
+            elif paths is not None:
+                self.retire(path, record)
 
     def publish(self, path: str, record: bytes) -> None:
         """Lets everybody see a picture that a record names now."""
-        (self._uses / _name(path)).mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self._uses / _name(path) / record.hex()).touch()
+        self.note(path, record)
         waiting = self._waiting / _name(path)
         if waiting.exists():
             waiting.replace(self._folder / _name(path))
@@ -187,8 +203,24 @@ class Images:
 
     def _sweep(self) -> None:
         for file in self._waiting.glob("*"):
-            if abs(time.time() - file.stat().st_mtime) > _WAITS_S:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # somebody else was quicker
+                if abs(time.time() - file.stat().st_mtime) > _WAITS_S and not (self._uses / file.name).exists():
+                    file.unlink()
+
+
+def _keep(content: bytes, file: Path) -> None:
+    """Writes a file: all of it, on the disk, or nothing. Raises StoreFullError."""
+    coming = file.with_name(f"{file.name}.coming")
+    try:
+        with coming.open("wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        coming.replace(file)
+        sync_folder(file.parent)
+    except OSError as error:
+        coming.unlink(missing_ok=True)
+        raise StoreFullError(f"the picture could not be kept: {error.strerror}") from None
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

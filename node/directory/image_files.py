@@ -4,19 +4,25 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ledger.images import Images
+from ledger.present import read_record
 from node.keys import LEDGER
 from node.routes import Route
 from node.web.session import session_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ledger.ledger import Ledger
     from ledger.values import RecordRow
 
 IMAGES = web.AppKey("images", Images)
+_AGAIN_S = 5.0
 _TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -29,6 +35,38 @@ _HEADERS = {
 def prepare(app: web.Application) -> None:
     """Puts into the application what the handlers look for there."""
     app[IMAGES] = Images(app[LEDGER].directory.images)
+    app.cleanup_ctx.append(_settling)
+
+
+async def _settling(app: web.Application) -> AsyncIterator[None]:
+    async def work() -> None:
+        while True:
+            if await asyncio.to_thread(settle, app[IMAGES], app[LEDGER]):
+                return
+            await asyncio.sleep(_AGAIN_S)
+
+    task = asyncio.create_task(work())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def settle(images: Images, ledger: Ledger) -> bool:
+    """Ends what a kill has broken off: a picture that was signed is shown, one that was removed is deleted.
+
+    False as long as what the records name is not folded.
+    """
+    with ledger.store.read() as reads, suppress(OSError):
+        tree = reads.tree_numbered(ledger.own.tree)
+        if tree.derived < tree.size:
+            return False
+
+        def named(record: bytes) -> set[str] | None:
+            row = reads.records_by_id(tree.tree, [record]).get(record)
+            return None if row is None else {image.url for image in read_record(reads, row)[0].images}
+
+        images.settle(named)
+    return True
 
 
 def images_url(record: bytes) -> str:

@@ -185,6 +185,8 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
         row = own_row(reads, request.match_info["id"])
         before, name = present_body(reads, row), read_record(reads, row)[0].name
         after = with_image(before, picture, alt, licence) if adding else without_image(before, texts.get("gone", ""))
+        if adding and texts.get("step") == "sign":
+            images.note(picture, row.id)
         statement = Statement("record.put", {"record": after}, statement_id(nonce))
         return Plan([statement], {row.id: before}, {row.id: choose(name, reader.languages).text})
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from ledger import images
-from ledger.errors import NotFoundError
+from ledger.errors import NotFoundError, StoreFullError
 from ledger.illustrating import with_image, without_image
 from ledger.images import Images, PictureError, redraw
 from ledger.publishing.pictures import with_addresses
@@ -105,6 +105,53 @@ def test_it_is_for_everybody_once_a_record_names_it_and_goes_with_the_last(tmp_p
     kept.retire(path, WELL)
     with pytest.raises(NotFoundError):
         kept.look(path)
+
+
+def test_a_picture_of_which_a_bit_has_flipped_is_not_served_and_can_be_sent_again(tmp_path: Path) -> None:
+    kept = Images(tmp_path / "images")
+    path = kept.take(drawn())
+    kept.publish(path, MILL)
+    whole = kept.read(path)
+    file = tmp_path / path[1:]
+    for torn in (b"", whole[:-1], bytes([whole[0] ^ 1]) + whole[1:]):
+        file.write_bytes(torn)
+        with pytest.raises(NotFoundError):
+            kept.read(path)
+    assert kept.take(drawn()) == path
+    kept.publish(path, MILL)
+    assert kept.read(path) == whole
+
+
+def test_a_full_disk_keeps_nothing_of_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Images(tmp_path / "images")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreFullError, match="No space"):
+        kept.take(drawn())
+    assert [*(tmp_path / "images" / "waiting").iterdir()] == []
+
+
+def test_what_a_kill_broke_off_is_brought_to_an_end(tmp_path: Path) -> None:
+    kept = Images(tmp_path / "images")
+    signed, unsigned, removed, unknown = (kept.take(drawn(size=(side, 40))) for side in (60, 61, 62, 63))
+    for path in (signed, unsigned):
+        kept.note(path, MILL)
+    kept.publish(removed, MILL)
+    kept.publish(unknown, WELL)
+    old = time.time() - 90_000
+    os.utime(tmp_path / "images" / "waiting" / signed.rpartition("/")[2], (old, old))
+    kept.take(drawn(size=(64, 40)))
+    kept.settle({MILL: {signed}}.get)
+    assert kept.read(signed)
+    assert kept.read(unknown)
+    with pytest.raises(NotFoundError):
+        kept.read(unsigned)
+    assert kept.look(unsigned)
+    with pytest.raises(NotFoundError):
+        kept.look(removed)
 
 
 def test_what_waits_too_long_or_takes_too_much_room_is_not_kept(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from ledger.images import BYTES_MAX
+from ledger.errors import NotFoundError
+from ledger.images import BYTES_MAX, Images
+from node.directory.image_files import settle
 from protocol.identity import show_log_id
 from tests.node.stewarding import EVIL, HTML, form_of, put, record
 from tests.pictures import bomb, drawn, with_position
@@ -98,6 +100,28 @@ async def test_nobody_sees_it_before_it_is_signed(node: RunningNode, steward: St
     async with node.client.get(node.url + path) as answer:
         assert answer.status == 404
     assert await pictures(node) == []
+
+
+async def test_a_kill_after_signing_loses_no_picture(
+    node: RunningNode, steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(node.ledger, MILL)
+    kept = Images(node.ledger.directory.images)
+    with monkeypatch.context() as patch:
+        patch.setattr(Images, "publish", lambda *_: None)
+        path = await described(node, steward, drawn())
+    assert [image["url"] for image in await pictures(node)] == [path]
+    with pytest.raises(NotFoundError):
+        kept.read(path)
+    settle(kept, node.ledger)
+    assert kept.read(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Images, "retire", lambda *_: None)
+        await steward.confirm(PAGE, form_of(await steward.read(PAGE), PAGE))
+    assert kept.read(path)
+    settle(kept, node.ledger)
+    with pytest.raises(NotFoundError):
+        kept.read(path)
 
 
 @pytest.mark.parametrize(
