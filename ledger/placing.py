@@ -167,7 +167,8 @@ def _see(
     sea = are_sea(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
     for row, is_sea in zip(rows, sea.tolist(), strict=True):
         record = _read_place(reads, row)
-        assert row.lat is not None and row.lon is not None, "only records with a point are looked at"  # noqa: PT018
+        assert row.lat is not None, "only records with a point are looked at"
+        assert row.lon is not None, "a point has both"
         coarse, far = record.point.precision > COARSE_M, _is_far(row.lat, row.lon, record.address)
         told: Mapping[Reason, bool] = {"sea": is_sea, "far": far, "coarse": coarse}
         found = frozenset(reason for reason, is_so in told.items() if is_so)

@@ -225,3 +225,17 @@ def test_what_the_program_imports_is_installed_with_it() -> None:
         if not installed & {owner.lower().replace("-", "_") for owner in owners.get(name, [])}
     }
     assert missing == set()
+
+
+SILENCED = re.compile(r"#\s*(noqa|type: ignore|pragma: no cover)")
+REASON = re.compile(r"#\s*(noqa: [A-Z0-9, ]+ - \S|type: ignore\[[a-z-, ]+\] +# \S|pragma: no cover - \S)")
+
+
+def test_a_silenced_check_has_its_reason_on_its_line() -> None:
+    lines = [
+        f"{_name(path)}:{number}"
+        for path in _python()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if SILENCED.search(line) and not REASON.search(line) and "re.compile" not in line
+    ]
+    assert lines == []

@@ -70,7 +70,8 @@ def preview_of(
     record = body.get("record")
     after = check_record(record) if record else None
     before = _record(present)
-    name = choose((after or before).name, reader.languages) if after or before else Text("", "")  # type: ignore[union-attr]
+    told = after or before
+    name = choose(told.name, reader.languages) if told else Text("", "")
     new = kind == "claim.correct" and present is None
     return Preview(
         kind=kind,

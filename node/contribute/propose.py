@@ -28,7 +28,6 @@ from node.directory.tiles import ground_of
 from node.keys import CONFIG, FINDER, LEDGER
 from node.routes import Parameter, Route
 from node.web.forms_sent import read_form
-from node.web.policy import content_policy
 from node.web.rendering import error_page, reader_of, render
 from node.web.session import session_of
 from node.web.words import message
@@ -147,7 +146,7 @@ async def _show(
     known, through = await asyncio.to_thread(_known, request, texts.get("link", ""))
     words = reader.words
     told = {name: words(text) for name, text in faults.items()}
-    response = render(
+    return render(
         request,
         "propose.html",
         reader,
@@ -160,10 +159,9 @@ async def _show(
         categories=sorted(text for text, _ in category_names(known, subject.shown, words).values()),
         ground=ground,
         days=_usual_days(request, subject),
+        ground_from=ground.origin,
         **form_values(texts, subject.present, reader),
     )
-    response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
-    return response
 
 
 def _usual_days(request: web.Request, subject: Subject) -> tuple[int, int] | None:

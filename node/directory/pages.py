@@ -101,9 +101,9 @@ async def _directory(request: web.Request) -> web.Response:
         facets=facets(found["facets"], asked, words),
         filters=filters(asked, circle, words),
         wider=wider(asked, circle, words),
+        ground_from=ground.origin,
         **_form(asked, words, found["facets"]["category"]),
     )
-    response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
     response.enable_compression()  # nothing secret is on this page
     return response
 

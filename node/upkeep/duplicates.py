@@ -25,7 +25,6 @@ from node.upkeep.duplicates_list import Filter, decided_part, log_names, waiting
 from node.upkeep.ground import ground_values
 from node.upkeep.pairs import LETTERS, apart, better_kept, rows, side, why
 from node.web.languages import choose
-from node.web.policy import content_policy
 from node.web.rendering import reader_of, render
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
@@ -71,7 +70,7 @@ async def _pair(request: web.Request, session: Session) -> web.StreamResponse:
     values = await asyncio.to_thread(_read_pair, request, reader)
     ground = ground_of(request.app[CONFIG])
     points = values.pop("points")
-    response = render(
+    return render(
         request,
         "upkeep_pair.html",
         reader,
@@ -79,11 +78,10 @@ async def _pair(request: web.Request, session: Session) -> web.StreamResponse:
         nonce=new_nonce(),
         csrf=session.csrf,
         action=request.path,
+        ground_from=ground.origin,
         **values,
         **ground_values(ground, reader.words, points),
     )
-    response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
-    return response
 
 
 def _read_pair(request: web.Request, reader: Reader) -> dict[str, Any]:

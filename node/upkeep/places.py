@@ -28,7 +28,6 @@ from node.upkeep.page_number import page_of
 from node.upkeep.place_queue import PLACES, still_so
 from node.upkeep.telling import field_text, point_text
 from node.web.languages import choose
-from node.web.policy import content_policy
 from node.web.rendering import reader_of, render
 from node.web.words import message
 from protocol.errors import Malformed
@@ -140,7 +139,7 @@ async def _show(request: web.Request, session: Session, texts: Mapping[str, str]
     values = await asyncio.to_thread(_read_place, request, reader)
     ground = ground_of(request.app[CONFIG])
     points = values.pop("points")
-    response = render(
+    return render(
         request,
         "upkeep_place.html",
         reader,
@@ -151,11 +150,10 @@ async def _show(request: web.Request, session: Session, texts: Mapping[str, str]
         nonce=new_nonce(),
         csrf=session.csrf,
         action=request.path,
+        ground_from=ground.origin,
         **(values | {name: texts[name][:60] for name in ("lat", "lon", "precision") if name in texts}),
         **ground_values(ground, reader.words, points, movable=True),
     )
-    response.headers["Content-Security-Policy"] = content_policy(images=ground.origin)
-    return response
 
 
 def _read_place(request: web.Request, reader: Reader) -> dict[str, Any]:

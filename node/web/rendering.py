@@ -17,6 +17,7 @@ from node.keys import CONFIG, LEDGER
 from node.translations import own_names
 from node.web.assets import asset_url
 from node.web.languages import accepted, choose
+from node.web.policy import content_policy
 from node.web.session import member_session_of, session_of
 from node.web.words import choose_words
 from protocol.identity import show_log_id
@@ -79,10 +80,13 @@ def reader_of(request: web.Request) -> Reader:
     return Reader(languages, choose_words(languages), int(time.time()))
 
 
-def render(request: web.Request, template: str, reader: Reader, *, status: int = 200, **values: object) -> web.Response:
+def render(
+    request: web.Request, template: str, reader: Reader, *, status: int = 200, ground_from: str = "", **values: object
+) -> web.Response:
     """A page from a template, which finds the words as `_`, the reader's language and the organisation.
 
-    `steward` says whether somebody has signed in, `tell` chooses from a text in several languages.
+    `steward` says whether somebody has signed in, `tell` chooses from a text in several languages. `ground_from`: the
+    origin of the pictures of its map, if they are not this node's.
     """
     ledger: Ledger = request.app[LEDGER]
     session = session_of(request)
@@ -105,6 +109,7 @@ def render(request: web.Request, template: str, reader: Reader, *, status: int =
         )
     )
     headers = {
+        "Content-Security-Policy": content_policy(images=ground_from),
         "Cache-Control": "no-store" if session or member_session_of(request) else "no-cache",
         "Content-Language": reader.words.language,
         "Vary": "Accept-Language, Accept, Cookie",

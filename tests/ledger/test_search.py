@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.columns import Columns
+from ledger.present import page_object
 from ledger.query import ARCHIVED_S, Circle, Query, QueryError, circle_box, parse_query
 from ledger.search import search, text_expression
 from ledger.sqlite.store import SqliteStore
@@ -33,6 +34,7 @@ from tests.ledger.finding import (
     order,
     store_items,
 )
+from tests.ledger.making import Scribe, derive, hold
 
 NewStore = Callable[[], SqliteStore]
 COUNT = 400
@@ -286,9 +288,6 @@ def test_the_box_of_a_circle_holds_the_circle() -> None:
 
 
 def test_a_page_leaves_out_what_was_erased_meanwhile(new_store: NewStore) -> None:
-    from ledger.present import page_object  # noqa: PLC0415 - beside its one use
-    from tests.ledger.making import Scribe, derive, hold  # noqa: PLC0415
-
     store, scribe = new_store(), Scribe()
     for number in range(3):
         scribe.put(number, f"Bakery {number}")

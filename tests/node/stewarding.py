@@ -56,7 +56,7 @@ class Steward:
 
     def __init__(self, node: RunningNode) -> None:
         self.node = node
-        app = node.running._runner.app  # type: ignore[union-attr]
+        app = node.running._runner.app  # type: ignore[union-attr] # it runs
         self.cookie = app[SESSIONS].begin()
         self.headers = HTML | {"Cookie": f"{COOKIE}={self.cookie}"}
 
@@ -115,7 +115,7 @@ def plain(text: str) -> str:
 
 async def sign_in(tab: Tab, node: RunningNode) -> None:
     """Gives a browser the cookie of a steward's session."""
-    cookie = node.running._runner.app[SESSIONS].begin()  # type: ignore[union-attr]
+    cookie = node.running._runner.app[SESSIONS].begin()  # type: ignore[union-attr] # it runs
     await tab.ask("Network.enable")
     await tab.ask("Network.setCookie", name=COOKIE, value=cookie, url=node.url)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol.amendment import Amendment, begin, read_amendment, write_amendment
-from protocol.charter import coming_sets, establish, recovery_key
+from protocol.charter import Charter, coming_sets, establish, recovery_key
 from protocol.errors import Malformed
 from protocol.statement import make_statement, sign_statement
 from tests.builders import START, found_organisation, make_charter, seeded, signing_key
@@ -104,9 +104,9 @@ def _completed(amendment: Amendment, others: list[bytes]) -> bytes:
     return signed._replace(signatures=(author, *signed.signatures)).payload(seeded("salt 2"))
 
 
-def statement_of(charter: object, author: bytes) -> bytes:
+def statement_of(charter: Charter, author: bytes) -> bytes:
     """The statement of a charter."""
-    return make_statement(MOOT.log_id, "charter", seeded("id", 16), START, author, charter.body())  # type: ignore[attr-defined]
+    return make_statement(MOOT.log_id, "charter", seeded("id", 16), START, author, charter.body())
 
 
 def test_the_coming_sets_are_those_of_all_holders() -> None:

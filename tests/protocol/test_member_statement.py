@@ -259,8 +259,8 @@ def test_only_the_organisation_states_a_state() -> None:
     leaves = ledger.leaves()
     ledger.state()
     ledger.stated = ledger.log.size
-    body = {"size": ledger.stated, "leaves": len(leaves), "root": bytes(32)}
-    ledger.say("state", body, set(), signing_key("steward"), ledger.organisation.key)  # type: ignore[arg-type]
+    body: dict[str, Value] = {"size": ledger.stated, "leaves": len(leaves), "root": bytes(32)}
+    ledger.say("state", body, set(), signing_key("steward"), ledger.organisation.key)
     finding = judge(ledger.statement(ana))
     assert finding.verdict is MemberVerdict.STATE
     assert "operating key" in finding.why

@@ -6,7 +6,7 @@ import hashlib
 import random
 from pathlib import Path
 
-import msgpack  # type: ignore[import-untyped]  # it comes without types
+import msgpack  # type: ignore[import-untyped] # it comes without types
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

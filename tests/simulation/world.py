@@ -166,7 +166,7 @@ class VirtualTask:
             return
         self._running = True
         try:
-            promise: Promise[object] = self._work.throw(error) if error else self._work.send(None)  # type: ignore[assignment]
+            promise: Promise[object] = self._work.throw(error) if error else self._work.send(None)  # type: ignore[assignment] # it waits for these alone
         except (StopIteration, Cancelled):
             self._end()
         except Killed:

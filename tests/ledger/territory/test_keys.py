@@ -32,7 +32,7 @@ def term(word: str, label: str = "a", **fields: Any) -> dict[str, Any]:
 @vectors("22-knowledge", "in_force")
 def test_what_is_in_force(case: Case, new_store: NewStore) -> None:
     scribe, store = Scribe(), new_store()
-    positions = [scribe.say(kind, decode(bytes.fromhex(body))) for kind, body in case["said"]]  # type: ignore[arg-type]
+    positions = [scribe.say(kind, decode(bytes.fromhex(body))) for kind, body in case["said"]]  # type: ignore[arg-type] # a body is a map
     for index in case["erased"]:
         scribe.erase(positions[index])
     hold(store, scribe.log)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.sqlite.store import Snapshot
+    from protocol.encoding import Value
     from protocol.frames import Missing, Want
 
 CANARY = "quince-in-the-attic"
@@ -43,9 +44,9 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return sent
 
 
-def say(node: RunningNode, kind: str, body: dict[str, object], scope: int = 0) -> int:
+def say(node: RunningNode, kind: str, body: dict[str, Value], scope: int = 0) -> int:
     """Writes a statement; its position."""
-    done = node.ledger.writer.append([node.ledger.state(kind, body, None, scope)]).result()  # type: ignore[arg-type]
+    done = node.ledger.writer.append([node.ledger.state(kind, body, None, scope)]).result()
     node.ledger.writer.settle()
     return done[0].position
 

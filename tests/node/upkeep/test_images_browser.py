@@ -57,7 +57,7 @@ async def test_a_picture_is_sent_described_and_signed(node: RunningNode, tab: Ta
 async def test_every_page_is_for_everybody(
     node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> None:
-    images = node.running._runner.app[IMAGES]  # type: ignore[union-attr]
+    images = node.running._runner.app[IMAGES]  # type: ignore[union-attr] # it runs
     wheel, waiting = images.take(drawn("JPEG", (900, 600))), images.take(drawn("PNG", (300, 1_500)))
     images.publish(wheel, MILL["id"])
     told = [
