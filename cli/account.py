@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, plain, show, show_json, show_table
-from cli.speaking import How, language_map, log_option, looking, says, speaking
+from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import language_map
 
 if TYPE_CHECKING:
     from protocol.encoding import Value
@@ -164,7 +165,7 @@ def show_account(data_dir: str | None, account: str, log: str, *, as_json: bool)
 @click.pass_obj
 def flows(data_dir: str | None, since: str | None, until: str | None, log: str, *, as_json: bool) -> None:
     """Shows who gave to whom in these months: money, time, goods; gifts apart."""
-    from cli.pay import read_day
+    from cli.written import read_day
     from ledger.showing.flows import Flows, flows_object
     from protocol.amounts import month_of, parse_month
 

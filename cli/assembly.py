@@ -11,8 +11,8 @@ import click
 from cli.carrying import read_in
 from cli.failure import CommandError
 from cli.output import json_option, plain, show, show_json, show_table
-from cli.pay import read_day
-from cli.speaking import How, language_map, log_option, looking, says, speaking
+from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import language_map, read_day
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

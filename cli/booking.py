@@ -9,8 +9,8 @@ import click
 
 from cli.event import ACTIONS, read_quantity, wanted
 from cli.output import json_option, plain, show, show_json, show_table
-from cli.pay import read_day
 from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, plain, show, show_json, show_table
-from cli.pay import read_day
 from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

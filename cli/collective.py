@@ -10,9 +10,9 @@ import click
 
 from cli.assembly import read_rate
 from cli.output import json_option, plain, show, show_json, show_table
-from cli.pay import read_day
 from cli.post import show_post
 from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, plain, printable, say, show, show_json, show_table
-from cli.pay import read_day
 from cli.speaking import How, log_option, looking, says, speaking
 from cli.template_file import read_file
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -237,7 +237,7 @@ def contributions(
     data_dir: str | None, member: str, since: str | None, until: str | None, log: str, *, as_json: bool
 ) -> None:
     """Shows what a member gave and received, by month and stream, and the thanks."""
-    from cli.pay import read_day
+    from cli.written import read_day
     from ledger.showing.contributions import contributions_object
     from ledger.showing.naming import find_member
     from protocol.amounts import month_of, parse_month

@@ -20,8 +20,8 @@ from cli.knowing import (
     state,
 )
 from cli.output import json_option, plain
-from cli.pay import read_day
-from cli.speaking import How, language_map, says, speaking
+from cli.speaking import How, says, speaking
+from cli.written import language_map, read_day
 
 STATES = ("voiced", "taken_up", "met", "declined")
 _SAYS = {"for": 0, "against": 1, "back": 2}

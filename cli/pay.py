@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.output import plain
 from cli.speaking import How, says, speaking
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from protocol.encoding import Value
@@ -47,10 +47,3 @@ def command(data_dir: str | None, payer: str, payee: str, amount: str, unit: str
         legs: list[Value] = [[account, part] for account, part in sorted(((source, -moved), (target, moved)))]
         body: dict[str, Value] = {"code": "transfer", "legs": legs, "on": read_day(on)}
         speaker.report(speaker.say("post", body, [owner]), plain(shown))
-
-
-def read_day(text: str | None) -> int:
-    """The day that somebody wrote, or today in UTC."""
-    from protocol.amounts import parse_day
-
-    return parse_day(text) if text else int(time.time()) // 86_400

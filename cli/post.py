@@ -9,8 +9,8 @@ import click
 
 from cli.failure import CommandError
 from cli.output import json_option, plain, show, show_json
-from cli.pay import read_day
 from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import read_day
 
 if TYPE_CHECKING:
     from ledger.showing.view import LedgerView

@@ -20,8 +20,7 @@ from cli.knowing import (
     state,
 )
 from cli.output import json_option, show
-from cli.pay import read_day
-from cli.speaking import language_map
+from cli.written import language_map, read_day
 
 if TYPE_CHECKING:
     from ledger.territory.knowledge import Knowledge

@@ -21,8 +21,7 @@ from cli.knowing import (
     state,
 )
 from cli.output import json_option
-from cli.pay import read_day
-from cli.speaking import language_map
+from cli.written import language_map, read_day
 
 STATES = ("open", "partly", "solved")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _WRITTEN = "written"
-_TAGGED = re.compile(r"([a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)=(.+)")
 
 
 class How(NamedTuple):
@@ -253,12 +251,3 @@ def looking(data_dir: str | None, log: str = "") -> Iterator[LedgerView]:
             yield LedgerView(reads, tree, private=True)
     finally:
         store.close()
-
-
-def language_map(texts: Sequence[str], language: str) -> dict[str, Value]:
-    """A text in several languages from `tag=text`; without a tag it is in the organisation's language."""
-    named: dict[str, Value] = {}
-    for text in texts:
-        found = _TAGGED.fullmatch(text)
-        named[found[1] if found else language] = found[2] if found else text
-    return named

@@ -19,7 +19,7 @@ from cli.knowing import (
     state,
 )
 from cli.output import json_option, plain, say, show, show_json
-from cli.speaking import language_map
+from cli.written import language_map
 
 if TYPE_CHECKING:
     from protocol.encoding import Value

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import json_option, plain, show_json, show_table
-from cli.speaking import How, language_map, log_option, looking, says, speaking
+from cli.speaking import How, log_option, looking, says, speaking
+from cli.written import language_map
 
 if TYPE_CHECKING:
     from protocol.encoding import Value
