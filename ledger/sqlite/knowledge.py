@@ -10,11 +10,11 @@ from ledger.values import KnowledgeRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
 KNOWLEDGE_TABLES = ("knowledge",)
-STATEMENTS_MAX = 5_000
-"""So many statements of one sort by one log are looked at, the latest: one log cannot make the pages slow."""
+STATEMENTS_MAX, BYTES_MAX = 5_000, 4 * 2**20
+"""So many statements of one sort by one log are looked at, and so many bytes of them, the latest: one log cannot make
+the pages slow, or the node large."""
 
 _COLUMNS = ", ".join(KnowledgeRow._fields)
 
@@ -26,26 +26,32 @@ class KnowledgeReads:
 
     def known(self, sort: str) -> list[KnowledgeRow]:
         """Statements of a sort in all logs that are shown, in the order of each log; not only those in force."""
-        sql = (
-            f"SELECT {_COLUMNS} FROM (SELECT knowledge.*, row_number() OVER (PARTITION BY knowledge.tree ORDER BY"
-            " position DESC) AS number FROM knowledge JOIN tree USING (tree) WHERE sort = ? AND NOT tree.hidden)"
-            " WHERE number <= ? ORDER BY tree, position"
-        )
-        return _rows(self._db.execute(sql, (sort, STATEMENTS_MAX)))
+        return self._latest("sort = ?", (sort,))
 
     def known_about(self, sort: str, log_id: bytes, thing: bytes) -> list[KnowledgeRow]:
         """Statements of a sort about one thing in all logs that are shown, in the order of each log."""
-        sql = (
-            f"SELECT {_COLUMNS} FROM (SELECT knowledge.*, row_number() OVER (PARTITION BY knowledge.tree ORDER BY"
-            " position DESC) AS number FROM knowledge JOIN tree USING (tree) WHERE about_log = ? AND about_id = ?"
-            " AND sort = ? AND NOT tree.hidden) WHERE number <= ? ORDER BY tree, position"
-        )
-        return _rows(self._db.execute(sql, (log_id, thing, sort, STATEMENTS_MAX)))
+        return self._latest("about_log = ? AND about_id = ? AND sort = ?", (log_id, thing, sort))
 
     def known_under(self, tree: int, sort: str, key: bytes) -> list[KnowledgeRow]:
-        """What one log says under a key, in order: the history of what is in force."""
-        sql = f"SELECT {_COLUMNS} FROM knowledge WHERE sort = ? AND tree = ? AND key = ? ORDER BY position"
-        return _rows(self._db.execute(sql, (sort, tree, key)))
+        """What one log that is shown says under a key, in order: the history of what is in force."""
+        return self._latest("sort = ? AND knowledge.tree = ? AND key = ?", (sort, tree, key))
+
+    def first_known(self, tree: int, sort: str, key: bytes) -> int:
+        """Where a log first says something under a key."""
+        sql = "SELECT min(position) FROM knowledge WHERE sort = ? AND tree = ? AND key = ?"
+        return int(self._db.execute(sql, (sort, tree, key)).fetchone()[0])
+
+    def _latest(self, where: str, values: tuple[object, ...]) -> list[KnowledgeRow]:
+        """Of each log the latest; how long they are is looked up without reading them."""
+        latest = "OVER (PARTITION BY knowledge.tree ORDER BY position DESC ROWS UNBOUNDED PRECEDING)"
+        sql = (
+            f"SELECT {_COLUMNS} FROM knowledge JOIN (SELECT knowledge.tree AS of, position AS place,"
+            f" row_number() {latest} AS number, sum(length(body)) {latest} AS bytes"
+            f" FROM knowledge JOIN tree USING (tree) WHERE {where} AND NOT tree.hidden)"
+            " ON tree = of AND position = place WHERE number <= ? AND bytes <= ? ORDER BY tree, position"
+        )
+        rows = self._db.execute(sql, (*values, STATEMENTS_MAX, BYTES_MAX))
+        return [KnowledgeRow._make(row) for row in rows]
 
 
 class KnowledgeWrites(KnowledgeReads):
@@ -54,7 +60,3 @@ class KnowledgeWrites(KnowledgeReads):
     def add_knowledge(self, row: KnowledgeRow) -> None:
         """A statement that was applied."""
         insert(self._db, f"INSERT OR REPLACE INTO knowledge ({_COLUMNS})", [row])
-
-
-def _rows(found: Iterable[tuple[object, ...]]) -> list[KnowledgeRow]:
-    return [KnowledgeRow._make(row) for row in found]

@@ -100,8 +100,7 @@ class Knowledge:
     def find(self, sort: str, log_id: bytes, thing: bytes) -> Known | None:
         """What a log says under an id."""
         rows = [row for tree in self.reads.epochs(log_id) for row in self.reads.known_under(tree.tree, sort, thing)]
-        shown = [row for row in rows if not self._trees[row.tree].hidden]
-        return next(iter(self._opened(shown)), None)
+        return next(iter(self._opened(rows)), None)
 
     def need(self, sort: str, log: str, thing: str) -> Known:
         """What is named by a path. Raises NotFoundError."""

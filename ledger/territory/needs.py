@@ -71,7 +71,7 @@ def votes_on(knowledge: Knowledge, known: Known, today: int) -> Votes | None:
 def _voiced(knowledge: Knowledge, known: Known) -> tuple[int, bytes]:
     """Where the log first said something of it."""
     row = known.row
-    return knowledge.reads.known_under(row.tree, row.sort, row.key)[0].position, known.log_id
+    return knowledge.reads.first_known(row.tree, row.sort, row.key), known.log_id
 
 
 def _votes(knowledge: Knowledge, known: Known, today: int, views: dict[int, LedgerView]) -> Votes | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from node.directory.listing import Reader
 
 SHOWN_MAX, ALIKE_MAX, DEFINITION_CHARACTERS = 2_000, 20, 220
+VOICES_MAX, LINKED_MAX = 30, 100
+"""What a page of one term shows of those that say what it means, and of its links."""
 
 
 def _glossary(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[str, Any]:
@@ -71,20 +74,35 @@ def _entry(knowledge: Knowledge, one: Headword, reader: Reader) -> dict[str, Any
 def _term(request: web.Request, knowledge: Knowledge, reader: Reader) -> dict[str, Any]:
     known = knowledge.need(TERM, request.match_info["log"], request.match_info["id"])
     notion = same_notion(knowledge, known)
-    cards = [(link, card(knowledge, link.known, reader) if link.known else None) for link in links(knowledge, notion)]
+    voices = heard_first(notion)[:VOICES_MAX]
+    cards = [
+        (link, card(knowledge, link.known, reader) if link.known else None)
+        for link in links(knowledge, notion)[:LINKED_MAX]
+    ]
     linked = [{"relation": link.relation, "card": one, "id": link.subject.id.hex()[:8]} for link, one in cards]
     drawn = [(link.relation, one.title.text, one.url) for link, one in cards if one]
     shown = rays(drawn)
     top, height = frame(shown)
     return {
         "title": choose(known.title, reader.languages),
-        "voices": [_voice(knowledge, one, reader) for one in notion],
+        "voices": [_voice(knowledge, one, reader) for one in voices],
+        "more": len(notion) - len(voices),
         "linked": linked,
         "rays": shown,
         "star": {"width": WIDTH, "top": top, "height": height, "x": MIDDLE[0], "y": MIDDLE[1]},
         "short": cut(choose(known.title, reader.languages).text, 20),
         "alike": [_alike(knowledge, known, one, reader) for one in called_alike(knowledge, notion)[:ALIKE_MAX]],
     }
+
+
+def heard_first(notion: list[Known]) -> list[Known]:
+    """What is said to be one, in the order in which it is shown: each log once, then all that they say more."""
+    before: Counter[bytes] = Counter()
+    turns = []
+    for one in notion:
+        turns.append(before[one.log_id])
+        before[one.log_id] += 1
+    return [notion[number] for number in sorted(range(len(notion)), key=lambda number: turns[number])]
 
 
 def _voice(knowledge: Knowledge, known: Known, reader: Reader) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from ledger.audit import audit
 from ledger.sqlite.store import SqliteStore
 from ledger.territory.keys import in_force
@@ -69,6 +71,29 @@ def test_logs_do_not_touch_what_others_say(new_store: NewStore) -> None:
         hold(store, scribe.log)
     derive(store)
     assert found_in(store) == [(1, 1), (2, 2)]
+
+
+def test_one_log_makes_the_pages_not_large(new_store: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, loud, store = Scribe("moot"), Scribe("loud"), new_store()
+    one.say("term.put", term("third place"))
+    for number in range(8):
+        loud.say("term.put", term("x" * 180, "same" if number < 4 else f"{number}"))
+    for scribe in (one, loud):
+        hold(store, scribe.log)
+    derive(store)
+    monkeypatch.setattr("ledger.sqlite.knowledge.BYTES_MAX", 700)
+    with store.read() as reads:
+        rows = reads.known("term")
+        (about,) = {row.tree for row in rows if row.tree != 1}
+        said = [row.position for row in rows if row.tree == about]
+        assert [row.position for row in rows if row.tree == 1] == [1]
+        assert said == [*range(9 - len(said), 9)], "the latest"
+        assert 2 <= len(said) < 5
+        assert sum(len(row.body) for row in rows if row.tree == about) <= 700
+        history = reads.known_under(about, "term", seeded("same", 16))
+        assert [row.position for row in history][-1] == 4
+        assert len(history) < 4
+        assert reads.first_known(about, "term", seeded("same", 16)) == 1
 
 
 def test_what_was_erased_is_gone_from_the_tables(new_store: NewStore) -> None:

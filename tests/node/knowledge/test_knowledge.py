@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.member_keys import keep_member_key
-from ledger.territory.knowledge import SORTS, Knowledge
+from ledger.territory.knowledge import SORTS, Knowledge, Known
 from ledger.territory.needs import needs
 from ledger.territory.principles import template_id
+from node.knowledge.glossary import heard_first
 from protocol.carried import BEGIN, END, Carried, read_carried, sign_carried, write_carried
 from protocol.identity import show_log_id
 from protocol.reader import Asking
@@ -117,6 +118,37 @@ async def test_a_word_is_explained_linked_changed_and_taken_back(steward: Browse
     assert len(graph["@graph"]) == 3
     await do(steward, "take-back", sort="terms", id=terms["commun"]["id"])
     await read(steward, url, 404)
+
+
+async def test_nobody_fills_the_page_of_a_word_of_others(
+    steward: Browser, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await do(steward, "term", term="commons")
+    (term,) = await found(steward, "terms")
+    path = f"{term['log']}/{term['id']}"
+    subject = {"log": ledger.log_id, "id": bytes.fromhex(term["id"])}
+    for relation in ("same", "broader"):
+        see: Any = {"see": [{"relation": relation, "term": subject}]}
+        group = [
+            ledger.state("term.put", {"id": seeded(name, 16), "term": {"en": name}, "licence": "CC0-1.0", **see})
+            for name in (f"{relation} {number}" for number in range(4))
+        ]
+        ledger.writer.append(group).result()
+    ledger.writer.settle()
+    monkeypatch.setattr("node.knowledge.glossary.VOICES_MAX", 2)
+    monkeypatch.setattr("node.knowledge.glossary.LINKED_MAX", 3)
+    page = await read(steward, f"/knowledge/term/{path}")
+    assert len([a for tag, a in page.elements if tag == "section" and a.get("class") == "voice"]) == 2
+    assert "3 more" in page.text
+    assert len({link for link in page.links() if link.startswith("/knowledge/term/") and "?" not in link}) == 3
+
+
+def test_each_log_is_heard_once_before_one_is_heard_again() -> None:
+    def said(log: bytes, number: int) -> Known:
+        return Known(log, cast("Any", number), cast("Any", None))
+
+    loud, quiet = [said(b"a", number) for number in range(3)], said(b"b", 3)
+    assert heard_first([*loud, quiet]) == [loud[0], quiet, loud[1], loud[2]]
 
 
 async def test_what_does_not_do_is_said_beside_the_field(steward: Browser) -> None:
