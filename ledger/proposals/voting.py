@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError, RefusedError
 from ledger.proposals.deciding import Verdict, Waiting, decision_body, plan, waiting
+from ledger.proposals.present import is_personal
 from ledger.reciprocity.assembly import count
 from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import DecisionState, ProposalState
@@ -43,6 +44,8 @@ def ask(ledger: Ledger, proposal_id: bytes, question: Question) -> bytes:
         view = LedgerView(reads, own_tree(reads))
         if not view.book.voters():
             raise RefusedError("nobody has a vote here yet: the assembly has no members")
+    if is_personal(found):
+        raise RefusedError("what is proposed about a person is for stewards: a vote would show it to everybody")
     if found.row.ballot:
         raise RefusedError("this has been put to the vote already")
     body = decision_body(found, Verdict(_yes(found)))
@@ -126,7 +129,7 @@ def carry_out(ledger: Ledger, proposal_id: bytes, refused: str) -> int:
         if ("claim.decided", act_digest(decision_body(found, verdict))) not in asked.acts or (used and used.used):
             raise RefusedError("the record has changed since the vote began: what was voted on cannot be put any more")
     else:
-        verdict = Verdict("refused", refused)
+        verdict = Verdict("refused", refused, hold_back=is_personal(found))
     group += plan(ledger, found, verdict)
     receipts = ledger.writer.append(group).result()
     ledger.writer.run(lambda change: change.drop_proposal(proposal_id)).result()

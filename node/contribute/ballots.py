@@ -11,6 +11,7 @@ from ledger.errors import LedgerError
 from ledger.proposals.voting import carry_out, outcome_of
 from ledger.showing.view import LedgerView, own_tree
 from node.web.words import choose_words
+from protocol.errors import Malformed
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -30,6 +31,8 @@ async def carry_out_ballots(ledger: Ledger) -> None:
             await asyncio.to_thread(carry_out_ready, ledger)
         except LedgerError as error:
             log.warning("what the assembly decided could not be carried out: %s", error)
+        except Exception:
+            log.exception("fault while carrying out what the assembly decided")
 
 
 def carry_out_ready(ledger: Ledger) -> list[bytes]:
@@ -44,7 +47,7 @@ def carry_out_ready(ledger: Ledger) -> list[bytes]:
     for proposal_id in ready:
         try:
             carry_out(ledger, proposal_id, refused)
-        except LedgerError as error:
+        except (LedgerError, Malformed) as error:
             log.info("a proposal that was voted on waits for a steward: %s", error)
         else:
             done.append(proposal_id)

@@ -17,6 +17,7 @@ from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import DecisionState, ProposalState
 from ledger.showing.view import LedgerView, own_tree
 from protocol.statement import parse_payload, parse_statement
+from tests.builders import seeded
 from tests.ledger.organising import member, say
 from tests.ledger.proposals.proposing import MILL, correction, enter, report
 
@@ -103,5 +104,9 @@ def test_what_is_not_put_to_the_vote(ledger: Ledger) -> None:
     voters(ledger)
     with pytest.raises(RefusedError, match="answered by a steward"):
         ask(ledger, take(ledger, report(ledger)), QUESTION)
+    size = ledger.own.size
+    with pytest.raises(RefusedError, match="about a person"):
+        ask(ledger, take(ledger, correction(ledger, "ada", id=seeded("ada", 16), kind="person")), QUESTION)
+    assert ledger.own.size == size
     with pytest.raises(RefusedError, match="days"):
         ask(ledger, proposal_id, QUESTION._replace(days=0))

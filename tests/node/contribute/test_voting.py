@@ -5,12 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ledger.proposals.voting import carry_out
+from node.contribute import ballots
 from node.contribute.ballots import carry_out_ready
+from protocol.errors import Malformed
 from tests.ledger.organising import member, say
 from tests.node.contribute.proposing import Visitor, fields_of
 from tests.node.stewarding import Steward, put, record
 
 if TYPE_CHECKING:
+    from ledger.ledger import Ledger
     from tests.node.running import RunningNode
 
 
@@ -38,3 +44,28 @@ async def test_the_assembly_decides(node: RunningNode, steward: Steward) -> None
     ledger.writer.settle()
     assert "decided by the assembly" in (await visitor.read(place)).text
     assert "Orchard" in (await visitor.read("/?q=orchard")).text
+
+
+async def test_one_that_cannot_be_carried_out_stops_no_other(
+    node: RunningNode, steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, visitor = node.ledger, Visitor(node)
+    who, key = member(ledger, "amina")
+    ledger.writer.settle()
+    ids = []
+    for name in ("Orchard", "Well"):
+        place = (await visitor.propose("/propose?kind=place", name_en=name)).partition("?")[0]
+        await steward.send(place, fields_of(await steward.read(place)) | {"act": "vote", "days": "3"}, 303)
+        (vote,) = {link for link in (await visitor.read(place)).links() if "/proposal/" in link}
+        asked = {"proposal": bytes.fromhex(vote.rpartition("/")[2]), "member": who, "choice": 0}
+        say(ledger, "vote", asked, key, label=f"vote {name}")
+        ids.append(bytes.fromhex(place.rpartition("/")[2]))
+    ledger.writer.settle()
+
+    def broken(ledger: Ledger, proposal_id: bytes, refused: str) -> int:
+        if proposal_id == min(ids):
+            raise Malformed("body", "what it comes to by now is no record")
+        return carry_out(ledger, proposal_id, refused)
+
+    monkeypatch.setattr(ballots, "carry_out", broken)
+    assert carry_out_ready(ledger) == [max(ids)]
