@@ -180,7 +180,7 @@ def _enter(target: Target, statements: list[Statement], done: str, left: list[st
 def _show_pair(pair: dict[str, Any]) -> None:
     one, other = pair["records"]
     show(f"{pair['score']} %  {pair['verdict']}")
-    for field in ("id", *pair["differs"]):
+    for field in dict.fromkeys(("name", "id", *pair["differs"])):
         left, right = _short(one.get(field)), _short(other.get(field))
         show(f"  {field:<12} {left:<{_WIDTH}}  {right}")
     show()

@@ -71,7 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     """
     from cli.sheet import Organisation
     from ledger.ledger import found_log
-    from node.config import TEMPLATE, data_directory
+    from node.config import data_directory
     from protocol.identity import show_log_id
 
     directory = data_directory(data_dir)
@@ -108,7 +108,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     log = show_log_id(keys.log_id)
     _write_sheets(files, Organisation(name, log, languages[0], holders, threshold), secrets)
     if not directory.configuration.exists():
-        directory.configuration.write_text(TEMPLATE)
+        directory.configuration.write_text(_template(languages[0]), "utf-8")
     if as_json:
         show_json({"schema": "folkmoot.init/1", "log": log, "data_dir": str(directory.path), "recovery": str(sheets)})
         return
@@ -118,6 +118,16 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     show(f"  recovery   {sheets}: {holders} sheets to print (.html), {threshold} of them can replace a lost key")
     say("Print the recovery sheets, give each to another person, and delete them from this machine.")
     say(f"Next: folkmoot --data-dir {directory.path} serve")
+
+
+def _template(language: str) -> str:
+    """The settings to begin with: the pages speak the organisation's first language, where they are written in it."""
+    from node.config import TEMPLATE
+    from node.translations import own_names
+
+    line = '# language = "en"'
+    spoken = language.lower().partition("-")[0]
+    return TEMPLATE.replace(line, f'language = "{spoken}"') if spoken in own_names() and spoken != "en" else TEMPLATE
 
 
 _ENDINGS = ("txt", "html")

@@ -46,8 +46,11 @@ def list_proposals(data_dir: str | None, *, decided: bool, as_json: bool) -> Non
         show_table(rows, ("proposal", "at", "outcome", "reason"))
         return
     waits = [(one["id"][:_SHORT], when(one["at"]), _what(one), plain(_name(one))) for one in told["waiting"]]
+    if not waits:
+        say("nothing waits for a decision; anybody proposes at /propose, on the pages of the node")
+        return
     show_table(waits, ("proposal", "at", "what", "name"))
-    say(f"{told['total']:,} wait" + ("; folkmoot proposal show, accept, refuse, answer, vote" if waits else ""))
+    say(f"{told['total']:,} wait; folkmoot proposal show, accept, refuse, answer, vote")
 
 
 @command.command("show")

@@ -86,6 +86,9 @@ TEMPLATE = """\
 # map_tiles = "region.pmtiles"
 # map_attribution = "© OpenStreetMap contributors"
 
+# The language of the pages for whoever's browser names none that they are written in.
+# language = "en"
+
 # The time zone of what can be booked here, such as "Europe/Brussels": calendars of resources are in its time.
 # zone = "UTC"
 

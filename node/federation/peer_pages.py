@@ -43,7 +43,9 @@ async def _peers(request: web.Request) -> web.Response:
         shown=net_shown(told, reader, [str(peer["log"]) for peer in peers]),
         known=words.count(
             "The address of {number} node is known.", "The addresses of {number} nodes are known.", len(held["records"])
-        ),
+        )
+        if held["records"]
+        else "",
     )
 
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,6 +288,12 @@ def test_init_leaves_no_empty_sheets_if_the_charter_is_refused(run: Run, tmp_pat
     assert not (tmp_path / "a" / "store").exists()
     assert list((tmp_path / "a-recovery").iterdir()) == []
     assert run("--data-dir", tmp_path / "a", "init", "--name", "A", "--kind", "coop").code == 0
+
+
+@pytest.mark.parametrize(("language", "pages"), [("fr-BE", "fr"), ("en", "en"), ("br", "en")])
+def test_the_pages_speak_the_language_of_the_organisation(run: Run, tmp_path: Path, language: str, pages: str) -> None:
+    run("--data-dir", tmp_path / "a", "init", "--name", "A", "--kind", "assembly", "--language", language)
+    assert tomllib.loads((tmp_path / "a" / "folkmoot.toml").read_text("utf-8")).get("language", "en") == pages
 
 
 def test_init_keeps_settings_that_were_there_before(run: Run, tmp_path: Path) -> None:
