@@ -32,8 +32,8 @@ LOGS_ARRIVED = 50
 LOGS = [Origin(seeded(f"log {number}"), 1) for number in range(100)]
 
 
-def hold_logs(node: RunningNode) -> list[Item]:
-    """Lets a node hold a hundred logs more; all that it holds."""
+async def hold_logs(node: RunningNode) -> list[Item]:
+    """Lets a node hold a hundred logs more, no longer news to those who come; all that it holds."""
 
     def write(change: Transaction) -> None:
         for number, origin in enumerate(LOGS):
@@ -46,7 +46,11 @@ def hold_logs(node: RunningNode) -> list[Item]:
 
     node.ledger.writer.run(write).result()
     with node.ledger.store.read() as reads:
-        return [held_item(tree) for tree in reads.trees()]
+        trees = list(reads.trees())
+    hub, arrival = node.running.hub, max(tree.arrival for tree in trees)
+    hub.tell_news()
+    await until(lambda: hub._pushed >= arrival, "the telling of the logs")
+    return [held_item(tree) for tree in trees]
 
 
 def side_of(peer: ScriptedPeer, index: Index) -> Reconciliation:
@@ -80,7 +84,7 @@ def link_of(node: RunningNode) -> Conversation:
 
 
 async def test_a_cursor_of_another_store_leads_to_what_differs_and_nothing_else(node: RunningNode) -> None:
-    items = hold_logs(node)
+    items = await hold_logs(node)
     async with ScriptedPeer(node.url) as peer:
         await peer.open()
         await peer.send(Resume("all", STORE, 7))
@@ -126,7 +130,7 @@ async def test_who_asks_for_all_again_and_again_is_told_what_is_new(node: Runnin
 
 
 async def test_a_usable_cursor_needs_no_reconciliation(node: RunningNode) -> None:
-    hold_logs(node)
+    await hold_logs(node)
     with node.ledger.store.read() as reads:
         own = reads.fact("store") or b""
     async with ScriptedPeer(node.url) as peer:
@@ -137,7 +141,7 @@ async def test_a_usable_cursor_needs_no_reconciliation(node: RunningNode) -> Non
 
 
 async def test_who_asks_again_and_again_is_answered_once(node: RunningNode) -> None:
-    hold_logs(node)
+    await hold_logs(node)
     async with ScriptedPeer(node.url) as peer:
         await peer.open()
         await peer.send(*[Resume("all", STORE, 7)] * 5)
@@ -219,7 +223,7 @@ async def test_an_audit_comes_by_itself_and_daily(node: RunningNode, monkeypatch
 
 
 async def test_an_audit_asks_where_the_two_differ(node: RunningNode) -> None:
-    items = hold_logs(node)
+    items = await hold_logs(node)
     async with ScriptedPeer(node.url) as peer:
         await peer.open()
         link = link_of(node)
