@@ -158,6 +158,7 @@ def _mapping(table: Table, file: Path, options: _Options, kept: Mapping | None) 
 
     from ledger.importing.mapping import from_toml
     from ledger.importing.suggest import suggest
+    from ledger.licences import licence_meant
 
     if options.mapping:
         mapping = from_toml(_read(options.mapping).decode("utf-8", "replace"))
@@ -168,7 +169,7 @@ def _mapping(table: Table, file: Path, options: _Options, kept: Mapping | None) 
         mapping = suggest(table, options.set_name or name or None)
     named = {
         "set": options.set_name,
-        "licence": options.licence,
+        "licence": licence_meant(options.licence or "") or options.licence,
         "attribution": options.attribution,
         "kind": options.kind,
         "language": options.language,

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.licences import licence_meant
 from protocol.errors import Malformed
-from protocol.record import is_licence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +21,9 @@ def with_image(body: Mapping[str, Any], path: str, alt: Mapping[str, str], licen
     told = {tag: text for tag, text in alt.items() if text}
     if not told:
         raise Malformed("image", "say in at least one language what the picture shows")
-    if not is_licence(licence):
+    if not licence_meant(licence):
         raise Malformed("image", "name the licence of the picture, such as CC-BY-4.0")
-    image = {"url": path, "licence": licence, "alt": told}
+    image = {"url": path, "licence": licence_meant(licence), "alt": told}
     images = list(body.get("images", ()))
     there = next((number for number, one in enumerate(images) if one["url"] == path), len(images))
     images[there : there + 1] = [image]

@@ -9,13 +9,14 @@ from typing import Any, Final, Literal
 from ledger.importing.clean import REPLACEMENT, clean, clean_line
 from ledger.importing.countries import MEANT_OTHERWISE, parse_country
 from ledger.importing.hours import is_opening_hours
-from ledger.importing.mapping import ATTRIBUTION_CHARACTERS_MAX, LICENCE, CodeColumn, Mapping, TextColumn
+from ledger.importing.mapping import ATTRIBUTION_CHARACTERS_MAX, CodeColumn, Mapping, TextColumn
 from ledger.importing.points import PRECISION_METRES_MAX, Degrees, parse_point
 from ledger.importing.problem import Problem, shorten
 from ledger.importing.table import Row
 from ledger.importing.times import parse_time
 from ledger.importing.web import parse_urls
 from ledger.importing.words import is_closing, parse_kind, parse_status, parse_wheelchair, parse_yes_no
+from ledger.licences import licence_meant
 from protocol.record import DIRECTED_KINDS, SCOPES, TERMS, is_language_tag
 
 NAME_CHARACTERS_MAX: Final = 300
@@ -276,10 +277,10 @@ class Fields:
     def licence(self) -> str:
         """The licence that the row says, else that of the whole set."""
         text = self.first("licence", self.mapping.licences)
-        if text and not LICENCE.fullmatch(text):
+        licence = licence_meant(text)
+        if text and not licence:
             self.note("licence", text, f"Not an SPDX expression: taken as {self.mapping.licence}. Write CC0-1.0, ...")
-            text = ""
-        return text or self.mapping.licence
+        return licence or self.mapping.licence
 
     def attribution(self) -> str:
         """What the licence asks to be said: for the row, else for the whole set."""

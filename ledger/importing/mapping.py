@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.importing.problem import MappingError
+from ledger.licences import licence_meant
 from protocol.record import DIRECTED_KINDS, KINDS
 
 # Offers and needs have a direction, so a whole table is of these kinds only if its rows say so (`kinds`).
@@ -18,7 +19,6 @@ KINDS_IMPORTED: Final = tuple(kind for kind in KINDS if kind not in DIRECTED_KIN
 
 _SET: Final = re.compile(r"[a-z0-9._-]{1,64}")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-LICENCE: Final = re.compile(r"[A-Za-z0-9.+() -]{1,100}")
 _SCHEME: Final = re.compile(r"[a-z0-9-]{1,32}")
 ATTRIBUTION_CHARACTERS_MAX: Final = 500
 _PRECISION_METRES_MAX: Final = 100_000
@@ -117,7 +117,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         _require(not self.set or bool(_SET.fullmatch(self.set)), "set", self.set, "1 to 64 of a-z 0-9 . _ -")
         _require(self.kind in KINDS_IMPORTED, "kind", self.kind, "one of " + ", ".join(KINDS_IMPORTED))
         _require(bool(_TAG.fullmatch(self.language)), "language", self.language, "a tag such as fr, or und")
-        licence = not self.licence or bool(LICENCE.fullmatch(self.licence))
+        licence = not self.licence or licence_meant(self.licence) == self.licence
         _require(licence, "licence", self.licence, "an SPDX expression such as CC0-1.0, or LicenseRef-...")
         attribution = len(self.attribution) <= ATTRIBUTION_CHARACTERS_MAX
         _require(attribution, "attribution", self.attribution, f"at most {ATTRIBUTION_CHARACTERS_MAX} characters")

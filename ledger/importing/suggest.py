@@ -19,6 +19,7 @@ from ledger.importing.vocabulary import CATEGORY_KEYS, header_words, senses, spl
 from ledger.importing.web import parse_url
 from ledger.importing.words import is_closing, parse_kind, parse_status
 from ledger.importing.work import WORK_FIELDS
+from ledger.licences import licence_meant
 from ledger.text import fold
 from protocol.record import DIRECTIONS, SCOPES
 
@@ -27,15 +28,6 @@ VALUES_TRIED: Final = 500
 
 _ESSGLOBAL: Final = re.compile(r"(?:https?://\S*[/#])?(OS|BMT|ICA)\d{1,4}")
 _ESSGLOBAL_FIELDS: Final = {"OS": "structure", "BMT": "membership", "ICA": "categories"}
-_LICENCES: Final = {
-    "public domain": "LicenseRef-public-domain",
-    "cc0": "CC0-1.0",
-    "cc0 1 0": "CC0-1.0",
-    "odbl": "ODbL-1.0",
-    "odc by": "ODC-By-1.0",
-    "licence ouverte": "LicenseRef-Licence-Ouverte",
-    "licence ouverte 2 0": "etalab-2.0",
-}
 _SPDX: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]*-\d[A-Za-z0-9.-]*")
 _REGISTER: Final = re.compile(r"(?:id_|ref:)([a-z0-9-]{1,32})")
 _SCHEMED: Final = re.compile(r"[a-z0-9-]{1,32}:[^\s/].*", re.DOTALL)
@@ -327,8 +319,6 @@ def _kind(values: _Values, rows: int) -> str:
 
 
 def _licence(text: str) -> str:
-    if not text or _SPDX.fullmatch(text):
-        return text[:100]
-    known = _LICENCES.get(fold(text))
+    """What a file says of its licence; one that nobody knows gets a name of its own."""
     slug = fold(text).encode("ascii", "ignore").decode().replace(" ", "-")[:80].strip("-")
-    return known or (f"LicenseRef-{slug}" if slug else "")
+    return licence_meant(text) or (f"LicenseRef-{slug}" if slug else "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.gazetteer import find
 from ledger.importing.countries import parse_country
+from ledger.licences import licence_meant
 from ledger.text import fold
 from node.web.words import message
 from protocol.amounts import parse_day, show_day
@@ -50,6 +51,7 @@ class Read(NamedTuple):
 
 
 _NEEDED, _LONG = message("This is needed."), message("That is too long.")
+_LICENCE = message("Write the licence as SPDX does, such as CC-BY-4.0 or ODbL-1.0.")
 
 
 def languages_of(texts: Mapping[str, str]) -> list[str]:
@@ -107,7 +109,10 @@ def read_record(written: Written, record_id: bytes) -> Read:
     made["status"] = status if status in STATUSES and status != "active" else None
     if status == before == "active" and "status" in (written.base or {}):
         made["status"] = "active"
-    made["licence"] = texts.get("licence", "").strip() or (written.base or {}).get("licence", "")
+    licence, licence_before = texts.get("licence", "").strip(), (written.base or {}).get("licence", "")
+    made["licence"] = licence_before if licence in {"", licence_before} else licence_meant(licence)
+    if licence and not made["licence"]:
+        faults["licence"] = _LICENCE
     if source := _text(texts, "source", faults):
         made["sources"] = [*made.get("sources", ()), {"set": "told", "licence": made["licence"], "attribution": source}]
     made = {key: value for key, value in made.items() if value not in (None, "", [], {})}

@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.importing.mapping import KINDS_IMPORTED, CodeColumn, Mapping, TextColumn
 from ledger.importing.problem import MappingError
+from ledger.licences import licence_meant
 from node.web.words import message
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def read_mapping(found: Found, texts: dict[str, str], before: Mapping) -> Mappin
         entry = _entry(field, column, {name: texts.get(f"{name}{number}", "") for name in "dspt"})
         values[field] = entry if field in SINGLE else [*values[field], entry]
     values |= {name: texts.get(name, "").strip() for name in _WHOLE}
+    values["licence"] = licence_meant(values["licence"]) or values["licence"]
     values["language"] = values["language"] or "und"
     values["precision"] = _precision(texts.get("precision", ""), before.precision)
     try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from node.importing.jobs import Jobs
     from node.importing.uploads import Upload
 
-ROWS_SHOWN, PAIRS_SHOWN = 100, 100
+ROWS_SHOWN, ALIKE_SHOWN = 100, 100
 
 
 class Coming(NamedTuple):
@@ -29,6 +29,14 @@ class Coming(NamedTuple):
     locality: str
     description: Text | None
     categories: list[Link]
+
+
+class RowAlike(NamedTuple):
+    """A row that looks like others: other rows of the file, or records that are here."""
+
+    row: int
+    name: str
+    others: list[dict[str, Any]]
 
 
 def _coming(record: dict[str, Any], reader: Reader) -> Coming:
@@ -45,13 +53,21 @@ def _coming(record: dict[str, Any], reader: Reader) -> Coming:
     )
 
 
+def _rows_alike(pairs: list[dict[str, Any]]) -> list[RowAlike]:
+    """Each row once, whatever it looks like: one decision is asked for each row, and a form names a field once."""
+    rows: dict[int, RowAlike] = {}
+    for pair in pairs:
+        rows.setdefault(pair["row"], RowAlike(pair["row"], pair["name"], [])).others.append(pair["other"])
+    return list(rows.values())
+
+
 def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
     """The values of the template."""
     report, preview = jobs.uploads.kept(upload, "report"), jobs.uploads.kept(upload, "preview")
     told = [row for row in report["rows"] if row["problems"]]
     bad = [row for row in told if row["action"] == "refused"]
     odd = [row for row in told if row["action"] != "refused"]
-    pairs = report["likely_duplicates"]
+    alike = _rows_alike(report["likely_duplicates"])
     return {
         "counts": report["counts"],
         "mapping": from_toml(upload.mapping),
@@ -59,8 +75,8 @@ def check_values(jobs: Jobs, upload: Upload, reader: Reader) -> dict[str, Any]:
         "bad_more": max(0, len(bad) - ROWS_SHOWN),
         "odd": odd[:ROWS_SHOWN],
         "odd_more": max(0, len(odd) - ROWS_SHOWN),
-        "pairs": pairs[:PAIRS_SHOWN],
-        "pairs_more": max(0, len(pairs) - PAIRS_SHOWN),
+        "alike": alike[:ALIKE_SHOWN],
+        "alike_more": max(0, len(alike) - ALIKE_SHOWN),
         "records": [_coming(record, reader) for record in preview["records"]],
         "field_text": field_text,
         "reason_text": reason_text,

@@ -13,6 +13,7 @@ from ledger.duplicates.merging import present_body
 from ledger.illustrating import IMAGES_MAX, LICENCES, with_image, without_image
 from ledger.images import BYTES_MAX, PIXELS_MAX, PictureError
 from ledger.importing.plan import Statement
+from ledger.licences import licence_meant
 from ledger.present import read_record
 from node.directory.image_files import IMAGES, image_response, images_url
 from node.directory.listing import record_url
@@ -29,7 +30,7 @@ from node.web.session import is_from_form, session_of
 from node.web.words import message
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
-from protocol.record import is_image_path, is_licence
+from protocol.record import is_image_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,14 +172,14 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
     nonce = nonce_of(texts)
     adding, picture = "picture" in texts, texts.get("picture", "")
     alt = {name.removeprefix(_ALT): text.strip() for name, text in texts.items() if name.startswith(_ALT)}
-    licence = texts.get("other", "").strip() or texts.get("licence", "")
+    licence = licence_meant(texts.get("other", "").strip() or texts.get("licence", ""))
     if adding:
         if not is_image_path(picture):
             raise Malformed("form", "this is no form that was given out here")
         await asyncio.to_thread(images.look, picture)
         if not any(alt.values()) or any(len(text) > _ALT_CHARACTERS_MAX for text in alt.values()):
             return await _show(request, session, request.match_info["id"], texts, "alt")
-        if not is_licence(licence):
+        if not licence:
             return await _show(request, session, request.match_info["id"], texts, "licence")
 
     def make(reads: Snapshot) -> Plan:

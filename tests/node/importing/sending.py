@@ -38,6 +38,7 @@ class Fields(HTMLParser):
                 self.forms[-1][given["name"]] = given.get("value", "")
         elif tag == "select" and self.forms:
             self._select = given["name"]
+            assert self._select not in self.forms[-1], "a form that names a field twice is refused"
         elif tag == "option" and self._select and ("selected" in given or self._select not in self.forms[-1]):
             self.forms[-1][self._select] = given.get("value", "")
 

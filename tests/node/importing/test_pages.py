@@ -59,6 +59,25 @@ def _imports(ledger: Ledger) -> list[dict[str, Any]]:
         return import_objects(reads)
 
 
+async def test_a_row_that_looks_like_several_others_is_decided_on_once(ledger: Ledger, assistant: Assistant) -> None:
+    rows = "".join(f"{number};Café de la Paix;;59000;Lille;FR;;\n" for number in range(1, 4))
+    await assistant.upload("cafes.csv", (HEADER + rows).encode())
+    html = await assistant.press("check", set="cafes", licence="CC0-1.0")
+    assert "2 new rows look like something" in html
+    html = await assistant.press("import", pair4="leave_out")
+    assert "The import is done" in html
+    assert _names(ledger) == {"1": "active", "2": "active"}
+
+
+async def test_a_licence_is_written_as_spdx_does_or_refused(ledger: Ledger, assistant: Assistant) -> None:
+    await assistant.upload("cafes.csv", GOOD.encode())
+    html = await assistant.press("check", 422, set="cafes", licence="free for all")
+    assert "an SPDX expression such as CC0-1.0" in html
+    html = await assistant.press("check", set="cafes", licence="CC BY-SA 4.0")
+    assert '<bdi dir="auto">CC-BY-SA-4.0</bdi>' in html
+    assert _imports(ledger) == []
+
+
 async def test_a_file_goes_through_all_steps_and_is_taken_back(ledger: Ledger, assistant: Assistant) -> None:
     html = await assistant.upload("Cafés de Lille.csv", GOOD.encode("cp1252"))
     assert "Windows-1252" in html
