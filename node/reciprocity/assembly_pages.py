@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.reciprocity.state import Member, ProposalState
 from ledger.showing.assembly import dispute_objects, proposal_object, proposal_objects
-from ledger.showing.events import Wanted, commitment_objects, stock_objects
+from ledger.showing.events import stock_objects
 from ledger.showing.terms import rate_text
 from ledger.showing.transfers import neighbour_objects, transfer_objects
+from node.reciprocity.booked import bookings_page
 from node.reciprocity.ledger_api import today_of
 from node.reciprocity.ledger_pages import ledger_routes
 from node.reciprocity.ledgers import id_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from node.directory.listing import Reader
     from node.web.words import Words
 
-BOOKINGS_SHOWN, TRANSFERS_SHOWN, PROPOSALS_SHOWN, STOCK_SHOWN = 200, 100, 100, 500
+TRANSFERS_SHOWN, PROPOSALS_SHOWN, STOCK_SHOWN = 100, 100, 500
 _WHOLE = 100
 
 
@@ -75,17 +76,8 @@ def _through(view: LedgerView, voted: set[str]) -> list[tuple[dict[str, str], di
     ]
 
 
-def _bookings(request: web.Request, view: LedgerView, _: Reader) -> dict[str, Any]:
-    """What is booked from today on, by the day on which it begins."""
-    today = today_of(request)
-    days: dict[str, list[dict[str, Any]]] = {}
-    promised = []
-    for one in commitment_objects(view, Wanted(since=today), BOOKINGS_SHOWN):
-        if one["begin"] is None:
-            promised.append(one)
-        else:
-            days.setdefault(one["begin"][:10], []).append(one)
-    return {"days": days, "promised": promised, "stock": stock_objects(view)[:STOCK_SHOWN]}
+def _bookings(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
+    return bookings_page(request, view, reader) | {"stock": stock_objects(view)[:STOCK_SHOWN]}
 
 
 def _neighbours(_: web.Request, view: LedgerView, __: Reader) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ledger.showing.footprints import footprints_object
 from ledger.showing.members import member_objects, member_page
 from ledger.showing.movements import movement_objects
 from node.keys import LEDGER
+from node.reciprocity.booked import member_bookings, timed, zone_of
 from node.reciprocity.ledger_api import period_of, today_of
 from node.reciprocity.ledger_pictures import contribution_pictures, flow_pictures
 from node.reciprocity.ledgers import id_of, view_of
@@ -134,7 +135,7 @@ def _overview(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "claims": claim_objects(view, today, unpaid=True)[:ROWS_SHOWN],
         "proposals": [one for one in proposal_objects(view, today) if one["state"] != "decided"][:ROWS_SHOWN],
         "disputes": dispute_objects(view)[:ROWS_SHOWN],
-        "bookings": commitment_objects(view, Wanted(since=today), NEXT_SHOWN),
+        "bookings": timed(view, commitment_objects(view, Wanted(since=today), NEXT_SHOWN), zone_of(request), words),
     }
 
 
@@ -178,6 +179,7 @@ def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str,
         "pictures": contribution_pictures(told, period, view, reader.words),
         "told": told,
         "notes": note_objects(view, member_id),
+        "bookings": member_bookings(request, view, member_id, reader.words),
         "deeds": told["events"][::-1],
         "years": [f"{year:04}" for year in told["years"]],
     }

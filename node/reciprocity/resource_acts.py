@@ -26,11 +26,12 @@ from node.forms.checking import Checked, check, write
 from node.forms.field import Unfit
 from node.forms.form import Form
 from node.keys import LEDGER
+from node.reciprocity.booked import zone_of
 from node.reciprocity.calendar_view import span_text
 from node.reciprocity.ledger_pages import ledger_values
 from node.reciprocity.ledgers import id_of, view_of
 from node.reciprocity.resource_meant import ACTS, Act, Asking, Meant, NotFreeError
-from node.reciprocity.resource_pages import PATH, resource_values, zone_of
+from node.reciprocity.resource_pages import PATH, resource_values
 from node.routes import Route
 from node.web.forms_sent import read_form
 from node.web.rendering import error_page, reader_of, render
@@ -102,7 +103,7 @@ def _step(
         if view.tree.tree != ledger.own.tree or not (private or view.reader):
             return error_page(request, 403, reader.words("This form is too old: open it again"), "")
         view.reader = b"" if private else view.reader
-        asking = Asking(view, id_of(request, "resource"), texts, zone_of(request), reader, int(ledger.clock()))
+        asking = Asking(view, id_of(request, "resource"), texts, zone_of(request), reader, int(ledger.clock()), nonce)
         try:
             meant = act.make(asking)
         except Unfit as fault:
@@ -111,6 +112,11 @@ def _step(
             said = reader.words("It is taken at that time.")
             return _page(request, asking, {"begin": said}, _free(asking, error.wanted, error.provider))
         checked = _check(ledger, view, act, meant, nonce)
+        if not checked.complete and len(meant.drafts) > 1:
+            # What is signed here comes first: what rests on it is then signed where the key is.
+            first = reader.words("First what it is for. Then say thanks: that is signed where your key is.")
+            meant = meant._replace(drafts=meant.drafts[:1], sentence=first)
+            checked = _check(ledger, view, act, meant, nonce)
         if checked.faults:
             faults = {fault.field: reader.words(fault.said, **fault.values) for fault in checked.faults}
             return _page(request, asking, faults, [])
@@ -121,7 +127,7 @@ def _step(
 
 
 def _check(ledger: Ledger, view: LedgerView, act: Act, meant: Meant, nonce: str) -> Checked:
-    form = Form("", "", act.title, "", (), lambda _: [meant.draft], act.blame)
+    form = Form("", "", act.title, "", (), lambda _: [*meant.drafts], act.blame)
     return check(ledger, view, form, {}, nonce)
 
 
@@ -171,7 +177,7 @@ def _confirm(
         meant=meant,
         zone=asking.zone.key,
         checked=checked,
-        texts={field: asking.texts.get(field, "") for field in act.fields},
+        texts={field: asking.texts[field] for field in act.fields if field in asking.texts},
         nonce=nonce,
         csrf=asking.texts["csrf"],
         **values,

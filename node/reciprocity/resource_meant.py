@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.calendar import Span, local_time, moment_of
@@ -14,7 +15,7 @@ from ledger.showing.resources import fee_of, taken, ways_to_book
 from ledger.spoken import Draft
 from node.forms.field import Unfit
 from node.reciprocity.calendar_view import span_text
-from node.reciprocity.resource_pages import is_mine, unanswered
+from node.reciprocity.resource_pages import is_mine, may_record, may_thank, unanswered
 from node.web.words import message
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ _DAY_S = 86_400
 
 
 class Asking(NamedTuple):
-    """Who wants what of which resource: `texts` are the fields of the form, `zone` that of the resource."""
+    """Who wants what of which resource: `texts` are the fields of the form, `zone` that of the resource.
+
+    The ids of what would be said follow from `nonce`.
+    """
 
     view: LedgerView
     resource: bytes
@@ -39,12 +43,13 @@ class Asking(NamedTuple):
     zone: ZoneInfo
     reader: Reader
     now: int
+    nonce: str
 
 
 class Meant(NamedTuple):
-    """What would be said, in a sentence and as a statement; `fee` is what it costs in words, or empty."""
+    """What would be said, in a sentence and as statements; `fee` is what it costs in words, or empty."""
 
-    draft: Draft
+    drafts: tuple[Draft, ...]
     sentence: str
     fee: str = ""
     wanted: Span | None = None
@@ -84,7 +89,9 @@ def _book(asking: Asking) -> Meant:
         said = f"{words.amount(view.show(amount, clause.unit))}\N{NO-BREAK SPACE}{clause.unit}"
         fee = words("It costs {amount} under the contract.", amount=said) if amount else words("It is free of charge.")
     when = span_text(wanted, asking.zone, words)
-    return Meant(Draft("commit", body, parties), words("{when}, for {name}", when=when, name=view.name(receiver)), fee)
+    return Meant(
+        (Draft("commit", body, parties),), words("{when}, for {name}", when=when, name=view.name(receiver)), fee
+    )
 
 
 def _receiver(asking: Asking) -> bytes:
@@ -141,16 +148,21 @@ def _cancel(asking: Asking) -> Meant:
     party = view.reader or commitment.provider
     if view.private and commitment.provider != view.log_id:
         party = commitment.receiver
-    return Meant(Draft("commit.cancel", {"commit": commit_id}, (party,)), _when(asking, commitment))
+    return Meant((Draft("commit.cancel", {"commit": commit_id}, (party,)),), _when(asking, commitment))
 
 
 def _use(asking: Asking) -> Meant:
     """It was used as booked: its provider says so, and the booking is over."""
     commit_id, commitment = _commitment(asking)
-    if not asking.view.private and commitment.provider != asking.view.reader:
+    if not may_record(asking.view, commitment):
         raise NotFoundError("only whoever has lent it says that it was used")
+    return Meant((_used(asking, commit_id, commitment),), _when(asking, commitment))
+
+
+def _used(asking: Asking, commit_id: bytes, commitment: Commitment) -> Draft:
+    if commitment.end is None or commitment.end > asking.now:
+        raise Unfit("", message("This booking is not over yet."))
     assert commitment.begin is not None
-    assert commitment.end is not None
     day = local_time(commitment.begin, asking.zone).date().toordinal() - _EPOCH_ORDINAL
     body: dict[str, Value] = {
         "action": commitment.action,
@@ -164,7 +176,7 @@ def _use(asking: Asking) -> Meant:
     }
     body |= {"contract": commitment.contract} if commitment.contract else {}
     body |= _effort(asking.view, commitment.end - commitment.begin)
-    return Meant(Draft("event", body, (commitment.provider,)), _when(asking, commitment))
+    return Draft("event", body, (commitment.provider,), id=sha256(asking.nonce.encode()).digest()[:16])
 
 
 _EPOCH_ORDINAL = 719_163
@@ -181,7 +193,13 @@ def _effort(view: LedgerView, seconds: int) -> dict[str, Value]:
 
 
 def _thank(asking: Asking) -> Meant:
-    """Whoever received says thanks."""
+    """Whoever received says thanks: for what has been recorded, or for a booking that is over, which records it."""
+    if "booking" in asking.texts and "event" not in asking.texts:
+        commit_id, commitment = _commitment(asking)
+        if not may_thank(asking.view, commitment):
+            raise NotFoundError("only whoever received says thanks, and whoever lent it says first that it was used")
+        used = _used(asking, commit_id, commitment)
+        return _thanks(asking, used.id, commitment.provider, commitment.receiver, used)
     text = asking.texts.get("event", "")
     event_id = bytes.fromhex(text) if _ID.fullmatch(text) else b""
     event = asking.view.book.get(EventState, event_id)
@@ -189,9 +207,12 @@ def _thank(asking: Asking) -> Meant:
         raise NotFoundError("there is no such use of this resource")
     if not (asking.view.private or event.receiver == asking.view.reader):
         raise NotFoundError("only whoever received says thanks")
-    name = asking.view.name(event.provider)
-    said = asking.reader.words("Thanks to {name}", name=name)
-    return Meant(Draft("ack", {"event": event_id, "says": "thanks"}, (event.receiver,)), said)
+    return _thanks(asking, event_id, event.provider, event.receiver)
+
+
+def _thanks(asking: Asking, event_id: bytes, provider: bytes, receiver: bytes, *before: Draft) -> Meant:
+    said = asking.reader.words("Thanks to {name}", name=asking.view.name(provider))
+    return Meant((*before, Draft("ack", {"event": event_id, "says": "thanks"}, (receiver,))), said)
 
 
 def _helped(asking: Asking) -> Meant:
@@ -199,9 +220,7 @@ def _helped(asking: Asking) -> Meant:
     event_id = unanswered(asking.view, asking.resource)
     if event_id is None:
         raise Unfit("", message("Nothing has been recorded of it for you yet: whoever gave says so first."))
-    name = asking.view.name(asking.view.book.need(EventState, event_id).provider)
-    draft = Draft("ack", {"event": event_id, "says": "thanks"}, (asking.view.reader,))
-    return Meant(draft, asking.reader.words("Thanks to {name}", name=name))
+    return _thanks(asking, event_id, asking.view.book.need(EventState, event_id).provider, asking.view.reader)
 
 
 class Act(NamedTuple):
@@ -218,5 +237,5 @@ ACTS = {
     "cancel": Act(message("Cancel the booking"), _cancel, ("booking",)),
     "use": Act(message("It was used as booked"), _use, ("booking",)),
     "helped": Act(message("Say thanks"), _helped, ()),
-    "thank": Act(message("Say thanks"), _thank, ("event",)),
+    "thank": Act(message("Say thanks"), _thank, ("event", "booking")),
 }

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from ledger.calendar import Span, local_time
 from ledger.errors import NotFoundError
@@ -22,7 +21,8 @@ from ledger.showing.view import LedgerView
 from node.directory.listing import record_url
 from node.forms.field import Field
 from node.forms.options import options_of
-from node.keys import CONFIG, LEDGER
+from node.keys import LEDGER
+from node.reciprocity.booked import zone_of
 from node.reciprocity.calendar_feed import private_link
 from node.reciprocity.calendar_view import cells_of, other_view, read_shown, span_of, span_text
 from node.reciprocity.ledger_acts_api import DAYS
@@ -35,6 +35,8 @@ from protocol.amounts import parse_day
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from aiohttp import web
 
     from ledger.showing.resources import Terms
@@ -47,11 +49,6 @@ PATH = "/resource/{resource}"
 _BOOKED_KINDS = frozenset({"resource", "place", "service"})
 NEXT_SHOWN, USES_SHOWN = 30, 10
 _DAY_S, _AHEAD_DAYS, _BEHIND_DAYS = 86_400, 400, 400
-
-
-def zone_of(request: web.Request) -> ZoneInfo:
-    """The time zone of the node's resources."""
-    return ZoneInfo(request.app[CONFIG].zone)
 
 
 def resource_values(request: web.Request, view: LedgerView, reader: Reader) -> dict[str, Any]:
@@ -121,6 +118,20 @@ def is_mine(view: LedgerView, commitment: Commitment) -> bool:
     return bool(view.reader) and view.reader in {commitment.receiver, commitment.provider}
 
 
+def may_record(view: LedgerView, commitment: Commitment) -> bool:
+    """Whether the reader says that it was used as booked.
+
+    Whoever lent it does, and of what the organisation lends also whoever had it: the booking, by which they owe what
+    they owe, has said all but that.
+    """
+    return view.private or view.reader == commitment.provider or may_thank(view, commitment)
+
+
+def may_thank(view: LedgerView, commitment: Commitment) -> bool:
+    """Whether the reader says thanks for a booking that is over before anybody has recorded that it was used."""
+    return is_mine(view, commitment) and (view.reader, view.log_id) == (commitment.receiver, commitment.provider)
+
+
 def booking_shown(view: LedgerView, one: Taken, zone: ZoneInfo, words: Words) -> dict[str, Any]:
     """A booking in a list: whose it is only for those concerned and for stewards."""
     told = view.private or is_mine(view, one.commitment)
@@ -130,7 +141,9 @@ def booking_shown(view: LedgerView, one: Taken, zone: ZoneInfo, words: Words) ->
         "receiver": view.party_object(one.commitment.receiver) if told else None,
         "mine": is_mine(view, one.commitment),
         "cancels": told,
-        "records": view.private or view.reader == one.commitment.provider,
+        "records": may_record(view, one.commitment),
+        "thanks": may_thank(view, one.commitment),
+        "denies": view.private or view.reader == one.commitment.provider,
     }
 
 
@@ -144,7 +157,7 @@ def waiting(view: LedgerView, resource: bytes, now: int, zone: ZoneInfo, words: 
     """The bookings that are over, and of which nobody has said yet what became of them."""
     found = [one for one in taken(view, resource, now - _BEHIND_DAYS * _DAY_S, now) if one.span.end <= now]
     shown = [booking_shown(view, one, zone, words) for one in reversed(found)]
-    return [one for one in shown if one["records"]][:NEXT_SHOWN]
+    return [one for one in shown if one["records"] or one["mine"]][:NEXT_SHOWN]
 
 
 def uses(view: LedgerView, resource: bytes, words: Words) -> list[dict[str, Any]]:

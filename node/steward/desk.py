@@ -7,6 +7,7 @@ Whoever makes something that waits for a steward adds a line with a function tha
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from ledger.present import read_record
 from ledger.proposals.present import waiting_list
@@ -17,7 +18,8 @@ from ledger.showing.transfers import transfer_objects
 from node.contribute.rows import names_of, waiting_row
 from node.directory.duplicates_api import QUEUE
 from node.directory.listing import STALE_S, record_url
-from node.keys import LEDGER
+from node.keys import CONFIG, LEDGER
+from node.reciprocity.booked import over, timed
 from node.steward.backups import BACKUPS, OLD_S
 from node.web.languages import choose
 from node.web.words import date_text, message
@@ -149,6 +151,23 @@ def _disputes(desk: Desk) -> Waiting:
     return Waiting(len(found), found[:SHOWN])
 
 
+def _bookings(desk: Desk) -> Waiting:
+    found = over(desk.view, int(desk.app[LEDGER].clock()))
+    zone = ZoneInfo(desk.app[CONFIG].zone)
+    shown = timed(desk.view, found[:SHOWN], zone, desk.reader.words)
+    return Waiting(
+        len(found),
+        [
+            Item(
+                one["resource"]["name"] or one["resource"]["id"][:8],
+                f"{desk.base}/resource/{one['resource']['id']}#over",
+                one["when"],
+            )
+            for one in shown
+        ],
+    )
+
+
 def _requests(desk: Desk) -> Waiting:
     view, words = desk.view, desk.reader.words
     groups = {key.hex() for key, member in view.book.scan(Member) if member.group}
@@ -253,6 +272,13 @@ SORTS: tuple[Sort, ...] = (
         message("Let the fund pay what is due, or book what has come in."),
         _claims,
         page="/claims",
+    ),
+    Sort(
+        "bookings",
+        message("Bookings that are over"),
+        message("Say whether it was used as booked: then it counts, and thanks can be said for it."),
+        _bookings,
+        page="/bookings",
     ),
     Sort(
         "requests",

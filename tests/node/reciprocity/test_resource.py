@@ -209,7 +209,6 @@ async def test_from_booking_to_thanks(browser: TestClient[Any, Any], ledger: Led
     member = fields_of(await read(browser, base), "csrf")
     await confirmed(browser, f"{base}/cancel", member | {"booking": one("booking 1").hex()})
     over = {"booking": one("booking 0").hex()}
-    assert (await browser.post(f"{base}/use", data=member | over, headers=HTML)).status == 404
     await as_steward(browser)
     page = await read(browser, base)
     assert "Over, and nobody has said what became of it" in page.text
@@ -228,6 +227,71 @@ async def test_from_booking_to_thanks(browser: TestClient[Any, Any], ledger: Led
     booked = steward | {"begin": "2026-11-01T10:00", "end": "2026-11-01T12:00", "receiver": one("amina").hex()}
     await confirmed(browser, f"{base}/book", booked)
     assert max(commitments(ledger), key=lambda made: made.begin or 0).receiver == one("amina")
+
+
+def uses_of_booking(ledger: Ledger) -> list[EventState]:
+    with ledger.store.read() as reads:
+        events = LedgerView(reads, own_tree(reads)).book.scan(EventState)
+        return [event for _, event in events if event.fulfils == one("booking 0")]
+
+
+async def test_a_booking_that_is_over_is_thanked_for_on_its_page(
+    browser: TestClient[Any, Any], ledger: Ledger, base: str
+) -> None:
+    keep_member_key(ledger.directory, key("baker"))
+    over = {"booking": one("booking 0").hex()}
+    await as_baker(browser, ledger)
+    page = await read(browser, base)
+    assert "Say thanks" in page.text
+    assert "It was used as booked" in page.text
+    assert "It was not used" not in page.text
+    member = fields_of(page, "csrf")
+    early = {"booking": one("booking 1").hex()}
+    assert "not over yet" in (await send(browser, f"{base}/thank", member | early, 422)).text
+    shown = await send(browser, f"{base}/thank", member | over)
+    assert "Thanks to Moot" in shown.text
+    assert shown.text.count("What would be signed") == 2
+    await confirmed(browser, f"{base}/thank", member | over)
+    (event,) = uses_of_booking(ledger)
+    assert (event.provider, event.receiver, event.says) == (ledger.log_id, one("baker"), ["thanks"])
+    page = await read(browser, base)
+    assert "✓ thanks" in page.text
+    assert "Over, and nobody" not in page.text
+    assert "already" in (await send(browser, f"{base}/thank", member | over, 422)).text
+
+
+async def test_whose_key_is_elsewhere_says_that_it_was_used_then_thanks(
+    browser: TestClient[Any, Any], ledger: Ledger, base: str
+) -> None:
+    await as_baker(browser, ledger)
+    member = fields_of(await read(browser, base), "csrf")
+    shown = await send(browser, f"{base}/thank", member | {"booking": one("booking 0").hex()})
+    assert "First what it is for" in shown.text
+    await confirmed(browser, f"{base}/thank", member | {"booking": one("booking 0").hex()})
+    assert [event.says for event in uses_of_booking(ledger)] == [[]]
+    assert "Say thanks" in (await read(browser, base)).text
+
+
+async def test_what_is_over_is_found_by_those_whom_it_concerns(
+    browser: TestClient[Any, Any], ledger: Ledger, base: str
+) -> None:
+    log = base.partition("/resource/")[0]
+    over = "Over, and nobody has said what became of it"
+    assert over not in (await read(browser, f"{log}/bookings")).text
+    await as_baker(browser, ledger)
+    page = await read(browser, f"{log}/bookings")
+    assert over in page.text
+    assert f"{base}#over" in page.links()
+    assert "Times of Europe/Brussels" in (await read(browser, f"{log}/member/{one('baker').hex()}")).text
+    await as_steward(browser)
+    assert over in (await read(browser, f"{log}/bookings")).text
+    page = await read(browser, "/steward")
+    assert "Bookings that are over" in page.text
+    assert f"{base}#over" in page.links()
+    await confirmed(
+        browser, f"{base}/use", fields_of(await read(browser, base), "csrf") | {"booking": one("booking 0").hex()}
+    )
+    assert f"{base}#over" not in (await read(browser, "/steward")).links()
 
 
 def made_of(secret: bytes, ledger: Ledger, member: bytes) -> str:
