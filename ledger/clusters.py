@@ -2,7 +2,8 @@
 """The hits of a query as a map shows them: few as the places where they are, many as the cells of a grid.
 
 The grid is square on a map in the Mercator projection, `CELL_PIXELS` wide at a zoom level at which the world is
-256 * 2^zoom pixels wide, as web maps have it.
+256 * 2^zoom pixels wide, as web maps have it. Neighbours whose middles are closer than `APART_PIXELS` are one cell, so
+that no number on the map hides another.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 POINTS_MAX = 2_000
 CELL_PIXELS = 64
+APART_PIXELS = 44
 CELLS_MAX = 4_096
 ZOOM_MAX = 20
 LAT_MAX = 850_511_287
@@ -40,7 +42,7 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell of the grid: the middle of its records, how many, and its edges, all in 1e-7 degrees."""
+    """A cell of the grid, or several: the middle of the records, how many, and the edges, all in 1e-7 degrees."""
 
     lat: int
     lon: int
@@ -77,7 +79,7 @@ def clusters(
         bounds = (int(lat.min()), int(lon.min()), int(lat.max()), int(lon.max()))
         few = len(ids) <= most
         places = _places(columns, ids) if few else []
-        cells = [] if few else _cells(lat, lon, bounds, zoom)
+        cells = [] if few else _apart(_cells(lat, lon, bounds, zoom), zoom)
     return Clusters(len(ids), len(hits) - len(ids), bounds, places, cells)
 
 
@@ -112,6 +114,36 @@ def _cells(lat: np.ndarray, lon: np.ndarray, bounds: tuple[int, int, int, int], 
     north = _latitudes(top + used // width, across).tolist()
     south = _latitudes(top + used // width + 1, across).tolist()
     return list(map(Cell, middle_lat, middle_lon, many.tolist(), south, west, north, east))
+
+
+def _apart(cells: list[Cell], zoom: int) -> list[Cell]:
+    """The cells, each with those smaller ones of which the middle lies too near to its own."""
+    pixels = 2 ** min(zoom, ZOOM_MAX) * 256
+    across = (np.array([cell.lon for cell in cells]) / 3_600_000_000 * pixels).tolist()
+    down = (mercator(np.array([cell.lat for cell in cells])) * pixels).tolist()
+    kept: dict[int, list[Cell]] = {}
+    near: dict[tuple[int, int], list[int]] = {}
+    for one in sorted(range(len(cells)), key=lambda number: -cells[number].hits):
+        column, row = int(across[one] // APART_PIXELS), int(down[one] // APART_PIXELS)
+        around = [(column + x, row + y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+        others = (
+            (math.hypot(across[n] - across[one], down[n] - down[one]), n) for at in around for n in near.get(at, ())
+        )
+        distance, other = min(others, default=(math.inf, one))
+        if distance < APART_PIXELS:
+            kept[other].append(cells[one])
+        else:
+            kept[one] = [cells[one]]
+            near.setdefault((column, row), []).append(one)
+    return [_together(parts) for parts in kept.values()]
+
+
+def _together(cells: list[Cell]) -> Cell:
+    """One cell with the records of all, in the middle of the first, which is the largest."""
+    first, hits = cells[0], sum(cell.hits for cell in cells)
+    south, west = min(cell.south for cell in cells), min(cell.west for cell in cells)
+    north, east = max(cell.north for cell in cells), max(cell.east for cell in cells)
+    return Cell(first.lat, first.lon, hits, south, west, north, east)
 
 
 def _cells_across(bounds: tuple[int, int, int, int], zoom: int) -> int:

@@ -118,7 +118,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         _require(self.kind in KINDS_IMPORTED, "kind", self.kind, "one of " + ", ".join(KINDS_IMPORTED))
         _require(bool(_TAG.fullmatch(self.language)), "language", self.language, "a tag such as fr, or und")
         licence = not self.licence or licence_meant(self.licence) == self.licence
-        _require(licence, "licence", self.licence, "an SPDX expression such as CC0-1.0, or LicenseRef-...")
+        _require(licence, "licence", self.licence, "an SPDX expression such as CC0-1.0 or LicenseRef-mine")
         attribution = len(self.attribution) <= ATTRIBUTION_CHARACTERS_MAX
         _require(attribution, "attribution", self.attribution, f"at most {ATTRIBUTION_CHARACTERS_MAX} characters")
         precision = 0 <= self.precision <= _PRECISION_METRES_MAX

@@ -142,7 +142,7 @@ def read_mapping(found: Found, texts: dict[str, str], before: Mapping) -> Mappin
             continue
         column = _column(found, texts.get(f"c{number}", ""))
         if field in SINGLE and values[field]:
-            raise MappingError(f"{field}: two columns are put there, {values[field][:80]!r} and {column[:80]!r}.")
+            raise MappingError(f"Only one column can go there, not {values[field][:80]!r} and {column[:80]!r}.")
         entry = _entry(field, column, {name: texts.get(f"{name}{number}", "") for name in "dspt"})
         values[field] = entry if field in SINGLE else [*values[field], entry]
     values |= {name: texts.get(name, "").strip() for name in _WHOLE}

@@ -124,6 +124,13 @@ FILE_REASONS = (
     message("set: give the data set a short name of a-z 0-9 . _ -"),
     message("licence: say under which licence the data may be used, such as CC0-1.0"),
     message("name: say which column holds the name"),
+    message("set: {value} is not right, it must be 1 to 64 of a-z 0-9 . _ -."),
+    message("language: {value} is not right, it must be a tag such as fr, or und."),
+    message("licence: {value} is not right, it must be an SPDX expression such as CC0-1.0 or LicenseRef-mine."),
+    message("precision: {value} is not right, it must be metres, 0 to 100000."),
+    message("latitude: {value} is not right, it must be given together with longitude."),
+    message("scheme: {value} is not right, it must be given for every column of identifiers."),
+    message("Only one column can go there, not {value} and {other}."),
 )
 _FIELD_NAMES = {
     "id": message("Number or code"),

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 
-from ledger.clusters import CELLS_MAX, ZOOM_MAX, clusters, mercator
+from ledger.clusters import APART_PIXELS, CELLS_MAX, ZOOM_MAX, clusters, mercator
 from ledger.columns import Columns
 from ledger.query import Query
 from ledger.search import Hidden
@@ -83,6 +85,17 @@ def test_many_hits_are_cells(store: SqliteStore, columns: Columns, items: list[I
         ]
         assert len(inside) >= cell.hits
         assert cell.west <= cell.lon <= cell.east
+
+
+@pytest.mark.parametrize("zoom", [3, 6, 9, 12])
+def test_no_cell_hides_another(store: SqliteStore, columns: Columns, items: list[Item], zoom: int) -> None:
+    with store.read() as reads:
+        found = clusters(reads, columns, Query(), zoom, most=0)
+    assert sum(cell.hits for cell in found.cells) == len(positions(items, Query()))
+    pixels = 256 * 2**zoom
+    spots = [(cell.lon / 3_600_000_000 * pixels, float(mercator(cell.lat)) * pixels) for cell in found.cells]
+    assert all(math.dist(one, other) >= APART_PIXELS for one, other in combinations(spots, 2))
+    assert zoom > 3 or len(spots) > 1
 
 
 def _within(lat: int, south: int, north: int) -> bool:

@@ -87,6 +87,17 @@ async def test_many_hits_are_clusters_that_open(node: RunningNode, tab: Tab, mon
     await comes_true(tab, f"document.querySelector('.cluster, .place')?.getAttribute('aria-label') !== '{label}'")
 
 
+async def test_many_hits_in_one_town_are_seen_from_near(
+    node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.directory.finder.Finder.clusters.__defaults__", (1,))
+    await read_as(tab)
+    await open_ready(tab, f"{node.url}/?near=Lille&radius=5km")
+    box = await tab.run("new URL(document.getElementById('map-here').href).searchParams.get('bbox')")
+    west, _, east, _ = map(float, box.split(","))
+    assert 0 < east - west < 0.5
+
+
 async def test_hostile_text_stays_text(node: RunningNode, tab: Tab) -> None:
     await read_as(tab)
     evil = evil_record()

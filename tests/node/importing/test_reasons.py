@@ -6,11 +6,12 @@ from __future__ import annotations
 import ast
 import inspect
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.importing import convert, delimited, fields, geojson, mapping, murmurations, points, sheet
+from ledger.importing.problem import MappingError
 from node.importing.mapping_form import FIELDS
 from node.importing.reasons import FILE_REASONS, ROW_REASONS, field_text, is_known, reason_text
 from node.web.words import words_in
@@ -50,6 +51,23 @@ def test_what_is_wrong_with_a_file_is_mostly_known(module: ModuleType) -> None:
 
 def test_gaps_of_a_mapping_are_known() -> None:
     assert all(map(is_known, mapping.Mapping().gaps()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"set": "My list"},
+        {"language": "français"},
+        {"licence": "free for all"},
+        {"precision": -1},
+        {"latitude": "lat"},
+        {"identifiers": (mapping.CodeColumn("siret"),)},
+    ],
+)
+def test_what_is_wrong_with_a_mapping_is_known(wrong: dict[str, Any]) -> None:
+    with pytest.raises(MappingError) as found:
+        mapping.Mapping(**wrong)
+    assert is_known(str(found.value))
 
 
 @pytest.mark.parametrize("template", [*ROW_REASONS, *FILE_REASONS])
