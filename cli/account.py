@@ -45,7 +45,7 @@ def open_(  # noqa: PLR0913 - one for each thing that an account has
     how: How,
 ) -> None:
     """Opens an account of OWNER, a member or org, in UNIT. Whose account may go below zero has to agree: --key."""
-    from ledger.private import find_log
+    from ledger.held.private import find_log
     from ledger.showing.naming import find_party
 
     with speaking(data_dir, how) as speaker:

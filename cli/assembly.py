@@ -215,7 +215,7 @@ def rules(
     They stand in the charter, so holders of recovery sheets have to sign a change. Stop the node first.
     """
     from cli.signing import carry_out, directory_of, own_of
-    from ledger.operating import operating_key
+    from ledger.own.operating import operating_key
     from ledger.showing.assembly import rules_object
     from protocol.charter import Assembly
 

@@ -38,7 +38,7 @@ def command(
     The head file stays behind: a store that is put back asks others what was signed last before it signs again. Keys
     stay behind, too, unless --with-keys is given. `folkmoot restore` puts a backup back.
     """
-    from ledger.backup import take_backup
+    from ledger.keeping.backup import take_backup
     from node.config import data_directory
 
     passphrase = passphrase_of(passphrase_file, confirm=True) if with_keys or passphrase_file else None

@@ -16,8 +16,8 @@ from cli.output import Progress, json_option, plain, say, show, show_json, show_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ledger.bundle import Chosen
-    from ledger.intake import Outcome
+    from ledger.carried.bundle import Chosen
+    from ledger.carried.intake import Outcome
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from protocol.errors import Malformed
@@ -55,7 +55,7 @@ def export(
 
     Only what everybody may read goes out: payloads for members stay here.
     """
-    from ledger.bundle import choose
+    from ledger.carried.bundle import choose
     from ledger.sqlite.store import SqliteStore
 
     if tiles and (since or str(file) == "-"):
@@ -68,11 +68,11 @@ def export(
         progress = Progress("exporting", total)
         try:
             if tiles:
-                from ledger.folder import write_folder
+                from ledger.carried.folder import write_folder
 
                 size = write_folder(store, chosen, file, progress.advance)
             else:
-                from ledger.bundle import write_bundle
+                from ledger.carried.bundle import write_bundle
 
                 size = _write(file, write_bundle(store, chosen, progress.advance))
         finally:
@@ -84,7 +84,7 @@ def export(
 
 def _named(reads: Snapshot, logs: Sequence[str], scope: str) -> set[bytes]:
     """The ids of the logs that are meant; none stands for all."""
-    from ledger.audit import find_tree
+    from ledger.keeping.audit import find_tree
 
     if logs:
         return {find_tree(reads, log).origin.log_id for log in logs}
@@ -144,7 +144,7 @@ def take_in(data_dir: str | None, source: str, *, as_json: bool) -> int:
     if anything in it is false or broken; all the rest is taken nevertheless.
     """
     from cli.taking import deliver, open_source
-    from ledger.intake import Intake
+    from ledger.carried.intake import Intake
 
     outcomes: list[Outcome] = []
     with open_source(source) as (parts, items), deliver(_directory(data_dir)) as delivery:
@@ -160,7 +160,7 @@ def take_in(data_dir: str | None, source: str, *, as_json: bool) -> int:
 
 
 def _show_outcomes(outcomes: Sequence[Outcome], fault: Malformed | None, *, as_json: bool) -> None:
-    from ledger.intake import intake_object
+    from ledger.carried.intake import intake_object
 
     if as_json:
         show_json(intake_object(outcomes, fault))
@@ -185,7 +185,7 @@ def _show_outcomes(outcomes: Sequence[Outcome], fault: Malformed | None, *, as_j
 
 def _exit_code(outcomes: Sequence[Outcome], fault: Malformed | None) -> int:
     """0 if all is here now, 3 if anything is false or broken, 1 if something was refused for another reason."""
-    from ledger.intake import NOT_FALSE
+    from ledger.carried.intake import NOT_FALSE
 
     reasons = {outcome.reason for outcome in outcomes if outcome.state == "refused"}
     if fault or reasons - NOT_FALSE:

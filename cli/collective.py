@@ -36,7 +36,7 @@ def add(data_dir: str | None, name: str, unit: str, host_fee: str | None, fee_to
 
     With --key FILE its key is its own; without it this node makes one and keeps it.
     """
-    from ledger.member_keys import keep_member_key, make_member_key
+    from ledger.own.member_keys import keep_member_key, make_member_key
     from ledger.reciprocity.state import Contract
     from ledger.showing.naming import find_account
 

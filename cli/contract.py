@@ -36,7 +36,7 @@ for _command in COMMANDS:
 @json_option
 def template(name: str | None, *, as_json: bool) -> None:
     """Prints a template to edit (folkmoot contract template tool-library > tools.toml), or the list of them."""
-    from ledger.contract_templates import NAMES, template_text
+    from ledger.reciprocity.contract_templates import NAMES, template_text
     from ledger.reciprocity.template import read_template
 
     if name is not None:

@@ -106,7 +106,7 @@ def _permissions(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _store(directory: DataDirectory) -> Iterator[Finding]:
-    from ledger.following import followed
+    from ledger.held.following import followed
     from ledger.sqlite.store import SqliteStore
 
     if not directory.exists():
@@ -126,9 +126,9 @@ def _store(directory: DataDirectory) -> Iterator[Finding]:
 
 def _head(directory: DataDirectory) -> Iterator[Finding]:
     from ledger.errors import NotSigningError
-    from ledger.head import HeadFile
+    from ledger.held.tree import root_at
+    from ledger.own.head import HeadFile
     from ledger.sqlite.store import SqliteStore
-    from ledger.tree import root_at
 
     if not directory.exists():
         return
@@ -149,7 +149,7 @@ def _head(directory: DataDirectory) -> Iterator[Finding]:
 
 
 def _forks(directory: DataDirectory) -> Iterator[Finding]:
-    from ledger.forks import why_not_signing
+    from ledger.held.forks import why_not_signing
     from ledger.sqlite.store import SqliteStore
     from protocol.identity import short_log_id
 

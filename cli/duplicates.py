@@ -213,7 +213,7 @@ def _show_decided(reads: Snapshot, found: list[dict[str, Any]], total: int, *, a
 
 
 def _title(reads: Snapshot, record_id: str) -> str:
-    from ledger.present import read_record
+    from ledger.directory.present import read_record
 
     rows = reads.records_with_id(bytes.fromhex(record_id))
     return plain(read_record(reads, rows[0])[0].title()) if rows else "?"

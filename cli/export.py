@@ -36,8 +36,8 @@ def command(
     Members and accounts are named by their ids; profiles and notes are in no export. A credential is signed by this
     node's operating key, for one member.
     """
-    from ledger.audit import find_tree
     from ledger.exporting.journal import read_journal
+    from ledger.keeping.audit import find_tree
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
 
@@ -91,7 +91,7 @@ def _credential(directory: DataDirectory, journal: Journal, member: bytes | None
     import json
 
     from ledger.exporting.credential import credential
-    from ledger.keys import read_key
+    from ledger.own.keys import read_key
 
     if member is None:
         raise click.UsageError("a credential is about one member: name it with --member")

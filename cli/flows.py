@@ -32,7 +32,7 @@ def command(data_dir: str | None, period: str, until: str | None, log: str, sort
 
     Persons are counted together by their class. Amounts of different units are never added.
     """
-    from ledger.private import find_log
+    from ledger.held.private import find_log
     from ledger.showing.view import LedgerView, held_ledger, own_tree
     from ledger.showing.whole import KINDS, PartyFlows, Told, newest_month, shown_trees, span, whole_object
     from ledger.sqlite.store import SqliteStore

@@ -22,9 +22,9 @@ def write_hits(
     data_dir: str | None, parameters: dict[str, tuple[str, ...]], form: str | None, output: Path | None, *, alone: bool
 ) -> None:
     """Writes all public hits as a file, or to the terminal. Raises UsageError for what does not go together."""
+    from ledger.directory.query import QueryError
     from ledger.publishing.formats import FORMATS as KNOWN
     from ledger.publishing.pictures import with_addresses
-    from ledger.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory, load_config
     from node.directory.finder import Finder

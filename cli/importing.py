@@ -156,9 +156,9 @@ def _mapping(table: Table, file: Path, options: _Options, kept: Mapping | None) 
 
     import msgspec
 
+    from ledger.directory.licences import licence_meant
     from ledger.importing.mapping import from_toml
     from ledger.importing.suggest import suggest
-    from ledger.licences import licence_meant
 
     if options.mapping:
         mapping = from_toml(_read(options.mapping).decode("utf-8", "replace"))

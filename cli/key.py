@@ -27,8 +27,8 @@ from cli.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.amending import Own
     from ledger.ledger import DataDirectory
+    from ledger.own.amending import Own
     from protocol.signature import SigningKey
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -71,7 +71,7 @@ def _amending(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def show_keys(data_dir: str | None, *, as_json: bool) -> None:
     """Shows who can sign for this organisation, and who can change that."""
-    from ledger.keys import read_key
+    from ledger.own.keys import read_key
 
     directory = directory_of(data_dir)
     own = own_of(directory)
@@ -113,7 +113,7 @@ def show_keys(data_dir: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def rotate(data_dir: str | None, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool) -> None:
     """Puts a new operating key, made here, in the place of the one in use."""
-    from ledger.keys import read_key
+    from ledger.own.keys import read_key
 
     directory = _closed(data_dir)
     present = read_key(directory.key).public
@@ -149,8 +149,8 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
 
     Works on the data directory, on one restored from a backup, or on an empty one with --store.
     """
-    from ledger.backup import STORE
-    from ledger.recovering import take_store
+    from ledger.keeping.backup import STORE
+    from ledger.keeping.recovering import take_store
     from node.config import TEMPLATE
 
     if store is not None:
@@ -180,7 +180,7 @@ def revoke(
     data_dir: str | None, key: str, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool
 ) -> None:
     """Removes an operating key for ever: KEY is the beginning of it in hexadecimal, as `key show` prints it."""
-    from ledger.operating import operating_key
+    from ledger.own.operating import operating_key
 
     directory = _closed(data_dir)
     own = own_of(directory)
@@ -227,7 +227,7 @@ def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
     as_json: bool,
 ) -> None:
     """Changes what the charter says: name, addresses, witnesses, the rules of the assembly."""
-    from ledger.operating import operating_key
+    from ledger.own.operating import operating_key
 
     directory = _closed(data_dir)
     own = own_of(directory)
@@ -258,7 +258,7 @@ def server(
     as_json: bool,
 ) -> None:
     """Says where the node is reached from now on: after a move to a new server."""
-    from ledger.operating import operating_key
+    from ledger.own.operating import operating_key
 
     directory = _closed(data_dir)
     author = operating_key(directory, own_of(directory).keys)
@@ -341,7 +341,7 @@ def _closed(data_dir: str | None) -> DataDirectory:
 
 
 def _new_key(directory: DataDirectory) -> SigningKey:
-    from ledger.operating import make_coming_key
+    from ledger.own.operating import make_coming_key
 
     own_of(directory)  # no key for a place that has no node
     return make_coming_key(directory)
@@ -349,8 +349,8 @@ def _new_key(directory: DataDirectory) -> SigningKey:
 
 def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> object:
     """What the charter says of the epoch that it opens."""
+    from ledger.held.tree import root_at
     from ledger.sqlite.store import SqliteStore
-    from ledger.tree import root_at
     from protocol.charter import Opens
     from protocol.fork import fork_digest
 

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 def open_key(path: Path) -> SigningKey:
     """The key in a member's key file; its passphrase is asked for."""
-    from ledger.member_keys import read_member_key
+    from ledger.own.member_keys import read_member_key
 
     return read_member_key(path, lambda: str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True)))

@@ -165,7 +165,7 @@ def read_place(name: str) -> dict[str, Any]:
     """A place by its name, with the middle of the town where the gazetteer knows it; nothing for no name."""
     if not name:
         return {}
-    from ledger.gazetteer import find
+    from ledger.places.gazetteer import find
 
     town = find(name)
     point = {"lat": town.lat, "lon": town.lon, "precision": 5_000, "method": "town"} if town else None

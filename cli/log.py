@@ -89,8 +89,8 @@ def _published(log: dict[str, Any]) -> str:
 
 def _witness_key(data_dir: str | None) -> str:
     """The verifier key of this node's witness; empty before the node has been opened once."""
-    from ledger.keys import read_key
-    from ledger.witness import verifier_of
+    from ledger.held.witness import verifier_of
+    from ledger.own.keys import read_key
 
     path = _directory(data_dir).witness_key
     if not path.exists():
@@ -117,8 +117,8 @@ def _own_state(waiting: int) -> str:
 @click.pass_obj
 def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) -> None:
     """Shows one entry: LOG is the beginning of a log's id."""
-    from ledger.audit import find_tree
-    from ledger.proving import entry_object
+    from ledger.keeping.audit import find_tree
+    from ledger.proofs.proving import entry_object
 
     with _store(data_dir).read() as reads:
         tree = find_tree(reads, log)
@@ -148,7 +148,7 @@ def show_entry(data_dir: str | None, log: str, position: int, *, as_json: bool) 
 @click.pass_obj
 def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
     """Checks every hash and every signature of every log held here."""
-    from ledger.audit import audit
+    from ledger.keeping.audit import audit
 
     store = _store(data_dir)
     with store.read() as reads:
@@ -180,7 +180,7 @@ def audit_logs(data_dir: str | None, *, as_json: bool) -> int:
 @click.pass_obj
 def rebuild_tables(data_dir: str | None, *, as_json: bool) -> None:
     """Makes the derived tables anew from the logs, and says whether they were as they should be."""
-    from ledger.audit import rebuild
+    from ledger.keeping.audit import rebuild
     from ledger.ledger import Ledger
 
     with Ledger(_directory(data_dir)) as ledger:
@@ -233,7 +233,7 @@ def erase(data_dir: str | None, position: int, reason: str, *, as_json: bool) ->
 @click.pass_obj
 def list_erased(data_dir: str | None, position: int | None, *, as_json: bool) -> None:
     """Lists what was erased of one's own log, and who of those who hold it say that they have followed."""
-    from ledger.receipts import erasures_object
+    from ledger.held.receipts import erasures_object
 
     with _store(data_dir).read() as reads:
         tree = reads.tree_numbered(int(reads.fact("own") or 0))

@@ -24,8 +24,8 @@ from cli.output import json_option, plain, say, show, show_json
 def command(data_dir: str | None, /, name: str | None, *, limit: int, as_json: bool, **options: str | None) -> None:
     """Shows what fits the offer or need NAME (its id, or LOG/ID), or each current offer of a search."""
     from cli.named import find_named
-    from ledger.matched import MATCHES_SCHEMA, match_objects
-    from ledger.query import QueryError
+    from ledger.directory.matched import MATCHES_SCHEMA, match_objects
+    from ledger.directory.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.api.v1 import find_record
     from node.config import data_directory

@@ -46,7 +46,7 @@ def add(
     With --key FILE the member's key is their own (`folkmoot member key`). Without it this node makes a key and keeps it
     for them, which is shown wherever the member is.
     """
-    from ledger.member_keys import keep_member_key, make_member_key
+    from ledger.own.member_keys import keep_member_key, make_member_key
 
     if len(how.keys) > 1:
         raise click.UsageError("a member joins with one key")

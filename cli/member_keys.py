@@ -28,7 +28,7 @@ def make_key(file: Path, *, passphrase: bool, as_json: bool) -> None:
 
     Give nobody the file. The organisation needs what is printed, or the file at hand when the member joins.
     """
-    from ledger.member_keys import make_member_key, write_member_key
+    from ledger.own.member_keys import make_member_key, write_member_key
 
     word = ""
     if passphrase:
@@ -55,7 +55,7 @@ def change_key(data_dir: str | None, member: str, new: Path | None, *, keep: boo
     A lost one is replaced by the assembly: --lost --out FILE, then `assembly propose --permits FILE`, and in the end
     `assembly enact FILE --key NEW`.
     """
-    from ledger.member_keys import keep_member_key, make_member_key
+    from ledger.own.member_keys import keep_member_key, make_member_key
     from ledger.showing.naming import find_member
 
     if (new is None) is not keep:

@@ -81,8 +81,8 @@ def list_subscriptions(data_dir: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def show_log(data_dir: str | None, log: str | None, *, as_json: bool) -> None:
     """Shows what an organisation decided: this one, or that of LOG. Each line is an entry that can be proved."""
-    from ledger.audit import find_tree
-    from ledger.federation import moderation_log
+    from ledger.held.federation import moderation_log
+    from ledger.keeping.audit import find_tree
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from protocol.identity import show_log_id

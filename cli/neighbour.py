@@ -37,7 +37,7 @@ def command() -> None:
 @click.pass_obj
 def add(data_dir: str | None, neighbour: str, unit: str, *, trust: str, how: How) -> None:
     """Opens the account that mirrors NEIGHBOUR, the beginning of its log's id, in UNIT."""
-    from ledger.private import find_log
+    from ledger.held.private import find_log
     from ledger.showing.transfers import log_name
 
     with speaking(data_dir, how) as speaker:
@@ -106,7 +106,7 @@ def pay(  # noqa: PLR0913 - one for each thing that a payment names
 def _reservation(
     view: LedgerView, payer: str, log: str, payee: str, amount: str, unit: str
 ) -> tuple[dict[str, Value], bytes, str]:
-    from ledger.private import find_log
+    from ledger.held.private import find_log
     from ledger.reciprocity.state import Account, Connector
     from ledger.showing.naming import find_account
     from ledger.showing.transfers import log_name
@@ -190,7 +190,7 @@ def _row(row: dict[str, Any]) -> list[str]:
 @click.pass_obj
 def accept(data_dir: str | None, payment: str, *, how: How) -> None:
     """Accepts a payment that waits for the word of the account's owner."""
-    from ledger.neighbours import acceptance
+    from ledger.own.neighbours import acceptance
     from ledger.reciprocity.state import Account
 
     with speaking(data_dir, how) as speaker:

@@ -16,7 +16,7 @@ from cli.output import json_option, plain, show_json, show_table, when
 @click.pass_obj
 def net(data_dir: str | None, *, as_json: bool) -> None:
     """Shows the federation as /peers does: the witnesses of each log, when it was last heard of, forks, vouches."""
-    from ledger.net import net_object
+    from ledger.held.net import net_object
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
 

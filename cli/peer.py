@@ -68,7 +68,7 @@ def remove(data_dir: str | None, name: str, *, as_json: bool) -> None:
     from urllib.parse import urlencode
 
     from cli.target import LocalTarget, RemoteTarget, open_target
-    from ledger.watchers import forget_peer
+    from ledger.own.watchers import forget_peer
 
     name = name.rstrip("/")
     with open_target(_directory(data_dir)) as target:
@@ -167,7 +167,7 @@ def witness() -> None:
 def add_witness(data_dir: str | None, key: str, url: str, *, as_json: bool) -> None:
     """Chooses a witness by its verifier key, as its own `folkmoot log list` shows it (name+id+key)."""
     from cli.target import LocalTarget, RemoteTarget, open_target
-    from ledger.choosing import check_choice, parse_witness_key
+    from ledger.own.choosing import check_choice, parse_witness_key
     from node.config import parse_peer_url
     from protocol.errors import Malformed
 
@@ -217,7 +217,7 @@ def _show_witness_change(what: str, key: str, url: str, *, as_json: bool) -> Non
 @click.pass_obj
 def list_witnesses(data_dir: str | None, *, as_json: bool) -> None:
     """Lists the witnesses of one's own log, and how far they have cosigned it."""
-    from ledger.choosing import witnesses_object
+    from ledger.own.choosing import witnesses_object
     from ledger.sqlite.store import SqliteStore
 
     directory = _directory(data_dir)
@@ -268,8 +268,8 @@ def _set_member(data_dir: str | None, log: str, name: str, *, member: bool, as_j
     import os
 
     from cli.target import open_target
+    from ledger.held.private import circle_object, find_log
     from ledger.importing.plan import Statement
-    from ledger.private import circle_object, find_log
     from protocol.identity import show_log_id
     from protocol.kinds import check_body
 
@@ -302,7 +302,7 @@ def _set_member(data_dir: str | None, log: str, name: str, *, member: bool, as_j
 @click.pass_obj
 def list_members(data_dir: str | None, *, as_json: bool) -> None:
     """Lists who is in the circle of one's own log."""
-    from ledger.private import circle_object
+    from ledger.held.private import circle_object
     from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:

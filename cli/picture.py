@@ -42,8 +42,8 @@ def add(
     as_json: bool,
 ) -> None:
     """Adds a picture (JPEG, PNG or WebP), made smaller and without where it was taken; anew, it is described anew."""
-    from ledger.illustrating import with_image
-    from ledger.images import BYTES_MAX, Images
+    from ledger.directory.illustrating import with_image
+    from ledger.directory.images import BYTES_MAX, Images
     from node.config import data_directory
 
     if len(alt) != len(language):
@@ -64,8 +64,8 @@ def add(
 @click.pass_obj
 def remove(data_dir: str | None, name: str, picture: str, *, as_json: bool) -> None:
     """Removes a picture, named by its address as `folkmoot record show` tells it, and deletes it if no other has it."""
-    from ledger.illustrating import without_image
-    from ledger.images import Images
+    from ledger.directory.illustrating import without_image
+    from ledger.directory.images import Images
     from node.config import data_directory
     from protocol.record import is_image_path
 

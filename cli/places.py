@@ -31,7 +31,7 @@ def command(context: click.Context, /, *, reason: str | None, limit: int, as_jso
     """
     if context.invoked_subcommand is not None:
         return
-    from ledger.placing import doubt_object, look
+    from ledger.places.placing import doubt_object, look
     from ledger.sqlite.store import SqliteStore
     from node.upkeep.sea import are_sea
 
@@ -64,11 +64,11 @@ def set_place(
 ) -> None:
     """Puts a record of this organisation at LAT and LON, in decimal degrees (after `--` where one is negative)."""
     from cli.target import open_target
+    from ledger.directory.present import read_record
     from ledger.duplicates.merging import present_body
     from ledger.importing.plan import Statement
     from ledger.importing.points import parse_point
-    from ledger.placing import TOWN_PRECISION_M, placed, towns_of
-    from ledger.present import read_record
+    from ledger.places.placing import TOWN_PRECISION_M, placed, towns_of
     from protocol.kinds import check_body
 
     if town == (lat is not None and lon is not None):

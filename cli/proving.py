@@ -58,7 +58,7 @@ def prove(
 
     The entry with its payload, and the way to the signed root.
     """
-    from ledger.proving import prove_entry
+    from ledger.proofs.proving import prove_entry
 
     def made(reads: Snapshot, tree: Tree) -> tuple[str, bytes]:
         return str(position), prove_entry(reads, tree, position)
@@ -81,7 +81,7 @@ def balance(
 
     It is what the log's last signed state says. That it adds up, the owner's `folkmoot statement` shows.
     """
-    from ledger.member_statement import make_balance
+    from ledger.proofs.member_statement import make_balance
     from ledger.showing.naming import find_account
     from ledger.showing.view import LedgerView
 
@@ -99,8 +99,8 @@ def _write(
     targets: Targets,
 ) -> None:
     """Writes a proof of a log as a file, or as QR codes, and what else is asked for."""
-    from ledger.audit import find_tree
-    from ledger.proving import trust_file
+    from ledger.keeping.audit import find_tree
+    from ledger.proofs.proving import trust_file
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from protocol.charter import establish
@@ -142,8 +142,8 @@ def _write(
 @click.pass_obj
 def write_fork_proof(data_dir: str | None, log: str, output: Path | None) -> None:
     """Writes the proof that a log has forked: `folkmoot verify` checks it anywhere, offline."""
-    from ledger.audit import find_tree
-    from ledger.proving import newest_fork_proof
+    from ledger.keeping.audit import find_tree
+    from ledger.proofs.proving import newest_fork_proof
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from protocol.identity import short_log_id

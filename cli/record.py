@@ -45,7 +45,7 @@ def _directory(data_dir: str | None) -> DataDirectory:
 def show_record(data_dir: str | None, name: str, *, as_json: bool) -> None:
     """Shows a record with what others say of it, and its history with what each step changed."""
     from cli.record_history import show_around, show_history
-    from ledger.present import RECORD_SCHEMA, history_objects, record_object
+    from ledger.directory.present import RECORD_SCHEMA, history_objects, record_object
     from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
@@ -93,7 +93,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
     from cli.target import open_target
     from ledger.importing.plan import Statement
     from ledger.jsonform import from_json, refuse_repeated
-    from ledger.submitting import check_scope
+    from ledger.own.submitting import check_scope
     from protocol.identity import parse_log_id
     from protocol.kinds import check_body
 
@@ -127,7 +127,7 @@ def put(data_dir: str | None, file: Path, scope: str, parties: tuple[str, ...], 
 
 def _expire(data_dir: str | None, record: dict[str, Any]) -> None:
     """Gives an offer or need without an end one, and says so."""
-    from ledger.expiry import expire
+    from ledger.directory.expiry import expire
     from node.config import load_config
 
     end = expire(record, int(time.time()), load_config(_directory(data_dir)).offer_days)
@@ -143,10 +143,10 @@ def _expire(data_dir: str | None, record: dict[str, Any]) -> None:
 def renew(data_dir: str | None, name: str, days: int | None, *, as_json: bool) -> None:
     """Lets an offer or need of one's own log go on from today, also one that is over or closed."""
     from cli.target import open_target
-    from ledger.expiry import DAYS, end_of, renewed
+    from ledger.directory.expiry import DAYS, end_of, renewed
+    from ledger.directory.present import read_record
+    from ledger.held.private import parties_about
     from ledger.importing.plan import Statement
-    from ledger.present import read_record
-    from ledger.private import parties_about
     from node.config import load_config
 
     with open_target(_directory(data_dir)) as target:
@@ -195,8 +195,8 @@ def check(data_dir: str | None, name: str, finding: str, note: str, *, as_json: 
 def _write_about(data_dir: str | None, name: str, kind: str, body: dict[str, Any], *, as_json: bool) -> None:
     """Writes a statement about a record."""
     from cli.target import open_target
+    from ledger.held.private import parties_about
     from ledger.importing.plan import Statement
-    from ledger.private import parties_about
 
     with open_target(_directory(data_dir)) as target:
         own, _ = target.own

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def show_history(reads: Snapshot, row: RecordRow, history: Sequence[dict[str, Any]]) -> None:
     """The steps, latest first; of the latest ones with the fields that they changed."""
-    from ledger.present import record_states
+    from ledger.directory.present import record_states
     from node.directory.difference import difference
     from node.directory.listing import Reader
     from node.directory.profile_steps import COMPARED_MAX
@@ -39,8 +39,8 @@ def show_history(reads: Snapshot, row: RecordRow, history: Sequence[dict[str, An
 
 def show_around(reads: Snapshot, record: dict[str, Any], row: RecordRow) -> None:
     """What was said of it in any log, and what points at it."""
-    from ledger.around import pointing_objects
-    from ledger.claims import claim_objects
+    from ledger.directory.around import pointing_objects
+    from ledger.directory.claims import claim_objects
     from node.directory.profile_around import CLAIMS
     from protocol.identity import parse_log_id
 

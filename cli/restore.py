@@ -21,7 +21,7 @@ def command(data_dir: str | None, backup: Path, passphrase_file: Path | None, *,
 
     Nothing is overwritten. The node comes up unsure of what it signed last, and asks before it signs.
     """
-    from ledger.backup import KEYS, read_manifest, restore
+    from ledger.keeping.backup import KEYS, read_manifest, restore
     from node.config import data_directory
 
     directory = data_directory(data_dir)

@@ -42,7 +42,7 @@ def _directory(data_dir: str | None) -> DataDirectory:
 def decide_log(data_dir: str | None, action: str, log: str, said: str, *, as_json: bool) -> None:
     """Carries out a decision about a log, through the node if it runs, and says so."""
     from cli.target import open_target
-    from ledger.scopes import find_log
+    from ledger.held.scopes import find_log
     from protocol.identity import show_log_id
 
     with open_target(_directory(data_dir)) as target:
@@ -57,7 +57,7 @@ def decide_log(data_dir: str | None, action: str, log: str, said: str, *, as_jso
 
 def _carry_out(target: Target, action: str, named: dict[str, str], subject: bytes | str) -> None:
     from cli.target import LocalTarget, RemoteTarget
-    from ledger.scopes import decide
+    from ledger.held.scopes import decide
 
     if isinstance(target, RemoteTarget):
         target.post("/v1/scopes", {"action": action, **named})
@@ -81,7 +81,7 @@ def publish(data_dir: str | None, kind: str, body: dict[str, Value], said: str, 
 
 def known_log(data_dir: str | None, log: str) -> bytes:
     """The id of a log that is named by the beginning of it, or by all of it."""
-    from ledger.scopes import find_log
+    from ledger.held.scopes import find_log
     from ledger.sqlite.store import SqliteStore
 
     with SqliteStore(_directory(data_dir).store, writable=False).read() as reads:
@@ -163,10 +163,10 @@ PEER_COMMANDS: Sequence[click.Command] = (
 
 
 def read_federation(directory: DataDirectory) -> dict[str, Any]:
-    """What is held and why, from the store (ledger.federation)."""
+    """What is held and why, from the store (ledger.held.federation)."""
     import time
 
-    from ledger.federation import federation_object
+    from ledger.held.federation import federation_object
     from ledger.sqlite.store import SqliteStore
     from node.config import load_config
 

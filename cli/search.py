@@ -53,7 +53,7 @@ def command(
     **options: Any,  # noqa: ANN401 - texts
 ) -> None:
     """Searches all records held here. Every word is the beginning of a word; accents and case do not count."""
-    from ledger.query import QueryError
+    from ledger.directory.query import QueryError
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from node.directory.finder import Finder

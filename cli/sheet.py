@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.failure import CommandError
-from ledger.keys import read_secret, show_secret
+from ledger.own.keys import read_secret, show_secret
 from protocol.charter import recovery_key
 
 if TYPE_CHECKING:

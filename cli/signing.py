@@ -21,8 +21,8 @@ from protocol.identity import show_log_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.amending import Applied, Own
     from ledger.ledger import DataDirectory
+    from ledger.own.amending import Applied, Own
     from protocol.amendment import Amendment
     from protocol.charter import Assembly
     from protocol.signature import SigningKey
@@ -85,7 +85,7 @@ def directory_of(data_dir: str | None) -> DataDirectory:
 
 def own_of(directory: DataDirectory) -> Own:
     """The own log of a data directory, as an amendment finds it."""
-    from ledger.amending import read_own
+    from ledger.own.amending import read_own
     from ledger.sqlite.store import SqliteStore
 
     if not directory.exists():
@@ -126,7 +126,7 @@ def prepare(
     directory: DataDirectory, changes: dict[str, Any], author: SigningKey, sheets: Sequence[Path], *, to_file: bool
 ) -> Amendment:
     """An amendment with the signatures that can be had here: by the sheets, or else by secrets that are typed in."""
-    from ledger.amending import draft, with_known
+    from ledger.own.amending import draft, with_known
 
     own = own_of(directory)
     read = [read_sheet(path) for path in sheets]
@@ -159,7 +159,7 @@ def ask(amendment: Amendment) -> Amendment:
 
 def ask_secret(about: str) -> bytes:
     """A secret as somebody types it from their sheet. Raises RefusedError if a character is wrong."""
-    from ledger.keys import read_secret
+    from ledger.own.keys import read_secret
 
     hidden = sys.stdin.isatty()
     return read_secret(click.prompt(f"Recovery secret ({about}; it is not shown)", hide_input=hidden, err=True))
@@ -175,8 +175,8 @@ def add(amendment: Amendment, secret: bytes) -> Amendment:
 
 def finish(directory: DataDirectory, amendment: Amendment, *, destroy: bool, as_json: bool) -> None:
     """Applies an amendment that has enough signatures."""
-    from ledger.amending import apply
-    from ledger.operating import destroy_key
+    from ledger.own.amending import apply
+    from ledger.own.operating import destroy_key
 
     old, new = amendment.lacking()
     if old or new:

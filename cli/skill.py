@@ -48,7 +48,7 @@ def add(data_dir: str | None, /, record: str, skill: str, *, as_json: bool, **gi
 @click.pass_obj
 def list_(data_dir: str | None, text: str, near: str, radius: str, *, as_json: bool) -> None:
     """Lists who knows how to do what; TEXT is the beginning of words of skills or names."""
-    from ledger.query import parse_query
+    from ledger.directory.query import parse_query
     from ledger.territory.showing import experts_object
 
     named = {name: [value] for name, value in (("near", near), ("radius", radius)) if value}

@@ -92,7 +92,7 @@ class Speaker:
     @contextmanager
     def view(self) -> Iterator[LedgerView]:
         """The ledger as it stands now; all that this machine knows of it."""
-        from ledger.private import find_log
+        from ledger.held.private import find_log
         from ledger.showing.view import LedgerView, held_ledger, own_tree
 
         log = self._how.log
@@ -174,8 +174,8 @@ class Speaker:
 
     def _key(self, view: LedgerView, party: bytes, public: bytes) -> SigningKey | None:
         """The key of a party, if it is at hand."""
-        from ledger.keys import read_key
-        from ledger.member_keys import kept_member_key
+        from ledger.own.keys import read_key
+        from ledger.own.member_keys import kept_member_key
 
         if party == view.log_id:
             return None if self._how.log else read_key(self.directory.key)
@@ -237,7 +237,7 @@ def speaking(data_dir: str | None, how: How) -> Iterator[Speaker]:
 @contextmanager
 def looking(data_dir: str | None, log: str = "") -> Iterator[LedgerView]:
     """The ledger of this node, or of another log that is held here, to look at."""
-    from ledger.private import find_log
+    from ledger.held.private import find_log
     from ledger.showing.view import LedgerView, held_ledger, own_tree
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory

@@ -12,7 +12,7 @@ import click
 from cli.output import json_option, plain, say, show, show_json, when
 
 if TYPE_CHECKING:
-    from ledger.checks import Stale
+    from ledger.directory.checks import Stale
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
 
@@ -37,7 +37,7 @@ def stale(
 
     With --print each gets a code that somebody can answer by, on paper or with a telephone, without an account.
     """
-    from ledger.checks import LINKS_MAX
+    from ledger.directory.checks import LINKS_MAX
     from ledger.sqlite.store import SqliteStore
     from node.config import data_directory
     from node.upkeep.checks import Sought, chosen
@@ -62,7 +62,7 @@ def stale(
 
 
 def _object(reads: Snapshot, one: Stale) -> dict[str, Any]:
-    from ledger.present import read_record
+    from ledger.directory.present import read_record
 
     name = dict(read_record(reads, one.row)[0].name)
     checked = one.row.checked_at
@@ -78,7 +78,7 @@ def _object(reads: Snapshot, one: Stale) -> dict[str, Any]:
 def _print(directory: DataDirectory, file: Path, ids: list[bytes], to: str) -> None:
     """Makes links, by the running node if there is one, and writes the list."""
     from cli.target import LocalTarget, RemoteTarget, open_target
-    from ledger.checks import DAYS, give_out
+    from ledger.directory.checks import DAYS, give_out
     from node.config import load_config
     from node.upkeep.printing import write_list
 

@@ -42,8 +42,8 @@ def command(  # noqa: PLR0913 - one for each file that is written
     """
     if as_json and str(output) == "-":
         raise click.UsageError("either the file goes to stdout or JSON about it, not both")
-    from ledger.member_statement import make_member_statement
-    from ledger.proving import trust_file
+    from ledger.proofs.member_statement import make_member_statement
+    from ledger.proofs.proving import trust_file
     from ledger.showing.naming import find_member
     from node.verifier.page import verifier_page
     from protocol.identity import short_log_id

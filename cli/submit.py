@@ -26,7 +26,7 @@ def command(data_dir: str | None, file: Path, *, countersign: bool, as_json: boo
 
     Who must sign what stands in the specifications (spec 17). A statement that would have no effect is not written.
     """
-    from ledger.keys import read_key
+    from ledger.own.keys import read_key
     from ledger.showing.known import SHORT_DIGITS
     from ledger.showing.wording import WHAT
     from protocol.carried import sign_carried

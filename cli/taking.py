@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cli.failure import FALSE, NETWORK, CommandError
 from cli.output import say
 from cli.target import LocalTarget, RemoteTarget, open_target
+from ledger.carried.folder import Opened, read_disk, read_folder
+from ledger.carried.intake import Begun, Importer, Taker
 from ledger.errors import RefusedError
-from ledger.folder import Opened, read_disk, read_folder
-from ledger.intake import Begun, Importer, Taker
 from protocol.bundle import encode_piece, read_header, read_items
 from protocol.errors import Malformed
 from protocol.frames import Entries, HeadField

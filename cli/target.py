@@ -17,10 +17,10 @@ from cli.running import node_opener
 from ledger.errors import StoreLockedError
 from ledger.jsonform import to_json
 from ledger.ledger import Ledger
-from ledger.own import submission
+from ledger.own.log import submission
+from ledger.own.submitting import check_signed_payload, try_ledger
+from ledger.own.writer import GROUP_ENTRIES
 from ledger.sqlite.store import SqliteStore
-from ledger.submitting import check_signed_payload, try_ledger
-from ledger.writer import GROUP_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ class Target(ABC):
 
     def state_of(self, position: int | None = None) -> str:
         """The state of what stands at a position of the own log; of all of it if none is named."""
-        from ledger.state import position_state, written_state
+        from ledger.held.state import position_state, written_state
 
         if self.queued:
             return "queued"

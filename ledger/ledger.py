@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ledger.errors import RefusedError, StoreLockedError, StoreUnusableError
-from ledger.head import Head, HeadFile
-from ledger.keys import witness_key, write_key
-from ledger.operating import operating_key
-from ledger.own import OwnLog, Said, stated, submission
+from ledger.held.tally import Tally
+from ledger.held.tree import root_at
+from ledger.held.witness import COSIGNED
+from ledger.own.head import Head, HeadFile
+from ledger.own.keys import witness_key, write_key
+from ledger.own.log import OwnLog, Said, stated, submission
+from ledger.own.operating import operating_key
+from ledger.own.watchers import watchers_of
+from ledger.own.writer import Writer
 from ledger.sqlite.store import SqliteStore
-from ledger.tally import Tally
-from ledger.tree import root_at
-from ledger.watchers import watchers_of
-from ledger.witness import COSIGNED
-from ledger.writer import Writer
 from protocol.charter import Charter, LogKeys, coming_sets, establish, found, recovery_key, recovery_set
 from protocol.encoding import encode
 from protocol.identity import Origin
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ledger.own import Submission
+    from ledger.own.log import Submission
     from ledger.sqlite.store import Snapshot
     from protocol.encoding import Value
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from yarl import URL
 
-from ledger.keys import write_private
+from ledger.held.state import witnesses_of
+from ledger.held.witness import Witness
+from ledger.keeping.scrub import Place, scrub_step
 from ledger.ledger import Ledger
-from ledger.scrub import Place, scrub_step
-from ledger.state import witnesses_of
-from ledger.witness import Witness
+from ledger.own.keys import write_private
 from node.api import bundles, openapi, publishing
 from node.api import v1 as api
 from node.config import witnessed_logs
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from ssl import SSLContext
 
-    from ledger.derive import Derived
+    from ledger.deriving.derive import Derived
     from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from node.config import Config

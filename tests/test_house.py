@@ -33,8 +33,8 @@ FILE_LINES_MAX, FUNCTION_LINES_MAX = 400, 70
 LONG_FILES = {
     "protocol/reciprocity_bodies.py": "one type for each body of a table of the spec",
     "tests/ledger/store_suite.py": "one suite that every back end of the store passes",
-    "tests/ledger/test_derive.py": "one test for each effect of each kind of statement",
-    "tests/ledger/test_replica.py": "one test for each way in which a range can be wrong",
+    "tests/ledger/deriving/test_derive.py": "one test for each effect of each kind of statement",
+    "tests/ledger/held/test_replica.py": "one test for each way in which a range can be wrong",
     "tests/cli/test_contract.py": "one test for each clause of the operator's contract",
     "tests/node/api/test_api.py": "one test for each route, and a table of bodies",
     "tests/node/peering/test_hostile.py": "one test for each lie that a peer can tell",

@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import RefusedError
-from ledger.member_keys import keep_member_key
-from ledger.own import submission
-from ledger.trial import REASONS
+from ledger.own.log import submission
+from ledger.own.member_keys import keep_member_key
+from ledger.own.trial import REASONS
 from protocol.encoding import encode
 from protocol.kinds import check_body
 from protocol.signature import SigningKey
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from ledger.ledger import Ledger
-    from ledger.own import Receipt, Submission
+    from ledger.own.log import Receipt, Submission
 
 _GROUP = 128
 PERSONS = frozenset({"worker", "commoner", "user"})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ledger.directory.present import read_record
 from ledger.duplicates.profile import profile_of
 from ledger.duplicates.queue import decisions, key_object, likely_duplicates
-from ledger.present import read_record
 from protocol.record import Record
 
 if TYPE_CHECKING:

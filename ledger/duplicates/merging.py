@@ -6,9 +6,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.directory.present import read_record
+from ledger.directory.restoring import restore, statement_at
 from ledger.importing.plan import Statement
-from ledger.present import read_record
-from ledger.restoring import restore, statement_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

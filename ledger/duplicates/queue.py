@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.denying import denied_records
+from ledger.directory.present import read_record, record_object
 from ledger.duplicates.deciding import Decisions
 from ledger.duplicates.finding import Pair, find_duplicates
 from ledger.duplicates.profile import Profile, profile_of
-from ledger.present import read_record, record_object
+from ledger.held.denying import denied_records
 from protocol.identity import show_log_id
 from protocol.statement import SCOPE_PUBLIC
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.books import open_book
+from ledger.deriving.books import open_book
 from ledger.errors import NotFoundError
 from ledger.jsonform import to_json
 from ledger.reciprocity.state import Account, Member, Outgoing, Unit

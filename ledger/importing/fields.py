@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal
 
+from ledger.directory.licences import licence_meant
 from ledger.importing.clean import REPLACEMENT, clean, clean_line
 from ledger.importing.countries import MEANT_OTHERWISE, parse_country
 from ledger.importing.hours import is_opening_hours
@@ -16,7 +17,6 @@ from ledger.importing.table import Row
 from ledger.importing.times import parse_time
 from ledger.importing.web import parse_urls
 from ledger.importing.words import is_closing, parse_kind, parse_status, parse_wheelchair, parse_yes_no
-from ledger.licences import licence_meant
 from protocol.record import DIRECTED_KINDS, SCOPES, TERMS, is_language_tag
 
 NAME_CHARACTERS_MAX: Final = 300

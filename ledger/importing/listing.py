@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.directory.restoring import statement_at
 from ledger.importing.mapping import Mapping, from_toml, to_toml
 from ledger.importing.problem import MappingError
-from ledger.restoring import statement_at
 from protocol.directory import ImportDone, ImportStart, read_body
 
 if TYPE_CHECKING:

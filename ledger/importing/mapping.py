@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from ledger.directory.licences import licence_meant
 from ledger.importing.problem import MappingError
-from ledger.licences import licence_meant
 from protocol.record import DIRECTED_KINDS, KINDS
 
 # Offers and needs have a direction, so a whole table is of these kinds only if its rows say so (`kinds`).

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.directory.present import read_record
 from ledger.duplicates.queue import decisions
 from ledger.importing.plan import Present
-from ledger.present import read_record
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ledger.directory.licences import licence_meant
 from ledger.importing.countries import parse_country
 from ledger.importing.mapping import CodeColumn, Mapping, TextColumn
 from ledger.importing.points import parse_degrees
@@ -19,7 +20,6 @@ from ledger.importing.vocabulary import CATEGORY_KEYS, header_words, senses, spl
 from ledger.importing.web import parse_url
 from ledger.importing.words import is_closing, parse_kind, parse_status
 from ledger.importing.work import WORK_FIELDS
-from ledger.licences import licence_meant
 from ledger.text import fold
 from protocol.record import DIRECTIONS, SCOPES
 

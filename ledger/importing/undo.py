@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.directory.restoring import restore
 from ledger.importing.plan import Statement, statement_id
-from ledger.restoring import restore
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.errors import NotFoundError, RefusedError
 from ledger.importing.plan import Statement, statement_id, statements
 from ledger.importing.undo import Undoing, plan_undo
-from ledger.writer import GROUP_ENTRIES
+from ledger.own.writer import GROUP_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ledger.importing.assess import Assessment
     from ledger.ledger import Ledger
-    from ledger.own import Receipt
+    from ledger.own.log import Receipt
     from ledger.sqlite.store import Snapshot
     from ledger.values import ImportRow
 

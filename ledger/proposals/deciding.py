@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import present_body
 from ledger.errors import NotFoundError, RefusedError
-from ledger.own import submission
+from ledger.own.log import submission
+from ledger.own.submitting import check_scope
+from ledger.own.trial import wait_until_folded
 from ledger.proposals.inbox import read_claim
 from ledger.proposals.merging import merged
-from ledger.submitting import check_scope
-from ledger.trial import wait_until_folded
 from protocol.directory import ClaimCorrect, ClaimDecided, RecordPut, check_body, read_body
 from protocol.encoding import encode
 from protocol.errors import Malformed
@@ -31,7 +31,7 @@ from protocol.statement import (
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
-    from ledger.own import Submission
+    from ledger.own.log import Submission
     from ledger.proposals.inbox import Claim
     from ledger.sqlite.store import Snapshot
     from ledger.values import ProposalRow

@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import NotFoundError, RefusedError
+from ledger.own.submitting import try_ledger
+from ledger.own.trial import wait_until_folded
 from ledger.proposals.deciding import Verdict, Waiting, decision_body, plan, waiting
 from ledger.proposals.present import is_personal
 from ledger.reciprocity.assembly import count
@@ -14,8 +16,6 @@ from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import DecisionState, ProposalState
 from ledger.showing.assembly import decision_of
 from ledger.showing.view import LedgerView, own_tree
-from ledger.submitting import try_ledger
-from ledger.trial import wait_until_folded
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger

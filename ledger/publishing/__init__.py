@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Publishing: records in the formats of other programs. Pure but for `spool`, which keeps rows in a temporary file.
 
-Everything is made of record objects (ledger.present), which hold nothing that is not public. Each record carries its
-licence and its sources, each file the attributions of all that is in it.
+Everything is made of record objects (ledger.directory.present), which hold nothing that is not public. Each record
+carries its licence and its sources, each file the attributions of all that is in it.
 
 flat        record -> columns of text, for tables
 spool       rows of text until all columns are known

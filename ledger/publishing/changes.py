@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.denying import denied_records
-from ledger.present import record_object
-from ledger.query import QueryError
+from ledger.directory.present import record_object
+from ledger.directory.query import QueryError
+from ledger.held.denying import denied_records
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from ledger.directory.labels import category_labels
 from ledger.importing.times import show_time
-from ledger.labels import category_labels
 from ledger.publishing.credits import Credits, licence_url, record_path
 
 CONTEXT: Final = "https://schema.org"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.books import open_book
+from ledger.deriving.books import open_book
 from ledger.exporting.journal import applied
 from ledger.reciprocity.state import Account, EventState, Member, Outgoing
 from protocol.amounts import month_of, show_month

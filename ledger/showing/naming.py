@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ledger.directory.search import text_expression
 from ledger.errors import NotFoundError
 from ledger.reciprocity.state import (
     Account,
@@ -19,7 +20,6 @@ from ledger.reciprocity.state import (
     Member,
     ProposalState,
 )
-from ledger.search import text_expression
 from ledger.showing.known import SHORT_DIGITS
 from ledger.text import fold, words
 from protocol.identity import show_log_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.calendar import Span
+from ledger.reciprocity.calendar import Span
 from ledger.reciprocity.contracts import is_in_force, is_party
 from ledger.reciprocity.hearing import DAY_S
 from ledger.reciprocity.state import Account, Bookings, Commitment, Contract, Member, Resource

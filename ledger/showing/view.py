@@ -6,9 +6,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.books import open_book
+from ledger.deriving.books import open_book
+from ledger.directory.present import read_record
 from ledger.errors import NotFoundError
-from ledger.present import read_record
 from ledger.reciprocity.book import Rules
 from ledger.reciprocity.state import Account, Contract, Member, ProposalState, Unit
 from ledger.showing.known import SHORT_DIGITS

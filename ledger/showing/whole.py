@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.denying import title_of
+from ledger.held.denying import title_of
 from ledger.reciprocity.state import Member
 from ledger.showing.flows import ORGANISATION, STEP_ENTRIES, TRANSFER, Flow, Flows
 from ledger.showing.known import SHORT_DIGITS

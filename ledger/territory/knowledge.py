@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ledger.denying import denied_ids, title_of
+from ledger.directory.present import read_record
 from ledger.errors import NotFoundError
+from ledger.held.denying import denied_ids, title_of
 from ledger.jsonform import to_json
-from ledger.present import read_record
 from ledger.territory.keys import (
     DECLARATION,
     NEED,

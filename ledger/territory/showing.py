@@ -13,7 +13,7 @@ from protocol.amounts import show_day
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
-    from ledger.query import Circle
+    from ledger.directory.query import Circle
     from ledger.territory.knowledge import Knowledge, Known
     from ledger.territory.needs import Votes
 

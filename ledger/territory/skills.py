@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.geography import distance_m
-from ledger.present import read_record
+from ledger.directory.present import read_record
+from ledger.directory.work import skill_category
+from ledger.places.geography import distance_m
 from ledger.territory.keys import SKILL
 from ledger.text import fold
-from ledger.work import skill_category
 from protocol.knowledge import SkillClaim
 
 if TYPE_CHECKING:
-    from ledger.query import Circle
+    from ledger.directory.query import Circle
     from ledger.territory.knowledge import Knowledge, Known
     from protocol.record import Record
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ledger.bundle import Chosen, choose, write_bundle
-from ledger.intake import Importer, Intake, Outcome, intake_object
+from ledger.carried.bundle import Chosen, choose, write_bundle
+from ledger.carried.intake import Importer, Intake, Outcome, intake_object
 from node.api.v1 import json_answer
 from node.keys import LEDGER
 from node.routes import Parameter, Route

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
+from ledger.held.scopes import LOG_ACTIONS, REGION_ACTIONS
 from node.importing.bodies import IMPORT_BODIES
 from protocol import __version__
 from protocol.witness import SIZE_MEDIA_TYPE

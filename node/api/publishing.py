@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from ledger.around import contracts_of, pointing_objects
-from ledger.claims import claim_objects
-from ledger.labels import all_labels
-from ledger.present import record_object
+from ledger.directory.around import contracts_of, pointing_objects
+from ledger.directory.claims import claim_objects
+from ledger.directory.labels import all_labels
+from ledger.directory.present import record_object
+from ledger.directory.query import QueryError
 from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, parse_limit
 from ledger.publishing.formats import FORMATS
 from ledger.publishing.linked import linked
 from ledger.publishing.murmurations import profile
 from ledger.publishing.pictures import with_addresses
-from ledger.query import QueryError
 from node.api.v1 import SEARCH_PARAMETERS, find_record
 from node.directory.profile_around import CLAIMS
 from node.keys import CONFIG, FINDER, LEDGER

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.errors import NotFoundError
-from ledger.tree import read_tile
+from ledger.held.tree import read_tile
 from node.keys import LEDGER
 from node.routes import Route
 from protocol.errors import Malformed

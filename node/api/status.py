@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 
+from ledger.directory.present import lag
 from ledger.errors import LedgerError
-from ledger.forks import why_not_signing
-from ledger.present import lag
+from ledger.held.forks import why_not_signing
 from node.api.v1 import json_answer
 from node.keys import HUB, LEDGER
 from node.routes import Route

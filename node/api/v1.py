@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from ledger.denying import denied_records
+from ledger.directory.present import RECORD_SCHEMA, history_objects, record_object
 from ledger.errors import NotFoundError
+from ledger.held.denying import denied_records
+from ledger.held.witness import witness_verifier
 from ledger.jsonform import refuse_repeated
-from ledger.present import RECORD_SCHEMA, history_objects, record_object
-from ledger.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
-from ledger.witness import witness_verifier
+from ledger.proofs.proving import entry_object, fork_proof, log_object, prove_entry, trust_file
 from node.api.static_log import held_tree, origin_of
 from node.keys import FINDER, HUB, LEDGER, TOKEN
 from node.routes import Parameter, Route

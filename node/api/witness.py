@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ledger.choosing import witnesses_object
 from ledger.errors import NotFoundError
-from ledger.witness import witness_verifier
+from ledger.held.witness import witness_verifier
+from ledger.own.choosing import witnesses_object
 from node.api.v1 import json_answer, read_json
 from node.keys import HUB, LEDGER
 from node.peering.witnessing import answer_witness_request

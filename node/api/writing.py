@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.own import Receipt, Submission, submission
-from ledger.showing.carrying import carry
-from ledger.showing.view import LedgerView
-from ledger.spoken import Draft, speak
-from ledger.state import position_state
-from ledger.submitting import (
+from ledger.held.state import position_state
+from ledger.own.log import Receipt, Submission, submission
+from ledger.own.spoken import Draft, speak
+from ledger.own.submitting import (
     ORGANISATION,
     check_signed_payload,
     parties_of,
@@ -24,7 +22,9 @@ from ledger.submitting import (
     ready_statement,
     try_ledger,
 )
-from ledger.writer import GROUP_ENTRIES
+from ledger.own.writer import GROUP_ENTRIES
+from ledger.showing.carrying import carry
+from ledger.showing.view import LedgerView
 from node.api.v1 import is_steward, json_answer, read_json
 from node.keys import LEDGER
 from node.routes import Route

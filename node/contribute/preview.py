@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ledger.query import QueryError
+from ledger.directory.query import QueryError
 from node.directory.difference import Change, difference
 from node.directory.listing import record_url
 from node.keys import FINDER, LEDGER

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ledger.directory.present import read_record
 from ledger.errors import LedgerError, NotFoundError, RefusedError
-from ledger.present import read_record
 from ledger.proposals.deciding import Verdict, claim_entered, decide, decision_on, waiting
 from ledger.proposals.present import decided_list, is_personal, waiting_list
 from ledger.proposals.voting import DAYS, carry_out, outcome_of

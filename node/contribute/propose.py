@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
+from ledger.directory.expiry import days_valid, expire
 from ledger.duplicates.merging import present_body
 from ledger.errors import LedgerError, NotFoundError, NotOpenError, RefusedError, TooMuchError
-from ledger.expiry import days_valid, expire
 from ledger.proposals.deciding import waiting
 from ledger.proposals.inbox import Sent, find_link, propose
 from ledger.reciprocity.hearing import DAY_S

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.gazetteer import find
+from ledger.directory.licences import licence_meant
 from ledger.importing.countries import parse_country
-from ledger.licences import licence_meant
+from ledger.places.gazetteer import find
 from ledger.text import fold
 from node.web.words import message
 from protocol.amounts import parse_day, show_day

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.present import read_record
+from ledger.directory.present import read_record
 from ledger.proposals.present import is_personal
 from node.directory.listing import record_url
 from node.web.languages import Text, choose

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.around import contracts_of, pointing_objects, shown_row
-from ledger.claims import claim_objects
-from ledger.present import state_at
+from ledger.directory.around import contracts_of, pointing_objects, shown_row
+from ledger.directory.claims import claim_objects
+from ledger.directory.present import state_at
 from node.directory.difference import difference
 from node.directory.listing import record_url
 from node.directory.profile import spelled
@@ -29,7 +29,7 @@ _RELATED_MAX = 64
 
 
 def around(reads: Snapshot, record: Mapping[str, Any], row: RecordRow, reader: Reader) -> Around:
-    """What surrounds a record object (ledger.present) whose row this is."""
+    """What surrounds a record object (ledger.directory.present) whose row this is."""
     log_id, record_id = parse_log_id(record["log"]), row.id
     claims = claims_told(claim_objects(reads, log_id, record_id, CLAIMS), reader)
     pointing, dealings = pointing_told(

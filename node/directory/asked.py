@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.query import PARAMETERS, join_values, split_values
+from ledger.directory.query import PARAMETERS, join_values, split_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
         return cls(values)
 
     def parameters(self) -> dict[str, list[str]]:
-        """As a query is parsed from (ledger.query)."""
+        """As a query is parsed from (ledger.directory.query)."""
         return {name: [value] for name, value in self.values.items()}
 
     def get(self, name: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ledger.directory.present import read_record
 from ledger.errors import NotFoundError
-from ledger.present import read_record
 from ledger.showing.view import LedgerView
 from node.api.v1 import find_record
 from node.keys import FINDER, LEDGER

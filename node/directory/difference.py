@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.geography import distance_m
 from ledger.jsonform import to_json
+from ledger.places.geography import distance_m
 from node.directory.listing import category_text, code_text
 from node.directory.work_words import work_line
 from node.translations import own_names

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ledger.directory.query import QueryError
 from ledger.duplicates.queue import SCHEMA, decision_objects, decisions, likely_duplicates, pair_object, still_open
-from ledger.query import QueryError
 from node.api.v1 import json_answer
 from node.keys import LEDGER
 from node.routes import Parameter, Route

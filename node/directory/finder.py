@@ -8,18 +8,18 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.clusters import POINTS_MAX, Clusters, clusters
-from ledger.columns import Columns
-from ledger.denying import denied_records
+from ledger.directory.clusters import POINTS_MAX, Clusters, clusters
+from ledger.directory.columns import Columns
+from ledger.directory.present import lag, page_object
+from ledger.directory.query import Query, parse_query, read_cursor
+from ledger.directory.search import NOTHING_HIDDEN, Hidden, search
 from ledger.duplicates.queue import joined_away
-from ledger.present import lag, page_object
-from ledger.query import Query, parse_query, read_cursor
-from ledger.search import NOTHING_HIDDEN, Hidden, search
+from ledger.held.denying import denied_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ledger.derive import Derived
+    from ledger.deriving.derive import Derived
     from ledger.sqlite.store import Snapshot, SqliteStore
 
 _CATCH_UP_S = 0.5

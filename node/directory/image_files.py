@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ledger.images import Images
-from ledger.present import read_record
+from ledger.directory.images import Images
+from ledger.directory.present import read_record
 from node.keys import LEDGER
 from node.routes import Route
 from node.web.session import session_of

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.geography import distance_m
-from ledger.labels import category_labels, code_labels, label_in
-from ledger.query import join_values
+from ledger.directory.labels import category_labels, code_labels, label_in
+from ledger.directory.query import join_values
+from ledger.places.geography import distance_m
 from node.web.languages import Text, choose
 from node.web.words import Words, date_text, is_past
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.query import Circle
+    from ledger.directory.query import Circle
     from node.directory.asked import Asked
 
 DESCRIPTION_CHARACTERS = 260
@@ -84,7 +84,7 @@ class Facet(NamedTuple):
 
 
 def result(record: Mapping[str, Any], log: Text, asked: Asked, circle: Circle | None, reader: Reader) -> Result:
-    """A record object (ledger.present) as an item of the list."""
+    """A record object (ledger.directory.present) as an item of the list."""
     words = reader.words
     description = choose(record["description"], reader.languages) if record.get("description") else None
     source: Mapping[str, Any] = next(iter(record.get("sources", ())), {})

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from ledger.clusters import ZOOM_MAX
-from ledger.geography import Box, parse_box
-from ledger.present import read_record
-from ledger.query import QueryError, parse_query
-from ledger.towns import towns_in
+from ledger.directory.clusters import ZOOM_MAX
+from ledger.directory.present import read_record
+from ledger.directory.query import QueryError, parse_query
+from ledger.places.geography import Box, parse_box
+from ledger.places.towns import towns_in
 from node.api.v1 import SEARCH_PARAMETERS
 from node.directory.map_picture import DARK, LIGHT, draw, view_for
 from node.keys import FINDER, LEDGER
@@ -22,7 +22,7 @@ from node.routes import Parameter, Route
 from node.web.rendering import reader_of
 
 if TYPE_CHECKING:
-    from ledger.clusters import Cell, Clusters, Place
+    from ledger.directory.clusters import Cell, Clusters, Place
     from ledger.sqlite.store import Snapshot
 
 CLUSTERS_SCHEMA, TOWNS_SCHEMA = "folkmoot.clusters/1", "folkmoot.towns/1"

@@ -11,8 +11,8 @@ from node.directory.outlines import View, border_path, land_path, view_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ledger.clusters import Cell, Clusters, Place
-    from ledger.gazetteer import Place as Town
+    from ledger.directory.clusters import Cell, Clusters, Place
+    from ledger.places.gazetteer import Place as Town
     from node.web.words import Words
 
 WIDTH, HEIGHT = 960, 440

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ledger.matching import Market, thing_of
-from ledger.present import read_record
+from ledger.directory.matching import Market, thing_of
+from ledger.directory.present import read_record
 from protocol.statement import SCOPE_PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ledger.derive import Derived
-    from ledger.matching import Match
+    from ledger.deriving.derive import Derived
+    from ledger.directory.matching import Match
     from ledger.sqlite.store import Snapshot, SqliteStore
     from node.directory.finder import Finder
 

@@ -7,7 +7,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from ledger.matched import MATCHES_SCHEMA, match_objects
+from ledger.directory.matched import MATCHES_SCHEMA, match_objects
 from node.api.v1 import SEARCH_PARAMETERS, find_record, json_answer
 from node.directory.matcher import MATCHER, MATCHES_SHOWN
 from node.keys import FINDER, LEDGER

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.expiry import end_of
+from ledger.directory.expiry import end_of
 from node.directory.listing import category_text, record_url
 from node.directory.work_words import work_line
 from node.web.languages import Text, choose
@@ -55,7 +55,7 @@ class Standing(NamedTuple):
 
 
 def standing(record: Mapping[str, Any], days: int, reader: Reader) -> Standing:
-    """How long an offer or need (ledger.present) lasts."""
+    """How long an offer or need (ledger.directory.present) lasts."""
     end, valid = end_of(record.get("terms", ()), reader.now, days), record.get("valid_until")
     text = "" if valid is None else date_text(valid, reader.words)
     over = valid is not None and is_past(valid, reader.now)
@@ -63,7 +63,7 @@ def standing(record: Mapping[str, Any], days: int, reader: Reader) -> Standing:
 
 
 def fitting(matches: Sequence[Mapping[str, Any]], reader: Reader) -> list[Fitting]:
-    """Matches (ledger.matched) with their reasons in words."""
+    """Matches (ledger.directory.matched) with their reasons in words."""
     shown = []
     for match in matches:
         record = match["record"]
@@ -103,7 +103,7 @@ def terms_text(terms: Sequence[str], words: Words) -> str:
 
 
 def offered(record: Mapping[str, Any], matches: Sequence[Mapping[str, Any]], distance: str, reader: Reader) -> Offered:
-    """An offer or need (ledger.present) in a list, with what fits best."""
+    """An offer or need (ledger.directory.present) in a list, with what fits best."""
     words = reader.words
     valid = record.get("valid_until")
     return Offered(

@@ -11,17 +11,17 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from ledger.expiry import DAYS, end_of, renewed
-from ledger.matched import match_objects
-from ledger.opening import is_open
-from ledger.present import read_record
-from ledger.query import QueryError, parse_query
+from ledger.directory.expiry import DAYS, end_of, renewed
+from ledger.directory.matched import match_objects
+from ledger.directory.present import read_record
+from ledger.directory.query import QueryError, parse_query
+from ledger.directory.work import WORK
+from ledger.own.trial import wait_until_folded
+from ledger.places.opening import is_open
 from ledger.reciprocity.state import EventState
 from ledger.showing.events import Wanted, recent_events
 from ledger.showing.rates import check_rate
 from ledger.showing.view import LedgerView
-from ledger.trial import wait_until_folded
-from ledger.work import WORK
 from node.api.v1 import find_record
 from node.directory.listing import distance_text, record_url
 from node.directory.matcher import MATCHER

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
-from ledger.forks import why_not_signing
-from ledger.proving import log_object
-from ledger.query import QueryError, join_values, parse_query
-from ledger.receipts import last_erasures
+from ledger.directory.query import QueryError, join_values, parse_query
+from ledger.held.forks import why_not_signing
+from ledger.held.receipts import last_erasures
+from ledger.held.witness import witness_verifier
+from ledger.proofs.proving import log_object
 from ledger.text import fold
-from ledger.witness import witness_verifier
 from node.api.publishing import base_of
 from node.directory.asked import Asked
 from node.directory.listing import Result, category_text, facets, filters, result, wider
@@ -33,7 +33,7 @@ from protocol.record import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ledger.query import Circle
+    from ledger.directory.query import Circle
     from node.directory.listing import Reader
     from node.web.words import Words
 
@@ -139,7 +139,7 @@ def _page(found: dict[str, Any], names: dict[str, Text], asked: Asked, circle: C
 
 
 def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str, Any], Circle | None, dict[str, Text]]:
-    """The page of results (ledger.present), the circle asked for, and the names of the logs that results are in."""
+    """The page of results (ledger.directory.present), the circle asked for, and the names of the logs with results."""
     parameters = asked.parameters()
     found = request.app[FINDER].find(parameters, reader.now)
     wanted = {record["log"] for record in found["records"]}
@@ -233,7 +233,7 @@ async def _logs(request: web.Request) -> web.Response:
 
 
 def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
-    """A log object (ledger.proving) as a row of the table."""
+    """A log object (ledger.proofs.proving) as a row of the table."""
     words = reader.words
     held = words("Completely")
     if not log["complete"]:
@@ -255,7 +255,7 @@ def log_row(log: dict[str, Any], reader: Reader) -> dict[str, Any]:
 
 
 def erasure_row(erasure: dict[str, Any], log: dict[str, Any], words: Words) -> dict[str, Any]:
-    """An erased entry (ledger.receipts) of a log as a row of the table."""
+    """An erased entry (ledger.held.receipts) of a log as a row of the table."""
     position = erasure["position"]
     return {
         "position": words.number(position),

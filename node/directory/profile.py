@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from ledger.labels import code_labels
+from ledger.directory.labels import code_labels
 from node.directory.asked import Asked
 from node.directory.listing import Checked, Link, category_links, checked, code_text, label_texts, record_url
 from node.directory.profile_steps import Step, step_of, steps
@@ -132,7 +132,7 @@ class Names(NamedTuple):
 
 
 def profile(record: Mapping[str, Any], history: Sequence[Mapping[str, Any]], names: Names, reader: Reader) -> Profile:
-    """The page of a record object with its history objects (ledger.present)."""
+    """The page of a record object with its history objects (ledger.directory.present)."""
     words, languages = reader.words, reader.languages
     titles = in_order(record["name"], languages)
     entry = record["entry"]

@@ -85,7 +85,7 @@ class Around(NamedTuple):
 
 
 def claims_told(claims: Sequence[Mapping[str, Any]], reader: Reader) -> list[Claim]:
-    """Claim objects (ledger.claims), latest first."""
+    """Claim objects (ledger.directory.claims), latest first."""
     return [
         Claim(
             what=reader.words.label("claim", _said(one)),

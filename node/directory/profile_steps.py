@@ -45,7 +45,7 @@ def steps(
     authors: Mapping[str, str],
     reader: Reader,
 ) -> list[Step]:
-    """The steps of a history (ledger.present), latest first; `states` are those that the latest ones put."""
+    """The steps of a history (ledger.directory.present), latest first; `states` are those that the latest ones put."""
     puts = [step["position"] for step in history if step["kind"] == "record.put"]
     before = dict(zip(puts, [*puts[1:], None], strict=True))
     made = []

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
+from ledger.directory.present import history_objects, read_record, state_at
 from ledger.errors import NotFoundError
-from ledger.present import history_objects, read_record, state_at
-from ledger.proving import prove_entry, trust_file
+from ledger.proofs.proving import prove_entry, trust_file
 from node.api.publishing import base_of
 from node.api.v1 import find_record
 from node.directory.profile_steps import compared, step_of
@@ -36,7 +36,7 @@ VERIFY = "/verify"
 
 
 class Said(NamedTuple):
-    """A statement about a record: where it stands, its JSON (ledger.present), and the position of the put before it."""
+    """A statement about a record: its place, its JSON (ledger.directory.present), the position of the put before it."""
 
     row: RecordRow
     tree: Tree

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from ledger.directory.present import history_objects, read_record, record_object, record_states
 from ledger.errors import NotFoundError
-from ledger.opening import read_week
-from ledger.present import history_objects, read_record, record_object, record_states
+from ledger.places.opening import read_week
+from ledger.places.towns import towns_in
 from ledger.publishing.linked import linked
 from ledger.publishing.pictures import with_addresses
-from ledger.towns import towns_in
 from node.api.publishing import base_of
 from node.api.v1 import find_record
 from node.directory.around import around

@@ -6,13 +6,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.geography import Box
+from ledger.places.geography import Box
 from node.directory.outlines import View, border_path, land_path, projected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ledger.gazetteer import Place
+    from ledger.places.gazetteer import Place
 
 WIDTH, HEIGHT = 360, 240
 _ZOOMS = ((2_000, 10), (10_000, 9), (30_000, 8), (100_000, 6))

@@ -11,7 +11,7 @@ from node.web.words import message
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.opening import Span, Week
+    from ledger.places.opening import Span, Week
     from node.web.words import Words
 
 DAYS = (
@@ -41,7 +41,7 @@ class Table(NamedTuple):
 
 
 def week_table(week: Week, words: Words) -> Table:
-    """The table of a week (ledger.opening)."""
+    """The table of a week (ledger.places.opening)."""
     days = [
         Day(words(DAYS[day.weekday()]), [_times(span, words) for span in spans], day == week.today)
         for day, spans in week.days

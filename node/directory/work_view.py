@@ -42,7 +42,7 @@ class RateAsked(NamedTuple):
 
 
 def work_shown(work: Mapping[str, Any], check: RateCheck | None, reader: Reader) -> WorkShown:
-    """The work of a record object (ledger.present)."""
+    """The work of a record object (ledger.directory.present)."""
     words, rate = reader.words, work.get("rate", {})
     table = safe_url(rate.get("table", ""))
     return WorkShown(

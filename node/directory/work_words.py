@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.work import skill_category
+from ledger.directory.work import skill_category
 from node.directory.asked import Asked
 from node.directory.listing import Link, category_text
 from protocol.amounts import show_amount, show_day

@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ledger.federation import federation_object
-from ledger.net import net_object
-from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS
+from ledger.held.federation import federation_object
+from ledger.held.net import net_object
+from ledger.held.scopes import LOG_ACTIONS, REGION_ACTIONS
 from node.api.v1 import json_answer, read_json
 from node.keys import CONFIG, LEDGER
 from node.routes import Route
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def read_federation(request: web.Request) -> dict[str, Any]:
-    """What this node holds and why (ledger.federation); takes some milliseconds."""
+    """What this node holds and why (ledger.held.federation); takes some milliseconds."""
     ledger, policy = request.app[LEDGER], request.app[CONFIG].policy
     with ledger.store.read() as reads:
         return federation_object(reads, policy, int(ledger.clock()))
 
 
 def read_net(request: web.Request) -> dict[str, Any]:
-    """Who witnesses whom, how fresh each log is (ledger.net); takes some milliseconds."""
+    """Who witnesses whom, how fresh each log is (ledger.held.net); takes some milliseconds."""
     with request.app[LEDGER].store.read() as reads:
         return net_object(reads, int(request.app[LEDGER].clock()))
 

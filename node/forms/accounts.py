@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
+from ledger.own.spoken import Draft
 from ledger.reciprocity.state import Account
 from ledger.showing.naming import find_account
-from ledger.spoken import Draft
 from node.forms.field import Asked, Field, Unfit, read_field
 from node.forms.form import Form
 from node.web.words import message

@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
+from ledger.own.spoken import Draft
 from ledger.reciprocity.assembly import count
 from ledger.reciprocity.decisions import act_digest
 from ledger.reciprocity.state import Dispute, ProposalState
 from ledger.showing.assembly import permitting
-from ledger.spoken import Draft
 from node.forms.accounts import titles
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form

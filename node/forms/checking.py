@@ -8,15 +8,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.bodyform import body_to_json
-from ledger.denying import title_of
-from ledger.member_keys import keep_member_key
+from ledger.held.denying import title_of
+from ledger.own.member_keys import keep_member_key
+from ledger.own.spoken import speak
+from ledger.own.submitting import check_scope, try_ledger
+from ledger.own.trial import REASONS, Trial, wait_until_folded
 from ledger.reciprocity.state import Holder
 from ledger.showing.carrying import terms_lines
 from ledger.showing.wording import statement_lines
-from ledger.spoken import speak
-from ledger.submitting import check_scope, try_ledger
 from ledger.territory.wording import knowledge_lines
-from ledger.trial import REASONS, Trial, wait_until_folded
 from node.forms.field import Unfit
 from node.forms.form import fill
 from node.web.words import message
@@ -29,8 +29,8 @@ from protocol.reciprocity import RECIPROCITY_BODIES, read_reciprocity
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from ledger.own.spoken import Draft, Spoken
     from ledger.showing.view import LedgerView
-    from ledger.spoken import Draft, Spoken
     from node.forms.form import Form
     from protocol.encoding import Value
 

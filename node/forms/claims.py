@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.own.spoken import Draft
 from ledger.reciprocity.lines import ClauseError, legs_of
 from ledger.reciprocity.state import Account, ClaimState, Contract
 from ledger.reciprocity.yields import settlement
 from ledger.showing.explaining import explain, post_body
-from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form

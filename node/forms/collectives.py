@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError
-from ledger.member_keys import make_member_key
+from ledger.own.member_keys import make_member_key
+from ledger.own.spoken import Draft
 from ledger.reciprocity.state import Account, ClaimState
 from ledger.showing.naming import find_account
 from ledger.showing.posts import accounts_of
-from ledger.spoken import Draft
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
 from node.web.words import message

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.own.spoken import Draft
 from ledger.reciprocity.state import Account, Contract
 from ledger.reciprocity.template import TemplateError, lacking, offer_of, read_template
 from ledger.showing.explaining import explain, post_body
 from ledger.showing.owing import OWED
 from ledger.showing.templates import template_names
-from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ledger.spoken import Draft
+from ledger.own.spoken import Draft
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
 from node.web.words import message

@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import NotFoundError
+from ledger.held.scopes import find_log
 from ledger.reciprocity.state import Account, ClaimState, Commitment, Dispute, EventState
-from ledger.scopes import find_log
 from ledger.showing.naming import (
     find_account,
     find_by_id,

@@ -13,8 +13,8 @@ from protocol.errors import Malformed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ledger.own.spoken import Draft
     from ledger.showing.view import LedgerView
-    from ledger.spoken import Draft
 
     Make = Callable[[Asked], "list[Draft]"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ledger.directory.present import read_record
+from ledger.directory.search import text_expression
 from ledger.errors import NotFoundError
-from ledger.gazetteer import find
-from ledger.present import read_record
-from ledger.search import text_expression
-from ledger.spoken import Draft
+from ledger.own.spoken import Draft
+from ledger.places.gazetteer import find
 from ledger.territory.keys import NEED, PROBLEM, TERM
 from ledger.territory.knowledge import SORTS, Knowledge, subject_of, subject_value
 from ledger.territory.needs import choices_in

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.member_keys import make_member_key
-from ledger.spoken import Draft
+from ledger.own.member_keys import make_member_key
+from ledger.own.spoken import Draft
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form
 from node.web.words import message

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ledger.bodyform import body_from_json
 from ledger.errors import NotFoundError
 from ledger.jsonform import refuse_repeated
+from ledger.own.spoken import Draft
 from ledger.showing.naming import ORGANISATION, find_party
-from ledger.spoken import Draft
 from node.forms.assembly import read_texts
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form

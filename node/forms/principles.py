@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.spoken import Draft
+from ledger.own.spoken import Draft
 from ledger.territory.keys import DECLARATION, REVIEW, SET
 from ledger.territory.knowledge import Knowledge
 from ledger.territory.principles import TEMPLATES, find_set, set_of, template_body

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
-from ledger.neighbours import acceptance
-from ledger.private import find_log
+from ledger.held.private import find_log
+from ledger.own.neighbours import acceptance
+from ledger.own.spoken import Draft
 from ledger.reciprocity.state import Account, Connector
 from ledger.showing.naming import find_account
 from ledger.showing.transfers import log_name, transfer_objects
 from ledger.showing.view import LedgerView, held_ledger
-from ledger.spoken import Draft
 from node.forms.accounts import DAY
 from node.forms.field import Asked, Field, Unfit
 from node.forms.form import Form

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ledger.clusters import Cell, Clusters, Place
-from ledger.geography import Box
+from ledger.directory.clusters import Cell, Clusters, Place
 from ledger.importing.report import report_csv
-from ledger.towns import towns_in
+from ledger.places.geography import Box
+from ledger.places.towns import towns_in
 from node.api.v1 import json_answer
 from node.directory.map_picture import DARK, LIGHT, draw, view_for
 from node.importing.jobs import JOBS

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from ledger.directory.licences import licence_meant
 from ledger.importing.mapping import KINDS_IMPORTED, CodeColumn, Mapping, TextColumn
 from ledger.importing.problem import MappingError
-from ledger.licences import licence_meant
 from node.web.words import message
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def preview_object(found: Assessment, log_id: bytes) -> dict[str, Any]:
 
 
 def _record(record: dict[str, Any] | None, log_id: bytes) -> dict[str, Any]:
-    """As `ledger.present` shows a record, as far as a list needs it."""
+    """As `ledger.directory.present` shows a record, as far as a list needs it."""
     assert record is not None, "what comes is a record"
     shown: dict[str, Any] = to_json({"status": "active", **record})
     return shown | {"log": show_log_id(log_id)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ledger.errors import NotFoundError, RefusedError
-from ledger.member_keys import kept_member_key
+from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Ballot, Member, ProposalState
 from ledger.showing.view import LedgerView, own_tree
 from ledger.territory.keys import NEED, PROBLEM

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from yarl import URL
 
-from ledger.query import QueryError, parse_query
+from ledger.directory.query import QueryError, parse_query
 from ledger.territory.keys import TERM
 from ledger.territory.skills import claim_of, experts, shared_skill, skill_counts, skill_name
 from node.directory.listing import record_url
@@ -19,7 +19,7 @@ from protocol.identity import show_log_id
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ledger.query import Circle
+    from ledger.directory.query import Circle
     from ledger.territory.knowledge import Knowledge, Known
     from ledger.territory.skills import Expert
     from node.directory.listing import Reader

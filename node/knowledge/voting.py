@@ -7,11 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
-from ledger.own import submission
+from ledger.own.log import submission
+from ledger.own.spoken import Draft, speak
+from ledger.own.submitting import try_ledger
+from ledger.own.trial import wait_until_folded
 from ledger.showing.view import LedgerView, own_tree
-from ledger.spoken import Draft, speak
-from ledger.submitting import try_ledger
-from ledger.trial import wait_until_folded
 from protocol.carried import read_carried, write_carried
 from protocol.errors import Malformed
 from protocol.reciprocity import read_reciprocity
@@ -19,8 +19,8 @@ from protocol.reciprocity_bodies import Vote
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
-    from ledger.own import Submission
-    from ledger.spoken import Spoken
+    from ledger.own.log import Submission
+    from ledger.own.spoken import Spoken
 
 CARRIED_CHARACTERS_MAX = 20_000
 

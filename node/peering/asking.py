@@ -7,7 +7,7 @@ import asyncio
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ledger.replica import verify_head
+from ledger.held.replica import verify_head
 from node.peering.errors import UnreachableError
 from node.peering.recovering import Said
 from protocol.checkpoint import check_cosignature

@@ -7,11 +7,11 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.charters import still_speaks
 from ledger.errors import LedgerError
-from ledger.forks import confirm_heads
-from ledger.replica import Replica, VerifiedHead, accept_head, unknown_heads, verify_head
-from ledger.serving import heads_of, serve_range
+from ledger.held.charters import still_speaks
+from ledger.held.forks import confirm_heads
+from ledger.held.replica import Replica, VerifiedHead, accept_head, unknown_heads, verify_head
+from ledger.held.serving import heads_of, serve_range
 from node.peering.errands import ask_for_payloads, run_errand
 from node.peering.forking import tell_all_forks, tell_forks
 from node.peering.line import Line

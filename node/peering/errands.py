@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.private import payloads_for, take_payloads, wanted_from
-from ledger.serving import heads_of
+from ledger.held.private import payloads_for, take_payloads, wanted_from
+from ledger.held.serving import heads_of
 from node.peering.forking import hear_fork
 from node.peering.scoping import LEFT_OUT_MAX
 from node.peering.witnessing import hear_witness_frame

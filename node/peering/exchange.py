@@ -8,10 +8,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
-from ledger.reconciling import HeldSet
-from ledger.scopes import Policy
-from ledger.serving import heads_since
-from ledger.witness import Witness
+from ledger.held.reconciling import HeldSet
+from ledger.held.scopes import Policy
+from ledger.held.serving import heads_since
+from ledger.held.witness import Witness
 from node.peering.connecting import RELAY, Connecting
 from node.peering.errors import UnreachableError
 from node.peering.peer_table import may_enter
@@ -28,8 +28,8 @@ from protocol.session import Session, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from ledger.held.replica import VerifiedHead
     from ledger.ledger import Ledger
-    from ledger.replica import VerifiedHead
     from ledger.sqlite.store import Snapshot
     from node.peering.conversation import Conversation
     from node.peering.runtime import Runtime, Task

@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
-from ledger.forks import examine_fork_proof, fork_proofs, take_fork_proof
-from ledger.serving import head_field
+from ledger.held.forks import examine_fork_proof, fork_proofs, take_fork_proof
+from ledger.held.serving import head_field
 from protocol.errors import Malformed
 from protocol.fork import fork_digest, parse_fork_proof
 from protocol.frames import Fork

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from aiohttp.web import WebSocketResponse
 
-    from ledger.derive import Derived
+    from ledger.deriving.derive import Derived
     from ledger.ledger import Ledger
-    from ledger.own import OwnLog
-    from ledger.recovery import Recovery
+    from ledger.own.log import OwnLog
+    from ledger.own.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from node.peering.client import Client
 

@@ -8,11 +8,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
-from ledger.neighbours import Changed, Due, NotProvenYetError, all_open, due
+from ledger.own.neighbours import Changed, Due, NotProvenYetError, all_open, due
 from protocol.kinds import check_body
 
 if TYPE_CHECKING:
-    from ledger.derive import Derived
+    from ledger.deriving.derive import Derived
     from ledger.ledger import Ledger
 
 log = logging.getLogger("folkmoot.neighbours")

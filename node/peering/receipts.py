@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
-from ledger.receipts import owed
+from ledger.held.receipts import owed
 from protocol.kinds import check_body
 
 if TYPE_CHECKING:
+    from ledger.held.receipts import Owed
     from ledger.ledger import Ledger
-    from ledger.receipts import Owed
     from ledger.sqlite.store import Transaction
 
 log = logging.getLogger("folkmoot.receipts")

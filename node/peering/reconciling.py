@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.serving import heads_at, heads_since
+from ledger.held.serving import heads_at, heads_since
 from protocol.frames import HEADS_MAX, Busy, GetHeads
 from protocol.rangeframes import ITEMS_MAX
 from protocol.ranges import LEAF_ITEMS_MAX

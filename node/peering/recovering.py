@@ -10,17 +10,17 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError
-from ledger.hearing import hear
-from ledger.receipts import HOLDERS_MAX
-from ledger.recovery import State, explain, unwatched
-from ledger.watchers import peer_name, watchers_of
+from ledger.held.receipts import HOLDERS_MAX
+from ledger.own.hearing import hear
+from ledger.own.recovery import State, explain, unwatched
+from ledger.own.watchers import peer_name, watchers_of
 from protocol.frames import GetHeads
 from protocol.identity import witness_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ledger.replica import VerifiedHead
+    from ledger.held.replica import VerifiedHead
     from node.peering.conversation import Conversation
     from node.peering.exchange import Exchange
 

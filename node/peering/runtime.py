@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from random import Random
 
-    from ledger.own import OwnLog
-    from ledger.recovery import Recovery
+    from ledger.own.log import OwnLog
+    from ledger.own.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
 
 _Result = TypeVar("_Result")

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.denying import follow_denials
 from ledger.errors import LedgerError
-from ledger.replica import VerifiedHead, accept_head, verify_head
-from ledger.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes, take_from_seed
+from ledger.held.denying import follow_denials
+from ledger.held.replica import VerifiedHead, accept_head, verify_head
+from ledger.held.scopes import Policy, ScopeBook, Scopes, let_wait, over_quota, read_scopes, take_from_seed
 from protocol.frames import HEADS_MAX, GetHeads, Skip
 from protocol.identity import short_log_id
 

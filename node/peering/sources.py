@@ -7,12 +7,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
-from ledger.replica import Replica
+from ledger.held.replica import Replica
 from node.peering.forking import tell_forks
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
-    from ledger.replica import VerifiedHead
+    from ledger.held.replica import VerifiedHead
     from ledger.sqlite.store import Snapshot
     from node.peering.conversation import Conversation
     from node.peering.exchange import Exchange

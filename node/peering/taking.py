@@ -8,15 +8,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ledger.errors import RefusedError
-from ledger.hearing import take_range
-from ledger.replica import store_range
+from ledger.held.replica import store_range
+from ledger.own.hearing import take_range
 from node.peering.forking import ask_for_proof
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from ledger.replica import Replica, VerifiedHead, VerifiedRange
+    from ledger.held.replica import Replica, VerifiedHead, VerifiedRange
     from ledger.sqlite.store import Transaction
     from node.peering.conversation import Conversation
     from protocol.actions import TakeRange

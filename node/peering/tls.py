@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from ledger.keys import write_private
+from ledger.own.keys import write_private
 from protocol.encoding import decode, encode
 from protocol.errors import Malformed
 from protocol.identity import short_log_id

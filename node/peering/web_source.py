@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import ClientError
 
+from ledger.carried.folder import FOLDER_INDEX, Opened, read_folder
 from ledger.errors import NotFoundError
-from ledger.folder import FOLDER_INDEX, Opened, read_folder
 from node.peering.client import Client, DialRefusedError
 from protocol import __version__
 from protocol.bundle import BUNDLE_PATH, FAMILY, read_header, read_items

@@ -8,8 +8,8 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import LedgerError, NotSigningError
-from ledger.state import ChosenWitness, Witnesses, add_cosignatures, witnesses_of
-from ledger.tree import prove_consistency
+from ledger.held.state import ChosenWitness, Witnesses, add_cosignatures, witnesses_of
+from ledger.held.tree import prove_consistency
 from node.peering.errors import UnreachableError
 from protocol import frames
 from protocol.charter import establish
@@ -31,9 +31,9 @@ from protocol.witness import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from ledger.held.witness import Witness
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
-    from ledger.witness import Witness
     from node.peering.conversation import Conversation
     from node.peering.exchange import Exchange
     from node.peering.runtime import Runtime

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ledger.calendar import Span, local_time
+from ledger.reciprocity.calendar import Span, local_time
 from ledger.reciprocity.hearing import DAY_S
 from ledger.reciprocity.state import Commitment
 from ledger.showing.events import Wanted, calendar_objects, commitment_objects

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from ledger.calendar import Span
 from ledger.errors import NotFoundError
-from ledger.keys import write_private
+from ledger.own.keys import write_private
 from ledger.publishing.icalendar import CalendarEvent, calendar
+from ledger.reciprocity.calendar import Span
 from ledger.reciprocity.state import Commitment, Member
 from ledger.showing.recent import recent
 from ledger.showing.resources import Taken, is_known, taken

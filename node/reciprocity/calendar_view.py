@@ -7,13 +7,13 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.calendar import Span, days_from, local_time
+from ledger.reciprocity.calendar import Span, days_from, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from ledger.calendar import Day
+    from ledger.reciprocity.calendar import Day
     from node.web.words import Words
 
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)

@@ -15,7 +15,7 @@ from ledger.exporting.journal import read_journal, read_member_journal
 from ledger.exporting.plaintext import beancount, hledger
 from ledger.exporting.tables import csv_lines, json_lines
 from ledger.exporting.valueflows import document
-from ledger.member_statement import make_member_statement
+from ledger.proofs.member_statement import make_member_statement
 from ledger.showing.accounts import (
     ACCOUNT_SCHEMA,
     ACCOUNTS_SCHEMA,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Codes of the closed lists of the ledger (spec 17) in English, by group."""
 
+from ledger.own.trial import REASONS
 from ledger.showing.wording import WHAT
-from ledger.trial import REASONS
 from node.knowledge.labels import KNOWN, KNOWN_FIELDS
 
 LEDGER_LABELS: dict[str, dict[str, str]] = {

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.calendar import Span, alternatives, local_time
 from ledger.errors import NotFoundError, RefusedError
-from ledger.own import submission
+from ledger.own.log import submission
+from ledger.own.submitting import check_signed_payload, try_ledger
+from ledger.own.trial import wait_until_folded
+from ledger.reciprocity.calendar import Span, alternatives, local_time
 from ledger.showing.resources import taken
-from ledger.submitting import check_signed_payload, try_ledger
-from ledger.trial import wait_until_folded
 from node.directory.listing import record_url
 from node.forms.checking import Checked, check, write
 from node.forms.field import Unfit

@@ -8,11 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.calendar import Span, local_time, moment_of
 from ledger.errors import NotFoundError
+from ledger.own.spoken import Draft
+from ledger.reciprocity.calendar import Span, local_time, moment_of
 from ledger.reciprocity.state import Commitment, EventState, Member, Unit
 from ledger.showing.resources import fee_of, taken, ways_to_book
-from ledger.spoken import Draft
 from node.forms.field import Unfit
 from node.reciprocity.calendar_view import span_text
 from node.reciprocity.resource_pages import is_mine, may_record, may_thank, unanswered

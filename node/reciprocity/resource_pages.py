@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.calendar import Span, local_time
 from ledger.errors import NotFoundError
+from ledger.reciprocity.calendar import Span, local_time
 from ledger.reciprocity.state import Commitment, EventState, Member
 from ledger.showing.events import Wanted, recent_events
 from ledger.showing.resources import (

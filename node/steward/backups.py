@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from ledger.backup import STORE, last_backup, read_manifest, take_backup
 from ledger.errors import LedgerError, RefusedError
+from ledger.keeping.backup import STORE, last_backup, read_manifest, take_backup
 
 if TYPE_CHECKING:
-    from ledger.backup import LastBackup, Manifest
+    from ledger.keeping.backup import LastBackup, Manifest
     from ledger.ledger import DataDirectory
 
 OLD_S = 7 * 86_400

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger.present import read_record
+from ledger.directory.present import read_record
 from ledger.proposals.present import waiting_list
 from ledger.reciprocity.state import Contract, Member
 from ledger.showing.assembly import dispute_objects, proposal_objects

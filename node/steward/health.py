@@ -7,9 +7,9 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.choosing import witnesses_object
-from ledger.forks import why_not_signing
-from ledger.present import lag
+from ledger.directory.present import lag
+from ledger.held.forks import why_not_signing
+from ledger.own.choosing import witnesses_object
 from node.keys import CONFIG, HUB, LEDGER
 from node.steward.backups import BACKUPS, OLD_S
 from node.web.words import date_text

@@ -7,10 +7,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from ledger.choosing import check_choice, parse_witness_key
 from ledger.errors import NotFoundError
-from ledger.scopes import decide
-from ledger.watchers import forget_peer, watchers_of
+from ledger.held.scopes import decide
+from ledger.own.choosing import check_choice, parse_witness_key
+from ledger.own.watchers import forget_peer, watchers_of
 from node.config import parse_peer_url
 from node.keys import HUB, LEDGER
 
@@ -53,6 +53,6 @@ async def remove_witness(app: web.Application, key: str) -> None:
 
 
 async def decide_here(app: web.Application, action: str, subject: bytes | str) -> None:
-    """Carries out a decision about a log or region (ledger.scopes). Raises RefusedError."""
+    """Carries out a decision about a log or region (ledger.held.scopes). Raises RefusedError."""
     await asyncio.wrap_future(app[LEDGER].writer.run(lambda change: decide(change, action, subject)))
     app[HUB].scoping.changed()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.choosing import witnesses_object
 from ledger.errors import LedgerError, NotFoundError
-from ledger.scopes import LOG_ACTIONS, REGION_ACTIONS, find_log
-from ledger.witness import witness_verifier
+from ledger.held.scopes import LOG_ACTIONS, REGION_ACTIONS, find_log
+from ledger.held.witness import witness_verifier
+from ledger.own.choosing import witnesses_object
 from node.config import settings_in_words
 from node.federation.api import read_federation
 from node.keys import CONFIG, HUB, LEDGER

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
-from ledger.contract_templates import NAMES, template_text
 from ledger.errors import NotFoundError, RefusedError
+from ledger.own.trial import wait_until_folded
+from ledger.reciprocity.contract_templates import NAMES, template_text
 from ledger.reciprocity.template import read_template
 from ledger.showing.view import LedgerView, own_tree
-from ledger.trial import wait_until_folded
 from node.forms.checking import check, write
 from node.forms.field import Unfit
 from node.forms.options import options_of

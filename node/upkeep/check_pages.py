@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.checks import FINDINGS, NOTE_MAX, answer, own_record, read_code, show_code, standing
+from ledger.directory.checks import FINDINGS, NOTE_MAX, answer, own_record, read_code, show_code, standing
+from ledger.directory.present import record_object
 from ledger.errors import NotFoundError
-from ledger.present import record_object
 from node.directory.listing import cut, record_url
 from node.keys import LEDGER
 from node.routes import Route

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from ledger import gazetteer
-from ledger.checks import DAYS, STALE_S, give_out, own_record, stale_records
+from ledger.directory.checks import DAYS, STALE_S, give_out, own_record, stale_records
+from ledger.directory.present import read_record
+from ledger.directory.query import ARCHIVED_S
 from ledger.errors import NotFoundError
-from ledger.geography import distance_m
-from ledger.present import read_record
-from ledger.query import ARCHIVED_S
+from ledger.places import gazetteer
+from ledger.places.geography import distance_m
 from node.directory.listing import record_url
 from node.keys import LEDGER
 from node.routes import Parameter, Route
@@ -31,7 +31,7 @@ from protocol.record import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.checks import Stale
+    from ledger.directory.checks import Stale
     from ledger.sqlite.store import Snapshot
     from node.directory.listing import Reader
     from node.web.session import Session

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ledger.checks import DAYS, give_out, show_code
+from ledger.directory.checks import DAYS, give_out, show_code
 from node.api.publishing import base_of
 from node.api.v1 import json_answer, read_json
 from node.keys import LEDGER

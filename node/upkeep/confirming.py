@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.jsonform import to_json
-from ledger.submitting import check_scope
-from ledger.trial import wait_until_folded
+from ledger.own.submitting import check_scope
+from ledger.own.trial import wait_until_folded
 from node.keys import LEDGER
 from node.upkeep.telling import Change, differences
 from node.web.problem import problem_of

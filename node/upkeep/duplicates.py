@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from ledger.directory.present import read_record, record_object
 from ledger.duplicates.deciding import pair_of
 from ledger.duplicates.merging import FIELDS, merged_record, plan_different, plan_same, plan_undo, present_body
 from ledger.duplicates.queue import decisions
 from ledger.errors import NotFoundError, RefusedError
-from ledger.present import read_record, record_object
 from node.api.v1 import find_record
 from node.directory.duplicates_api import QUEUE
 from node.directory.tiles import ground_of

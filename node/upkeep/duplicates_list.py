@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-from ledger import gazetteer
+from ledger.directory.present import read_record
+from ledger.directory.restoring import statement_at
 from ledger.duplicates.queue import decision_objects, decisions
-from ledger.geography import distance_m
-from ledger.present import read_record
-from ledger.restoring import statement_at
+from ledger.places import gazetteer
+from ledger.places.geography import distance_m
 from node.directory.listing import record_url
 from node.upkeep.page_number import page_of
 from node.upkeep.pairs import why

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ledger.checks import own_record, show_code, standing
+from ledger.directory.checks import own_record, show_code, standing
+from ledger.directory.present import read_record
 from ledger.errors import NotFoundError
-from ledger.present import read_record
 from node.api.publishing import base_of
 from node.keys import LEDGER
 from node.routes import Route

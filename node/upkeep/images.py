@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ledger.directory.illustrating import IMAGES_MAX, LICENCES, with_image, without_image
+from ledger.directory.images import BYTES_MAX, PIXELS_MAX, PictureError
+from ledger.directory.licences import licence_meant
+from ledger.directory.present import read_record
 from ledger.duplicates.merging import present_body
-from ledger.illustrating import IMAGES_MAX, LICENCES, with_image, without_image
-from ledger.images import BYTES_MAX, PIXELS_MAX, PictureError
 from ledger.importing.plan import Statement
-from ledger.licences import licence_meant
-from ledger.present import read_record
 from node.directory.image_files import IMAGES, image_response, images_url
 from node.directory.listing import record_url
 from node.directory.profile import safe_url

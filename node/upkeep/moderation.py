@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ledger.directory.query import QueryError
 from ledger.errors import NotFoundError
-from ledger.federation import moderation_log
-from ledger.query import QueryError
+from ledger.held.federation import moderation_log
 from node.api.static_log import held_tree, origin_of
 from node.api.v1 import json_answer
 from node.directory.listing import record_url

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import FIELDS
-from ledger.geography import distance_m
+from ledger.places.geography import distance_m
 from node.directory.listing import Checked, checked, record_url
 from node.upkeep.labels import UPKEEP_LABELS
 from node.upkeep.telling import SHOWN, field_text
@@ -65,7 +65,7 @@ class Why(NamedTuple):
 
 
 def side(record: Mapping[str, Any], letter: str, log_name: str, reader: Reader, *, own: bool) -> Side:
-    """A record object (ledger.present) as one side."""
+    """A record object (ledger.directory.present) as one side."""
     words = reader.words
     return Side(
         letter,

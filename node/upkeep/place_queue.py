@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ledger.placing import Doubt, look
+from ledger.places.placing import Doubt, look
 from node.upkeep.sea import are_sea
 from node.web.aside import Aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ledger.geography import Box
-    from ledger.placing import Seen
+    from ledger.places.geography import Box
+    from ledger.places.placing import Seen
     from ledger.sqlite.store import Snapshot, SqliteStore
     from ledger.values import RecordRow
     from node.web.aside import Rest

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from ledger.directory.present import read_record, record_object
 from ledger.duplicates.merging import present_body
 from ledger.errors import NotFoundError
 from ledger.importing.plan import Statement
 from ledger.importing.points import Degrees, parse_point
-from ledger.placing import REASONS, TOWN_PRECISION_M, doubt_object, placed, towns_of
-from ledger.present import read_record, record_object
+from ledger.places.placing import REASONS, TOWN_PRECISION_M, doubt_object, placed, towns_of
 from node.api.v1 import json_answer
 from node.directory.duplicates_api import asked_number
 from node.directory.listing import record_url
@@ -37,8 +37,8 @@ from protocol.record import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.geography import Box
-    from ledger.placing import Doubt
+    from ledger.places.geography import Box
+    from ledger.places.placing import Doubt
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
     from node.directory.listing import Reader

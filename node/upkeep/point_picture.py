@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.geography import Box
-from ledger.towns import towns_in
+from ledger.places.geography import Box
+from ledger.places.towns import towns_in
 from node.directory.outlines import border_path, land_path, view_of
 
 if TYPE_CHECKING:

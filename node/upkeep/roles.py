@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ledger.directory.restoring import statement_at
 from ledger.importing.plan import Statement
-from ledger.restoring import statement_at
 from node.api.v1 import json_answer
 from node.keys import LEDGER
 from node.routes import Route

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ledger.towns import near_towns
+from ledger.places.towns import near_towns
 from node.directory.outlines import LAT_MAX, land_shapes
 
 _OFF_M = 5_000

@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
+from ledger.directory.query import QueryError
 from ledger.errors import (
     IdReusedError,
     LedgerError,
@@ -17,7 +18,6 @@ from ledger.errors import (
     StoreUnusableError,
     TooMuchError,
 )
-from ledger.query import QueryError
 from protocol.errors import Malformed
 
 MEDIA_TYPE = "application/problem+json"

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.ledger import Ledger
+from ledger.own.writer import COMMIT_ENTRIES
 from ledger.sqlite.rows import insert
-from ledger.writer import COMMIT_ENTRIES
 from protocol.statement import make_entry
 from tests.benchmarks.measure import current_mb, percentile, synthetic_records
 from tests.benchmarks.peer import append_all, found, members, signed
 
 if TYPE_CHECKING:
-    from ledger.own import Submission
+    from ledger.own.log import Submission
 
 COUNT = 50_000
 

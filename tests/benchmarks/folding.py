@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ledger.fold import read_entry
+from ledger.deriving.fold import read_entry
 from ledger.reciprocity.applying import apply
 from ledger.reciprocity.book import Book
 from ledger.reciprocity.hearing import Heard

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.own import Receipt, Submission, submission
+from ledger.own.log import Receipt, Submission, submission
 from node.config import Config
 from node.server import Node
 from protocol.identity import parse_log_id, show_log_id

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nacl.bindings import crypto_sign_open
 
 from ledger.ledger import Ledger
-from ledger.member_statement import make_member_statement
+from ledger.proofs.member_statement import make_member_statement
 from protocol.member_statement import parse_member_statement
 from protocol.member_verdict import judge_member
 from protocol.statement import parse_payload, signed_message

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-from ledger.books import open_book
-from ledger.keys import read_key
+from ledger.deriving.books import open_book
 from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.own.keys import read_key
 from ledger.reciprocity.state import Outgoing
 from ledger.sqlite.store import SqliteStore
 from protocol.signature import SigningKey
@@ -26,7 +26,7 @@ from tests.builders import seeded
 from tests.ledger.organising import account, member, post, ready, say, unit
 
 if TYPE_CHECKING:
-    from ledger.own import Submission
+    from ledger.own.log import Submission
 
 LOCAL, GROUP = 20_000, 64
 BETWEEN = 200

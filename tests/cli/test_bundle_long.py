@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from ledger.audit import audit
-from ledger.bundle import choose, write_bundle
+from ledger.carried.bundle import choose, write_bundle
+from ledger.keeping.audit import audit
 from ledger.sqlite.store import SqliteStore
 from tests.builders import Log, found_organisation
 from tests.cli.conftest import ENVIRONMENT, Home

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.forks import take_fork_proof
+from ledger.held.forks import take_fork_proof
 from ledger.ledger import DataDirectory, Ledger
 from protocol.charter import found
 from protocol.checkpoint import Checkpoint

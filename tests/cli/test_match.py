@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from ledger.expiry import end_of
+from ledger.directory.expiry import end_of
 
 if TYPE_CHECKING:
     from pathlib import Path

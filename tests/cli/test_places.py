@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.places import REASONS
-from ledger import placing
+from ledger.places import placing
 
 if TYPE_CHECKING:
     from pathlib import Path

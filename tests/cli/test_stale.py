@@ -7,7 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from ledger.checks import STALE_S
+from ledger.directory.checks import STALE_S
 from ledger.ledger import DataDirectory, Ledger
 from tests.builders import seeded
 

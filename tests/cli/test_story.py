@@ -12,10 +12,10 @@ import pytest
 from beancount import loader
 
 from cli.story.mutual import tell
-from ledger.audit import audit, rebuild
-from ledger.books import open_book
+from ledger.deriving.books import open_book
 from ledger.exporting.journal import balances, read_journal
 from ledger.exporting.plaintext import beancount
+from ledger.keeping.audit import audit, rebuild
 from ledger.ledger import DataDirectory, Ledger, found_log
 from ledger.reciprocity.state import Account, ClaimState, Commitment, DividendState, Member
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.contract_templates import NAMES, template_text
+from ledger.reciprocity.contract_templates import NAMES, template_text
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run

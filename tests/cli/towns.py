@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli import init
 from cli.main import cli
-from ledger.contract_templates import template_text
+from ledger.reciprocity.contract_templates import template_text
 
 PLEDGES = {"amina": "Amina", "bruno": "Bruno", "choir": "Commons"}
 ACCOUNTS = {

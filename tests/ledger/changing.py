@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
+from ledger.held.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.sqlite.store import SqliteStore
 from protocol.charter import Opens
 from protocol.checkpoint import Checkpoint

@@ -9,8 +9,8 @@ from protocol.witness import make_request
 from tests.builders import Log, found_organisation
 
 if TYPE_CHECKING:
+    from ledger.held.witness import Witness
     from ledger.ledger import Ledger
-    from ledger.witness import Witness
     from protocol.witness import Answer, Request
 
 

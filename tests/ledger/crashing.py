@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ledger.backup import take_backup
 from ledger.errors import StoreUnusableError
-from ledger.keys import read_key
+from ledger.held.witness import Witness, origin_digest
+from ledger.keeping.backup import take_backup
 from ledger.ledger import DataDirectory, Ledger
-from ledger.own import Submission
-from ledger.witness import Witness, origin_digest
+from ledger.own.keys import read_key
+from ledger.own.log import Submission
 from tests.builders import START, seeded
 from tests.ledger import renewing
 from tests.ledger.cosigning import ask, grown, request

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Random records, and a search over them that is nothing but a loop: what `ledger.search` must agree with."""
+"""Random records, and a search over them that is nothing but a loop: what `ledger.directory.search` must agree with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ledger.columns import Columns
-from ledger.directory import sort_key
-from ledger.query import Circle, Query
-from ledger.search import Page
+from ledger.deriving.records import sort_key
+from ledger.directory.columns import Columns
+from ledger.directory.query import Circle, Query
+from ledger.directory.search import Page
 from ledger.sqlite.store import SqliteStore
 from ledger.text import fold
 from ledger.values import HistoryRow, RecordIndex, RecordRow

@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ledger.derive import Deriver, next_behind
-from ledger.replica import Replica, accept_head, store_range, verify_head
+from ledger.deriving.derive import Deriver, next_behind
+from ledger.held.replica import Replica, accept_head, store_range, verify_head
 from ledger.sqlite.records import TABLES
 from ledger.sqlite.store import SqliteStore
 from protocol.identity import Origin

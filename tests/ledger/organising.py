@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.books import open_book
+from ledger.deriving.books import open_book
 from ledger.ledger import Ledger
-from ledger.own import Submission, submission
+from ledger.own.log import Submission, submission
 from ledger.reciprocity.state import Account
 from protocol.signature import SigningKey
 from protocol.statement import make_payload, make_statement, sign_statement

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ledger.amending import Applied, apply, draft, read_own
+from ledger.held.replica import Replica, accept_head, store_range, verify_head
+from ledger.held.tree import root_at
 from ledger.ledger import DataDirectory, Ledger
-from ledger.operating import make_coming_key
-from ledger.replica import Replica, accept_head, store_range, verify_head
+from ledger.own.amending import Applied, apply, draft, read_own
+from ledger.own.operating import make_coming_key
 from ledger.sqlite.store import SqliteStore
-from ledger.tree import root_at
 from protocol.charter import LogKeys, Opens
 from protocol.signature import SigningKey
 from tests.builders import START, seeded

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from ledger.ledger import DataDirectory, Ledger
-from ledger.recovery import State
+from ledger.own.recovery import State
 from protocol.checkpoint import parse_checkpoint
 from tests.ledger.watching import Watcher, opened, recover, write
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import audit, rebuild
 from ledger.errors import StoreFullError
-from ledger.head import HeadFile
+from ledger.held.tree import root_at
+from ledger.keeping.audit import audit, rebuild
 from ledger.ledger import DataDirectory, Ledger
-from ledger.tree import root_at
+from ledger.own.head import HeadFile
 from protocol.checkpoint import Checkpoint, parse_checkpoint
 from tests.builders import START, seeded
 from tests.ledger.crashing import append, ready

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from ledger import tidying
-from ledger.audit import audit
 from ledger.errors import StoreFullError
+from ledger.keeping import tidying
+from ledger.keeping.audit import audit
+from ledger.keeping.tidying import note_erasure
 from ledger.ledger import DataDirectory, Ledger
-from ledger.own import Submission
+from ledger.own.log import Submission
 from ledger.sqlite.store import SqliteStore
-from ledger.tidying import note_erasure
 from tests.builders import seeded, signing_key
 from tests.ledger.making import Scribe, derive, hold, record, record_id
 from tests.ledger.renewing import NOW, open_epoch, replicate, replicate_trees
@@ -147,7 +147,7 @@ def test_a_large_store_is_rewritten_once_a_day(new_store: Callable[[], SqliteSto
         return 1
 
     monkeypatch.setattr(tidying, "AT_ONCE_BYTES", 0)
-    monkeypatch.setattr("ledger.tidying.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("ledger.keeping.tidying.time.monotonic", lambda: now[0])
     monkeypatch.setattr(store, "rewrite", rewrite)
     kept = tidying.Tidying(store)
     for later in (0.0, 1.0, tidying.AGAIN_S - 2, 2.0):
@@ -168,7 +168,7 @@ def test_where_there_is_no_room_it_is_said_and_tried_again_after_an_hour(ledger:
         erase(ledger, position)
         assert "no room for a copy" in ledger.writer.failure
     now = time.monotonic()
-    monkeypatch.setattr("ledger.tidying.time.monotonic", lambda: now + tidying.AFTER_FAILURE_S)
+    monkeypatch.setattr("ledger.keeping.tidying.time.monotonic", lambda: now + tidying.AFTER_FAILURE_S)
     ledger.writer.settle()
     assert ledger.writer.failure == ""
     with ledger.store.read() as reads:
@@ -221,7 +221,7 @@ import os, signal, sys
 from pathlib import Path
 from ledger.ledger import DataDirectory, Ledger
 from ledger.sqlite.store import SqliteStore
-from ledger.tidying import note_erasure
+from ledger.keeping.tidying import note_erasure
 from tests.builders import START
 from tests.ledger.test_erasure import STATEMENTS
 SqliteStore.truncate_journal = lambda self: os.kill(os.getpid(), signal.SIGKILL) if armed else True

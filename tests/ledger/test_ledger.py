@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import audit
 from ledger.errors import RefusedError, StoreDamagedError, StoreLockedError, StoreUnusableError
-from ledger.head import HeadFile
+from ledger.keeping.audit import audit
 from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.own.head import HeadFile
+from ledger.own.writer import Writer
 from ledger.sqlite.store import SqliteStore
-from ledger.writer import Writer
 from protocol.errors import Malformed
 from protocol.statement import parse_payload
 from tests.builders import START, seeded

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import audit, rebuild
 from ledger.errors import NotSigningError, RefusedError
-from ledger.head import HeadFile
-from ledger.hearing import hear
+from ledger.held.tree import root_at
+from ledger.keeping.audit import audit, rebuild
 from ledger.ledger import DataDirectory
-from ledger.recovery import State, Watchers, needed_peers
-from ledger.tree import root_at
+from ledger.own.head import HeadFile
+from ledger.own.hearing import hear
+from ledger.own.recovery import State, Watchers, needed_peers
 from tests.builders import seeded
 from tests.ledger.making import derived_state
 from tests.ledger.tracing import WRITES

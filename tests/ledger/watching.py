@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import RefusedError
-from ledger.hearing import hear, take_range
+from ledger.held.replica import Replica, VerifiedHead, accept_head, head_of, store_range, verify_head
+from ledger.held.serving import head_field, serve_range
 from ledger.ledger import Ledger
-from ledger.recovery import Recovery, State
-from ledger.replica import Replica, VerifiedHead, accept_head, head_of, store_range, verify_head
-from ledger.serving import head_field, serve_range
+from ledger.own.hearing import hear, take_range
+from ledger.own.recovery import Recovery, State
 from ledger.sqlite.store import SqliteStore
 from protocol.frames import Entries, Want
 from protocol.identity import Origin, show_log_id
@@ -21,9 +21,9 @@ from tests.ledger.making import record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.held.replica import VerifiedRange
     from ledger.ledger import DataDirectory
-    from ledger.own import OwnLog, Receipt, Submission
-    from ledger.replica import VerifiedRange
+    from ledger.own.log import OwnLog, Receipt, Submission
     from ledger.sqlite.store import Transaction
 
 WAIT_S = 30

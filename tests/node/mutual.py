@@ -14,7 +14,7 @@ from tests.ledger.organising import ready
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
-    from ledger.own import Submission
+    from ledger.own.log import Submission
 
 NAMES = ("amina", "bruno", "choir", "baker", "shop")
 DRILL = seeded("drill", 16)

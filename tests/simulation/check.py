@@ -6,8 +6,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from ledger.replica import verify_head
-from ledger.tree import root_at
+from ledger.held.replica import verify_head
+from ledger.held.tree import root_at
 from protocol.checkpoint import parse_checkpoint
 from protocol.identity import Origin
 from protocol.merkle import Peaks, leaf_hash

@@ -12,14 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ledger.head import Head
+from ledger.held.witness import COSIGNED
 from ledger.ledger import DataDirectory, Ledger
-from ledger.own import OwnLog, submission
+from ledger.own.head import Head
+from ledger.own.log import OwnLog, submission
+from ledger.own.watchers import watchers_of
+from ledger.own.writer import Writer
 from ledger.sqlite.database import APPLICATION_ID, migrations
 from ledger.sqlite.store import Snapshot, SqliteStore, Transaction
-from ledger.watchers import watchers_of
-from ledger.witness import COSIGNED
-from ledger.writer import Writer
 from protocol.charter import establish
 from protocol.merkle import EMPTY_ROOT
 from protocol.statement import make_payload, make_statement, sign_statement
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from ledger.own import Receipt, Submission
-    from ledger.recovery import Recovery
+    from ledger.own.log import Receipt, Submission
+    from ledger.own.recovery import Recovery
     from protocol.encoding import Value
     from protocol.signature import SigningKey
     from tests.builders import Organisation

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ledger.amending import _append
-from ledger.charters import take_charters
 from ledger.errors import LedgerError
+from ledger.held.charters import take_charters
+from ledger.own.amending import _append
 from node.peering.conversation import Conversation
 from node.peering.errors import UnreachableError
 from node.peering.exchange import Exchange
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from random import Random
 
-    from ledger.own import OwnLog
-    from ledger.recovery import Recovery
+    from ledger.own.log import OwnLog
+    from ledger.own.recovery import Recovery
     from ledger.sqlite.store import Snapshot, Transaction
     from protocol.identity import Origin
     from protocol.session import Session

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger import replica
+from ledger.held import replica
 from node.peering import conversation, patience
 from tests.simulation.check import BrokenPromiseError, Checker
 from tests.simulation.network import Network

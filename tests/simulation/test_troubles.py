@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger import recovery, replica
+from ledger.held import replica
+from ledger.own import recovery
 from tests.simulation.check import HEALING_PERIODS, PERIOD_S, BrokenPromiseError, Checker
 from tests.simulation.liar import Liar
 from tests.simulation.network import Network

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Derives `ledger/data/labels.tsv.gz`, the table behind `ledger.labels`.
+"""Derives `ledger/data/labels.tsv.gz`, the table behind `ledger.directory.labels`.
 
 Run from the root of the project, once for each new edition of the sources:
 

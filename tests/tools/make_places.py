@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Derives `ledger/data/places.tsv.gz`, the table behind `ledger.gazetteer`.
+"""Derives `ledger/data/places.tsv.gz`, the table behind `ledger.places.gazetteer`.
 
 Run from the root of the project, once for each new edition of the sources, in an environment of its own:
 

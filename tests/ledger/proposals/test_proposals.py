@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.directory.present import record_object
 from ledger.errors import NotFoundError, RefusedError, TooMuchError
-from ledger.present import record_object
 from ledger.proposals import inbox
 from ledger.proposals.deciding import Verdict, decide, decision_on, waiting
 from ledger.proposals.inbox import invite, propose, take

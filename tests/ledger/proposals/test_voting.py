@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.directory.present import record_object
 from ledger.errors import RefusedError
-from ledger.present import record_object
 from ledger.proposals.deciding import Verdict, decide
 from ledger.proposals.inbox import take
 from ledger.proposals.present import proposal_object

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.directory.query import QueryError
+from ledger.held.scopes import decide
 from ledger.publishing.changes import changes_object, parse_limit
-from ledger.query import QueryError
-from ledger.scopes import decide
 from protocol.identity import show_log_id
 from protocol.statement import SCOPE_CIRCLE
 from tests.ledger.making import Scribe, derive, hold, rebuild, record, record_id

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.audit import rebuild
-from ledger.books import open_book
-from ledger.derive import Deriver, next_behind
-from ledger.fold import read_entry
+from ledger.deriving.books import open_book
+from ledger.deriving.derive import Deriver, next_behind
+from ledger.deriving.fold import read_entry
+from ledger.held.private import take_payloads
+from ledger.keeping.audit import rebuild
 from ledger.ledger import DataDirectory, Ledger
-from ledger.own import submission
-from ledger.private import take_payloads
+from ledger.own.log import submission
 from ledger.reciprocity.state import Account, Cell, Leaf
 from ledger.reciprocity.state_check import state_tree
 from protocol.statement import SCOPE_PRIVATE, make_payload, make_statement, parse_payload, sign_statement
 from tests.builders import Log, seeded
+from tests.ledger.carried.test_bundle import bundle_of, take
 from tests.ledger.conftest import BACK_ENDS
 from tests.ledger.making import derive, derived_state, hold, record
 from tests.ledger.making import rebuild as derive_anew
 from tests.ledger.reciprocity.inventing import Invented, Inventor
 from tests.ledger.reciprocity.neighbours import Moot
 from tests.ledger.reciprocity.town import Town
-from tests.ledger.test_bundle import bundle_of, take
 
 if TYPE_CHECKING:
     from ledger.sqlite.store import SqliteStore
@@ -133,7 +133,7 @@ def test_a_log_that_costs_a_lot_is_folded_step_by_step(open_store: OpenStore, mo
     moot, other, store = story(5, 20), story(6, 20), open_store()
     for one in (moot, other):
         hold(store, one.log)
-    monkeypatch.setattr("ledger.derive.STEP_S", 0)
+    monkeypatch.setattr("ledger.deriving.derive.STEP_S", 0)
     deriver, turns = Deriver(), list[int]()
     for _ in range(9):
         with store.write() as change:

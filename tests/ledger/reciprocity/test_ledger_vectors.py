@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ledger.fold import read_entry
+from ledger.deriving.fold import read_entry
 from ledger.reciprocity.state_check import leaf_of, state_tree
 from protocol.errors import Malformed
 from protocol.merkle import leaf_hash

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.contract_templates import template_text
+from ledger.reciprocity.contract_templates import template_text
 from ledger.reciprocity.last_year import rehearse_template
 from ledger.reciprocity.rehearsal import PastClaim, PastUse, Setting, by_month, rehearse, stand_in, sums
 from ledger.reciprocity.template import Template, read_template

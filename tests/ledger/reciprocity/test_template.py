@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.contract_templates import NAMES, template_text
 from ledger.errors import NotFoundError
 from ledger.reciprocity import template
+from ledger.reciprocity.contract_templates import NAMES, template_text
 from ledger.reciprocity.last_year import rehearse_template
 from ledger.reciprocity.template import Names, TemplateError, clauses_of, lacking, offer_of, read_template
 from protocol.encoding import decode, encode

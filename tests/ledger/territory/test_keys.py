@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.audit import audit
+from ledger.keeping.audit import audit
 from ledger.sqlite.store import SqliteStore
 from ledger.territory.keys import in_force
 from protocol.encoding import decode

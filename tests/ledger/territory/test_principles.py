@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.query import Circle
+from ledger.directory.query import Circle
 from ledger.sqlite.store import SqliteStore
 from ledger.territory.knowledge import Knowledge
 from ledger.territory.needs import needs

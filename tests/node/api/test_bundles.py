@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientError
 
-from ledger.bundle import choose, write_bundle
+from ledger.carried.bundle import choose, write_bundle
+from ledger.carried.folder import write_folder
+from ledger.carried.intake import Importer, Intake, Outcome
 from ledger.errors import NotFoundError, StoreDamagedError
-from ledger.folder import write_folder
-from ledger.intake import Importer, Intake, Outcome
+from ledger.own.writer import Writer
 from ledger.sqlite.store import SqliteStore
-from ledger.writer import Writer
 from node.api import bundles
 from node.peering.web_source import open_web
 from node.web import downloading

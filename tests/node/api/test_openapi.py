@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from ledger.query import PARAMETERS
+from ledger.directory.query import PARAMETERS
 from ledger.territory.knowledge import SORTS
 from node.api import v1 as api
 from node.api.openapi import describe

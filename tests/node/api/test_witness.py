@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
-from ledger.witness import witness_verifier
+from ledger.held.witness import witness_verifier
 from protocol.checkpoint import parse_checkpoint
 from protocol.note import parse_note, verified_by
 from protocol.witness import cosigned_by, read_cosignature, write_request

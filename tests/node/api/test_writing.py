@@ -6,7 +6,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from ledger.books import open_book
+from ledger.deriving.books import open_book
 from ledger.reciprocity.state import Account, Member
 from protocol.carried import read_carried, sign_carried, write_carried
 from protocol.encoding import Value

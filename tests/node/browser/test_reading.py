@@ -75,7 +75,7 @@ async def test_without_scripts_there_is_a_picture_and_the_list(node: RunningNode
 
 
 async def test_many_hits_are_clusters_that_open(node: RunningNode, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.clusters.POINTS_MAX", 10)
+    monkeypatch.setattr("ledger.directory.clusters.POINTS_MAX", 10)
     monkeypatch.setattr("node.directory.finder.Finder.clusters.__defaults__", (10,))
     await read_as(tab)
     await open_ready(tab, node.url)

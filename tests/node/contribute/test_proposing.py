@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.expiry import end_of
+from ledger.directory.expiry import end_of
 from ledger.proposals.inbox import invite
 from node.contribute.openness import SENDS_MAX, Openness
 from protocol.identity import show_log_id

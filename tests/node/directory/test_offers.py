@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.expiry import end_of
+from ledger.directory.expiry import end_of
 from ledger.ledger import DataDirectory, Ledger, found_log
 from protocol.identity import show_log_id
 from tests.builders import seeded

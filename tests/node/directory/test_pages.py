@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from aiohttp.test_utils import TestClient, make_mocked_request
 
+from ledger.held.witness import witness_verifier
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.witness import witness_verifier
 from node.directory.asked import Asked
 from node.directory.listing import cut
 from node.directory.pages import error_page, wants_html
@@ -233,7 +233,7 @@ async def test_a_new_node_says_how_to_begin(tmp_path: Path) -> None:
 async def test_what_is_still_being_taken_in_is_told(
     browser: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.present.lag", lambda _: 1234)
+    monkeypatch.setattr("ledger.directory.present.lag", lambda _: 1234)
     assert "1,234 entries are still being taken in" in (await read(browser, "/")).text
 
 

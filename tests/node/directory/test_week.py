@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.opening import read_week
+from ledger.places.opening import read_week
 from node.directory.week import Table, week_table
 from node.web.words import choose_words
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ledger.witness import witness_verifier
+from ledger.held.witness import witness_verifier
 from node.directory.listing import Reader
 from node.federation.net_picture import SHOWN_MAX, SIZE, draw_net
 from node.federation.net_shown import ago, net_shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.member_keys import keep_member_key
+from ledger.own.member_keys import keep_member_key
 from ledger.territory.knowledge import SORTS, Knowledge, Known
 from ledger.territory.needs import needs
 from ledger.territory.principles import template_id

@@ -12,7 +12,7 @@ from tests.node.peering.scripted import ScriptedPeer
 from tests.node.running import until
 
 if TYPE_CHECKING:
-    from ledger.replica import VerifiedHead
+    from ledger.held.replica import VerifiedHead
     from node.peering.conversation import Conversation
     from tests.node.running import RunningNode
 

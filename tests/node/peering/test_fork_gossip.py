@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.forks import fork_proofs
+from ledger.held.forks import fork_proofs
 from protocol.charter import found
 from protocol.checkpoint import Checkpoint
 from protocol.fork import ForkVerdict, judge_fork, write_fork_proof
 from protocol.frames import Cursor, Fork, Heads, Want
 from protocol.note import Note, sign_note
 from tests.builders import found_organisation, seeded
-from tests.ledger.test_forks import MOOT, fetch, history
+from tests.ledger.held.test_forks import MOOT, fetch, history
 from tests.node.peering.scripted import STORE, ScriptedPeer, head_field, range_of
 from tests.node.running import until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.forks import mark_healed, take_fork_proof
+from ledger.held.forks import mark_healed, take_fork_proof
 from protocol.checkpoint import Checkpoint
 from protocol.fork import ForkVerdict, fork_digest, judge_fork, write_fork_proof
 from protocol.identity import show_log_id

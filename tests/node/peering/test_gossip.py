@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger import replica
-from ledger.audit import audit
 from ledger.errors import StoreUnusableError
-from ledger.serving import serve_range
+from ledger.held import replica
+from ledger.held.serving import serve_range
+from ledger.keeping.audit import audit
 from node.peering import conversation, exchange, patience, taking
 from node.peering import link as links
 from protocol import fetch, session

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from ledger.books import open_book
-from ledger.member_statement import make_member_statement
+from ledger.deriving.books import open_book
+from ledger.proofs.member_statement import make_member_statement
 from ledger.reciprocity.state import Account, Outgoing
 from node.peering import neighbours
 from protocol.member_replay import MemberVerdict

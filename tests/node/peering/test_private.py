@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from ledger.bundle import choose, write_bundle
-from ledger.serving import serve_range
+from ledger.carried.bundle import choose, write_bundle
+from ledger.held.serving import serve_range
 from node.peering import conversation, errands
 from node.peering.link import Link
 from protocol.frames import Entries, Payloads, encode_frame

@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from ledger.bundle import choose, write_bundle
-from ledger.folder import read_disk, read_folder, write_folder
-from ledger.intake import Importer, Intake
-from ledger.private import take_payloads
-from ledger.proving import entry_object
-from ledger.serving import serve_range
+from ledger.carried.bundle import choose, write_bundle
+from ledger.carried.folder import read_disk, read_folder, write_folder
+from ledger.carried.intake import Importer, Intake
+from ledger.held.private import take_payloads
+from ledger.held.serving import serve_range
+from ledger.proofs.proving import entry_object
 from node.peering import conversation, errands, receipts, recovering
 from protocol.bundle import read_header, read_items
 from protocol.frames import Entries, Missing, Payloads

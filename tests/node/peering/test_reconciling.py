@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.reconciling import held_item
-from ledger.replica import Replica, accept_head, store_range, verify_head
+from ledger.held.reconciling import held_item
+from ledger.held.replica import Replica, accept_head, store_range, verify_head
 from ledger.sqlite.logwrites import LogWrites
 from node.peering.conversation import Conversation
 from protocol.checkpoint import Checkpoint

@@ -6,11 +6,11 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from ledger.amending import apply, draft, read_own
-from ledger.head import HeadFile
 from ledger.ledger import DataDirectory
-from ledger.operating import make_coming_key
-from ledger.recovery import State
+from ledger.own.amending import apply, draft, read_own
+from ledger.own.head import HeadFile
+from ledger.own.operating import make_coming_key
+from ledger.own.recovery import State
 from ledger.sqlite.store import SqliteStore
 from protocol.identity import show_log_id
 from tests.builders import START, seeded

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import RefusedError
-from ledger.replica import Replica, accept_head, verify_head
+from ledger.held.replica import Replica, accept_head, verify_head
 from ledger.sqlite.store import SqliteStore
 from node.peering.taking import STORING_MAX, Taking
 from protocol.actions import TakeRange

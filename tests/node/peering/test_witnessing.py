@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from ledger.proving import trust_file
-from ledger.witness import witness_verifier
+from ledger.held.witness import witness_verifier
+from ledger.proofs.proving import trust_file
 from node.peering import witnessing
 from protocol.checkpoint import Checkpoint, cosign
 from protocol.identity import Origin, show_log_id, witness_name

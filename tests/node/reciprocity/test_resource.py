@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.member_keys import keep_member_key
+from ledger.own.member_keys import keep_member_key
 from ledger.reciprocity.state import Commitment, EventState
 from ledger.showing.view import LedgerView, own_tree
 from protocol.carried import read_carried, sign_carried, write_carried

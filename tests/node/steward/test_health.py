@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, CookieJar
 
-from ledger.backup import restore
 from ledger.errors import RefusedError
+from ledger.keeping.backup import restore
 from ledger.ledger import DataDirectory
-from ledger.writer import Writer
+from ledger.own.writer import Writer
 from node.steward.backups import Backups
 from node.steward.health import BAD, NOTE, OK
 from tests.node.browsing import Page

@@ -13,10 +13,10 @@ import pytest_asyncio
 from cli.main import COMMANDS as PROGRAM
 from cli.main import cli
 from ledger.errors import NotFoundError
+from ledger.held.scopes import find_log
+from ledger.held.state import witnesses_of
+from ledger.held.witness import verifier_of
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.scopes import find_log
-from ledger.state import witnesses_of
-from ledger.witness import verifier_of
 from node.steward.commands import COMMANDS
 from protocol.identity import show_log_id
 from tests.builders import Log, found_organisation, seeded, signing_key

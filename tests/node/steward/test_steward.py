@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.member_keys import kept_member_key
+from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Account, Member
 from ledger.showing.view import LedgerView, own_tree
 from node.forms.table import FORMS, SECTIONS

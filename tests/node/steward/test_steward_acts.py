@@ -10,7 +10,7 @@ import pytest
 
 from ledger.exporting.journal import balances, read_journal
 from ledger.ledger import DataDirectory, Ledger, found_log
-from ledger.member_keys import kept_member_key
+from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Account, Member
 from ledger.showing.naming import find_account
 from ledger.showing.view import LedgerView, own_tree

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from ledger.checks import give_out, show_code
-from ledger.query import ARCHIVED_S
+from ledger.directory.checks import give_out, show_code
+from ledger.directory.query import ARCHIVED_S
 from tests.node.browser.everybody import check_for_everybody, for_each_reader
 from tests.node.browser.reading import open_ready, press, read_as
 from tests.node.stewarding import EVIL, follow, put, record, record_path, sign_in, twins

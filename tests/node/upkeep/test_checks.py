@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger import checks
-from ledger.checks import ANSWERS_MAX, CODE_LETTERS, STALE_S, new_code, read_code, show_code
+from ledger.directory import checks
+from ledger.directory.checks import ANSWERS_MAX, CODE_LETTERS, STALE_S, new_code, read_code, show_code
+from ledger.directory.query import ARCHIVED_S
 from ledger.errors import StoreFullError
-from ledger.query import ARCHIVED_S
 from tests.node.stewarding import EVIL, HTML, checked, form_of, plain, point, put, record, record_path
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from ledger.directory.images import BYTES_MAX, Images
 from ledger.errors import NotFoundError
-from ledger.images import BYTES_MAX, Images
 from node.directory.image_files import settle
 from protocol.identity import show_log_id
 from tests.node.stewarding import EVIL, HTML, form_of, put, record

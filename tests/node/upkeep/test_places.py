@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from ledger.placing import look
+from ledger.places.placing import look
 from node.directory.duplicates_api import Queue
 from node.upkeep.place_queue import PlaceQueue
 from node.upkeep.sea import are_sea, is_sea

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from ledger.proving import prove_entry
+from ledger.proofs.proving import prove_entry
 from node.verifier.scripts import verifier_script
 from protocol.digits import make_parts
 from protocol.short import pack
