@@ -10,6 +10,7 @@ from ledger.directory.licences import licence_meant
 from ledger.importing.countries import parse_country
 from ledger.places.gazetteer import find
 from ledger.text import fold
+from node.contribute.work import read_work, work_texts
 from node.web.words import message
 from protocol.amounts import parse_day, show_day
 from protocol.errors import Malformed
@@ -83,7 +84,7 @@ def texts_of(record: dict[str, Any], language: str) -> dict[str, str]:
     texts["item"] = record.get("item", "")
     if record.get("valid_until") is not None:
         texts["valid_until"] = show_day(record["valid_until"] // _DAY_S)
-    return texts
+    return texts | work_texts(record.get("work", {}))
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:
@@ -105,6 +106,7 @@ def read_record(written: Written, record_id: bytes) -> Read:
     made |= {"hours": _text(texts, "hours", faults), "hours_note": _texts(written, "hours_note", faults)}
     made |= {"contact": _contact(texts, faults), "item": _text(texts, "item", faults)}
     made |= _offered(written, kind, faults)
+    made["work"] = read_work(texts, (written.base or {}).get("work", {}), kind, faults)
     status, before = texts.get("status", ""), (written.base or {}).get("status", "active")
     made["status"] = status if status in STATUSES and status != "active" else None
     if status == before == "active" and "status" in (written.base or {}):
@@ -126,7 +128,7 @@ def read_record(written: Written, record_id: bytes) -> Read:
 
 _FORMED = frozenset(
     {"kind", "name", "description", "address", "point", "categories", "url", "access", "hours", "hours_note", "contact",
-     "item", "direction", "terms", "valid_until", "status", "licence", "id"}
+     "item", "direction", "terms", "valid_until", "work", "status", "licence", "id"}
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import msgspec
 from node.contribute.reading import CATEGORIES_MAX, PRECISIONS, languages_of
 from node.translations import own_names
 from node.web.words import message
-from protocol.record import KINDS, STATUSES, TERMS
+from protocol.record import DIRECTED_KINDS, KINDS, PER, STATUSES, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ _PRECISE = {20: message("at the door"), 100: message("to about 100 metres"), 1_0
 _PARTS = {
     "hours": ("hours", "hours_note", "wheelchair", "fee", "conditions", "audience"),
     "contact": ("url", "email", "phone"),
-    "offer": ("direction", "term_", "item", "valid_until"),
+    "offer": ("direction", "term_", "item", "valid_until", "work_"),
     "source": ("licence", "source", "status"),
 }
 
@@ -49,14 +49,16 @@ def form_values(texts: Mapping[str, str], present: dict[str, Any] | None, reader
         "open_parts": {
             part: any(name in texts and texts[name] for name in _named(texts, prefixes))
             for part, prefixes in _PARTS.items()
-        },
+        }
+        | ({"offer": True} if texts.get("kind") in DIRECTED_KINDS else {}),
+        "pers": [(one, words.label("per", one)) for one in PER],
         "changing": present is not None,
         "map_words": _map_words(words),
     }
 
 
 def _named(texts: Mapping[str, str], prefixes: tuple[str, ...]) -> list[str]:
-    return [name for name in texts if name.startswith(prefixes) and name not in {"status", "licence"}]
+    return [name for name in texts if name.startswith(prefixes) and name not in {"status", "licence", "work_per"}]
 
 
 def _map_words(words: Words) -> str:

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The map of the form: a click, or Enter in its middle, sets the point, over the ground of ground.js. Without this script
-// the point is written in degrees, or is that of a town.
+// the point is written in degrees, or is that of a town. Whoever chooses an offer or a need is shown what these have.
 "use strict";
 
 {
   const box = document.getElementById("map");
   if (box) pickPoint(box);
+  const kind = document.getElementById("kind"), offers = document.getElementById("offer-part");
+  if (kind && offers)
+    kind.addEventListener("change", () => {
+      if (["offer", "need"].includes(kind.value)) offers.open = true;
+    });
 }
 
 async function pickPoint(box) {

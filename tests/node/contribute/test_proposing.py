@@ -11,6 +11,7 @@ import pytest
 from ledger.directory.expiry import end_of
 from ledger.proposals.inbox import invite
 from node.contribute.openness import SENDS_MAX, Openness
+from node.contribute.work import read_work, work_texts
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.contribute.proposing import Visitor, fields_of
@@ -76,6 +77,67 @@ async def test_what_is_offered_ends_by_itself(
     assert end == end_of(["lend"] if written else [], int(node.ledger.clock()))
     assert end // 86_400 == int(node.ledger.clock()) // 86_400 + days
     assert "Valid until" in plain((await visitor.read(place)).text)
+
+
+async def test_work_is_offered_with_skills_rate_and_days(node: RunningNode, visitor: Visitor, steward: Steward) -> None:
+    page = await visitor.read("/propose?kind=offer")
+    assert ("details", True) in [(tag, "open" in one) for tag, one in page.elements if one.get("id") == "offer-part"]
+    work = {
+        "work_skills": "joinery\n oak  windows\n\njoinery",
+        "work_rate": "24,5",
+        "work_unit": "EUR",
+        "work_per": "hour",
+    }
+    work |= {"work_by": "Union of joiners", "work_table": "https://example.org/rates", "work_remote": "yes"}
+    work |= {"work_from": "2026-10-01", "work_until": "2026-12-01"}
+    place = await visitor.propose("/propose?kind=offer", name_en="Windows", **work)
+    path = place.partition("?")[0]
+    assert "24.50\N{NO-BREAK SPACE}EUR an hour" in (await visitor.read(place)).text
+    await steward.send(path, fields_of(await steward.read(path)) | {"act": "accepted", "reason": "seen"}, 303)
+    node.ledger.writer.settle()
+    _, found = await node.get("/v1/records?kind=offer")
+    (one,) = found["records"]
+    rate = {"amount": 2450, "scale": 2, "unit": "EUR", "per": "hour", "by": "Union of joiners"}
+    days = {"from": 20_727, "until": 20_788}
+    told = {"skills": ["joinery", "oak windows"], "rate": rate | {"table": "https://example.org/rates"}, "remote": True}
+    assert one["work"] == told | days
+    page = await visitor.read(f"/propose?record={one['id']}")
+    shown = fields_of(page)
+    assert shown["work_rate"] == "24.50"
+    assert "joinery\noak windows" in page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("work_rate", "much", "Such as 25 or"),
+        ("work_rate", "", "This is needed."),
+        ("work_unit", "two words", "Such as EUR"),
+        ("work_table", "ftp://x", "An address like"),
+        ("work_until", "2026-01-01", "ends before it begins"),
+        ("work_skills", "x" * 101, "At most 32 skills"),
+        ("kind", "place", "Work stands in an offer or a need"),
+    ],
+)
+async def test_work_that_does_not_do(visitor: Visitor, field: str, text: str, said: str) -> None:
+    form = fields_of(await visitor.read("/propose?kind=need")) | {
+        "name_en": "Windows",
+        "kind": "need",
+        "work_by": "Union",
+    }
+    form |= {"work_rate": "25", "work_unit": "EUR", "work_per": "day", "work_from": "2026-10-01"}
+    page = await visitor.send("/propose", form | {field: text, "step": "check"}, 422)
+    assert said in page.text
+
+
+def test_a_rate_keeps_the_contract_that_it_names_until_it_is_another() -> None:
+    rate = {"amount": 40, "unit": "EUR", "scale": 0, "per": "day", "contract": {"log": b"l", "id": b"i"}, "clause": 0}
+    texts = work_texts({"skills": ["joinery"], "rate": rate})
+    faults: dict[str, str] = {}
+    assert read_work(texts, {"rate": rate}, "offer", faults)["rate"] == rate
+    other = read_work(texts | {"work_rate": "41"}, {"rate": rate}, "offer", faults)["rate"]
+    assert other == {"amount": 41, "unit": "EUR", "scale": 0, "per": "day"}
+    assert faults == {}
 
 
 async def test_a_change_shows_what_would_be_different(node: RunningNode, visitor: Visitor, steward: Steward) -> None:
