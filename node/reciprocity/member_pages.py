@@ -70,10 +70,6 @@ async def _begin(request: web.Request) -> web.Response:
     text = (await read_form(request)).get("code", "")
     if not is_private_way(request):
         return await _page(request, 403, "")
-    if not members.may_try(address):
-        refused = await _page(request, 429, words("Too many attempts. Wait a minute, then try again."))
-        refused.headers["Retry-After"] = "60"
-        return refused
     try:
         shown = read_header(" ".join(text.split()))
         key = await asyncio.to_thread(_key, request, shown)
@@ -82,6 +78,10 @@ async def _begin(request: web.Request) -> web.Response:
     except NotFoundError:
         return error_page(request, 404, "", "")
     if not key or not members.take(shown.signature, 2 * WINDOW_S):
+        if not members.may_try(address):
+            refused = await _page(request, 429, words("Too many attempts. Wait a minute, then try again."))
+            refused.headers["Retry-After"] = "60"
+            return refused
         members.failed(address)
         said = words("That does not do: it is for another page, too old, or was used. Make a new one.")
         return await _page(request, 403, said)

@@ -104,11 +104,11 @@ async def _begin(request: web.Request) -> web.StreamResponse:
     texts = await read_form(request)
     if not is_private_way(request):
         return _sign_in(request, 403, "")
-    if not sessions.may_try(address):
-        refused = _sign_in(request, 429, words("Too many attempts. Wait a minute, then try again."))
-        refused.headers["Retry-After"] = "60"
-        return refused
-    if not is_token(request, texts.get("token", "")):
+    if not is_token(request, texts.get("token", "")):  # first, or who tries wrong ones would lock out who has it
+        if not sessions.may_try(address):
+            refused = _sign_in(request, 429, words("Too many attempts. Wait a minute, then try again."))
+            refused.headers["Retry-After"] = "60"
+            return refused
         sessions.failed(address)
         return _sign_in(request, 403, words("That is not the token. It is a new one after each start of the node."))
     response = web.Response(status=303, headers={"Location": "/steward"})

@@ -23,7 +23,8 @@ COOKIE, MEMBER_COOKIE = "folkmoot_steward", "folkmoot_member"
 SESSION_S, IDLE_S = 12 * 3600, 2 * 3600
 SESSIONS_MAX, MEMBERS_MAX = 32, 2_000
 ATTEMPTS_MAX, ATTEMPTS_ALL_MAX, ATTEMPTS_S = 5, 40, 60.0
-"""Wrong tokens within so many seconds: from one address, and from all."""
+"""Wrong tokens within so many seconds that are answered as such: from one address, and from all. A right one is always
+taken: nobody guesses 256 bits, and behind a proxy everybody has one address."""
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Sessions:
         self._open.pop(_name(cookie), None)
 
     def may_try(self, address: str) -> bool:
-        """Whether somebody at an address may try a token now."""
+        """Whether somebody at an address whose token was wrong may have tried."""
         now = self.clock()
         self._attempts = [one for one in self._attempts if now - one[0] < ATTEMPTS_S]
         mine = sum(where == address for _, where in self._attempts)

@@ -140,7 +140,8 @@ async def test_nobody_comes_in_with_another_key(browser: TestClient[Any, Any], l
         assert MEMBER_COOKIE not in answer.cookies
     for _ in range(ATTEMPTS_MAX - 4):
         await send(browser, f"{base}/sign-in", {"code": "x"}, 403)
-    await send(browser, f"{base}/sign-in", {"code": code(browser, ledger)}, 429)
+    await send(browser, f"{base}/sign-in", {"code": "x"}, 429)
+    await send(browser, f"{base}/sign-in", {"code": code(browser, ledger)})
 
 
 async def test_the_cookie_is_no_stewards(browser: TestClient[Any, Any], ledger: Ledger, base: str) -> None:

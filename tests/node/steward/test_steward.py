@@ -14,7 +14,7 @@ from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Account, Member
 from ledger.showing.view import LedgerView, own_tree
 from node.forms.table import FORMS, SECTIONS
-from node.web.session import ATTEMPTS_MAX, COOKIE
+from node.web.session import ATTEMPTS_ALL_MAX, ATTEMPTS_MAX, COOKIE
 from protocol.carried import read_carried, sign_carried, write_carried
 from protocol.identity import show_log_id
 from tests.builders import seeded
@@ -112,7 +112,13 @@ async def test_nobody_comes_in_without_the_token(stranger: TestClient[Any, Any])
     assert "That is not the token" in wrong.text
     for _ in range(ATTEMPTS_MAX - 1):
         await send(stranger, "/steward/sign-in", {"token": ""}, 403)
-    assert "Too many attempts" in (await send(stranger, "/steward/sign-in", {"token": "token"}, 429)).text
+    assert "Too many attempts" in (await send(stranger, "/steward/sign-in", {"token": ""}, 429)).text
+
+
+async def test_who_has_the_token_is_not_locked_out_by_others(stranger: TestClient[Any, Any]) -> None:
+    for _ in range(ATTEMPTS_ALL_MAX + 1):
+        await stranger.post("/steward/sign-in", data={"token": ""}, headers=HTML)
+    await send(stranger, "/steward/sign-in", {"token": "token"})
 
 
 async def test_the_cookie_goes_nowhere_else(stranger: TestClient[Any, Any]) -> None:
