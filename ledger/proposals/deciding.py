@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import present_body
@@ -44,10 +46,19 @@ OUTCOMES = {
 """What a steward can say on each kind; that it was accepted with changes is seen by itself."""
 
 
+DECIDING = threading.Lock()
+"""One decision after the other: each is made on the records as the one before it has left them."""
+
+
+class ChangedError(RefusedError):
+    """What would be put is not what whoever decides has seen."""
+
+
 class Verdict(NamedTuple):
     """What is decided. `record` is the state that is accepted instead of what the proposal comes to.
 
-    `hold_back`: what was proposed is not entered. `decision` is the assembly's on which it rests.
+    `hold_back`: what was proposed is not entered. `decision` is the assembly's on which it rests. `seen` is what
+    `seen_of` was when somebody looked at it, None where nobody has to have looked.
     """
 
     outcome: str
@@ -55,6 +66,7 @@ class Verdict(NamedTuple):
     hold_back: bool = False
     record: dict[str, Value] | None = None
     decision: bytes = b""
+    seen: str | None = None
 
 
 class Waiting(NamedTuple):
@@ -64,6 +76,11 @@ class Waiting(NamedTuple):
     claim: Claim
     present: dict[str, Value] | None
     result: dict[str, Value] | None
+
+
+def seen_of(found: Waiting) -> str:
+    """Tells what somebody was shown from what has come of it since: the record as it is, and as it would be."""
+    return sha256(encode([found.present or {}, found.result or {}])).hexdigest()
 
 
 def waiting(reads: Snapshot, own_tree: int, proposal_id: bytes) -> Waiting:
@@ -106,13 +123,16 @@ def put_at(reads: Snapshot, tree: int, position: int) -> dict[str, Value] | None
 def decide(ledger: Ledger, proposal_id: bytes, verdict: Verdict) -> int:
     """Enters a decision with all that carries it out; its position. What was decided the same way stays so.
 
-    Raises NotFoundError, RefusedError, Malformed.
+    Raises NotFoundError, ChangedError, RefusedError, Malformed.
     """
-    wait_until_folded(ledger.store, ledger.own.tree)
-    with ledger.store.read() as reads:
-        found = waiting(reads, ledger.own.tree, proposal_id)
-    group = plan(ledger, found, verdict)
-    receipts = ledger.writer.append(group).result()
+    with DECIDING:
+        wait_until_folded(ledger.store, ledger.own.tree)
+        with ledger.store.read() as reads:
+            found = waiting(reads, ledger.own.tree, proposal_id)
+        if verdict.seen is not None and verdict.seen != seen_of(found):
+            raise ChangedError("it has changed since you looked: look once more at what would be different")
+        group = plan(ledger, found, verdict)
+        receipts = ledger.writer.append(group).result()
     ledger.writer.run(lambda change: change.drop_proposal(proposal_id)).result()
     return receipts[-1].position
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.errors import NotFoundError, RefusedError
 from ledger.own.submitting import try_ledger
 from ledger.own.trial import wait_until_folded
-from ledger.proposals.deciding import Verdict, Waiting, decision_body, plan, waiting
+from ledger.proposals.deciding import DECIDING, Verdict, Waiting, decision_body, plan, waiting
 from ledger.proposals.present import is_personal
 from ledger.reciprocity.assembly import count
 from ledger.reciprocity.decisions import act_digest
@@ -101,6 +101,13 @@ def carry_out(ledger: Ledger, proposal_id: bytes, refused: str) -> int:
 
     `refused` is the reason to be told where it did not say yes. Raises NotFoundError, RefusedError.
     """
+    with DECIDING:
+        position = _carry_out(ledger, proposal_id, refused)
+    ledger.writer.run(lambda change: change.drop_proposal(proposal_id)).result()
+    return position
+
+
+def _carry_out(ledger: Ledger, proposal_id: bytes, refused: str) -> int:
     wait_until_folded(ledger.store, ledger.own.tree)
     with ledger.store.read() as reads:
         found = waiting(reads, ledger.own.tree, proposal_id)
@@ -131,6 +138,4 @@ def carry_out(ledger: Ledger, proposal_id: bytes, refused: str) -> int:
     else:
         verdict = Verdict("refused", refused, hold_back=is_personal(found))
     group += plan(ledger, found, verdict)
-    receipts = ledger.writer.append(group).result()
-    ledger.writer.run(lambda change: change.drop_proposal(proposal_id)).result()
-    return receipts[-1].position
+    return ledger.writer.append(group).result()[-1].position

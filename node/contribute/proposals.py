@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ledger.directory.present import read_record
 from ledger.errors import LedgerError, NotFoundError, RefusedError
-from ledger.proposals.deciding import Verdict, claim_entered, decide, decision_on, waiting
+from ledger.proposals.deciding import ChangedError, Verdict, claim_entered, decide, decision_on, seen_of, waiting
 from ledger.proposals.present import decided_list, is_personal, waiting_list
 from ledger.proposals.voting import DAYS, carry_out, outcome_of
 from ledger.reciprocity.state import ProposalState
@@ -144,6 +144,7 @@ def _waiting_values(reads: Snapshot, found: Waiting, reader: Reader, *, private:
         "note": "" if personal else claim.body.note,
         "record": record_url(show_log_id(subject.log), subject.id.hex()) if found.present else "",
         "vote": None,
+        "seen": seen_of(found),
     }
     if found.row.ballot:
         view = LedgerView(reads, own_tree(reads), languages=reader.languages)
@@ -170,6 +171,7 @@ async def _decide(request: web.Request, _: Session) -> web.StreamResponse:
         raise Malformed("form", "this is no form that was given out here")
     if len(reason) > _REASON_MAX:
         return await _show(request, 422, words("That is too long."))
+    puts = act in {"accepted", "closed"}
     days = int(texts.get("days", "")) if _DAYS.fullmatch(texts.get("days", "")) else DAYS
 
     def work() -> None:
@@ -179,7 +181,7 @@ async def _decide(request: web.Request, _: Session) -> web.StreamResponse:
             carry_out(ledger, proposal_id, words("The assembly did not vote for it."))
         else:
             hold_back = bool(texts.get("hold_back")) and act in {"refused", "nothing_to_do", "done"}
-            decide(ledger, proposal_id, Verdict(act, reason, hold_back))
+            decide(ledger, proposal_id, Verdict(act, reason, hold_back, seen=texts.get("seen", "") if puts else None))
 
     return await _done(request, work)
 
@@ -190,6 +192,9 @@ async def _done(request: web.Request, work: Any) -> web.StreamResponse:  # noqa:
         await asyncio.to_thread(work)
     except NotFoundError:
         pass  # somebody has just decided: the page says what
+    except ChangedError:
+        said = words("It has changed since this page was opened. Look once more at what would be different, then decide.")
+        return await _show(request, 422, said)
     except (RefusedError, Malformed) as error:
         return await _show(request, 422, words("It was not written: {why}", why=str(error)))
     except LedgerError as error:
@@ -209,7 +214,7 @@ async def _accept(request: web.Request, _: Session) -> web.StreamResponse:
         read = read_written(request, subject, texts | {"proposal": proposal_id.hex()}, reader)
         if read.faults:
             raise RefusedError(reader.words(next(iter(read.faults.values()))))
-        decide(ledger, proposal_id, Verdict("accepted", record=read.record))
+        decide(ledger, proposal_id, Verdict("accepted", record=read.record, seen=texts.get("seen", "")))
 
     return await _done(request, work)
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from ledger.directory.expiry import days_valid, expire
 from ledger.duplicates.merging import present_body
 from ledger.errors import LedgerError, NotFoundError, NotOpenError, RefusedError, TooMuchError
-from ledger.proposals.deciding import waiting
+from ledger.proposals.deciding import seen_of, waiting
 from ledger.proposals.inbox import Sent, find_link, propose
 from ledger.reciprocity.hearing import DAY_S
 from ledger.text import fold
@@ -46,20 +46,22 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9a-f]{32}")
 _NOTE_MAX = 2_000
 _KNOWN_CATEGORIES_MAX = 400
-HIDDEN = ("record", "proposal", "link", "nonce", "token", "step", "nickname", "csrf")
+HIDDEN = ("record", "proposal", "link", "nonce", "token", "step", "nickname", "csrf", "seen")
 """What a form carries beside what people write; `nickname` has to stay empty: people do not see it."""
 
 
 class Subject(NamedTuple):
     """What a proposal is about: its id, and the record as it is, None for something new.
 
-    `shown` is what the form begins with: the record, or what a proposal that a steward looks at comes to.
+    `shown` is what the form begins with: the record, or what a proposal that a steward looks at comes to; `seen` tells
+    that from what it has come to since.
     """
 
     id: bytes
     present: dict[str, Any] | None
     shown: dict[str, Any] | None
     note: str = ""
+    seen: str = ""
 
 
 def opened(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:  # noqa: ANN401 - a handler
@@ -112,7 +114,8 @@ async def _form(request: web.Request) -> web.StreamResponse:
         texts |= {name: shown.get(text, text) for name, text in texts.items() if name.startswith("category_")}
     else:
         texts["licence"] = request.app[LEDGER].keys.charter.licence
-    texts |= {name: query[name] for name in ("record", "proposal", "link")} | {"nonce": secrets.token_hex(16)}
+    texts |= {name: query[name] for name in ("record", "proposal", "link")}
+    texts |= {"nonce": secrets.token_hex(16), "seen": subject.seen}
     return await _show(request, subject, texts, {})
 
 
@@ -126,7 +129,7 @@ def _subject(request: web.Request, texts: dict[str, str], nonce: str) -> Subject
             found = waiting(reads, ledger.own.tree, bytes.fromhex(texts["proposal"]))
             if found.result is None:
                 raise NotFoundError("a report proposes no record")
-            return Subject(found.claim.body.subject.id, found.present, found.result, found.claim.body.note)
+            return Subject(found.claim.body.subject.id, found.present, found.result, found.claim.body.note, seen_of(found))
         if texts.get("record"):
             row = find_record(reads, show_log_id(ledger.log_id), texts["record"])
             present = present_body(reads, row)

@@ -164,6 +164,23 @@ async def test_a_change_shows_what_would_be_different(node: RunningNode, visitor
     assert "The old mill" in (await visitor.read(record_path(node))).text
 
 
+async def test_nothing_is_put_but_what_was_shown(node: RunningNode, visitor: Visitor, steward: Steward) -> None:
+    first = (await visitor.propose(change_of(), description_en="Flour and bread.")).partition("?")[0]
+    second = (await visitor.propose(change_of(), name_en="Old mill")).partition("?")[0]
+    seen = fields_of(await steward.read(second)) | {"act": "accepted"}
+    edited = fields_of(await steward.read(f"/propose?proposal={second.rpartition('/')[2]}")) | {"name_en": "Mill 2"}
+    await steward.send(first, fields_of(await steward.read(first)) | {"act": "accepted"}, 303)
+    assert "changed since this page was opened" in (await steward.send(second, seen, 422)).text
+    shown = fields_of(await steward.send("/propose", edited | {"step": "check"}))
+    assert "changed since this page was opened" in (await steward.send(f"{second}/accept", shown, 422)).text
+    await steward.send(second, {"csrf": seen["csrf"], "act": "accepted"}, 422)
+    await steward.send(second, fields_of(await steward.read(second)) | {"act": "accepted"}, 303)
+    node.ledger.writer.settle()
+    page = (await visitor.read(record_path(node))).text
+    assert "Flour and bread." in page
+    assert "Old mill" in page
+
+
 async def test_a_refusal_and_a_report_are_read_by_everybody(
     node: RunningNode, visitor: Visitor, steward: Steward
 ) -> None:
