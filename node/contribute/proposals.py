@@ -193,7 +193,9 @@ async def _done(request: web.Request, work: Any) -> web.StreamResponse:  # noqa:
     except NotFoundError:
         pass  # somebody has just decided: the page says what
     except ChangedError:
-        said = words("It has changed since this page was opened. Look once more at what would be different, then decide.")
+        said = words(
+            "It has changed since this page was opened. Look once more at what would be different, then decide."
+        )
         return await _show(request, 422, said)
     except (RefusedError, Malformed) as error:
         return await _show(request, 422, words("It was not written: {why}", why=str(error)))

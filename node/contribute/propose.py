@@ -129,7 +129,9 @@ def _subject(request: web.Request, texts: dict[str, str], nonce: str) -> Subject
             found = waiting(reads, ledger.own.tree, bytes.fromhex(texts["proposal"]))
             if found.result is None:
                 raise NotFoundError("a report proposes no record")
-            return Subject(found.claim.body.subject.id, found.present, found.result, found.claim.body.note, seen_of(found))
+            return Subject(
+                found.claim.body.subject.id, found.present, found.result, found.claim.body.note, seen_of(found)
+            )
         if texts.get("record"):
             row = find_record(reads, show_log_id(ledger.log_id), texts["record"])
             present = present_body(reads, row)

@@ -7,9 +7,12 @@ The texts are those of people: a template marks what is new with `ins` and what 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from ledger.jsonform import to_json
 from ledger.places.geography import distance_m
@@ -18,16 +21,21 @@ from node.directory.work_words import work_line
 from node.translations import own_names
 from node.web.languages import UNKNOWN, lang_attribute
 from node.web.words import date_text
+from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from node.directory.listing import Reader
     from node.web.words import Words
-    from protocol.record import Record
+    from protocol.record import Record, Source
 
 COMPARED_MAX = 160_000
 """Words of one text times words of the other up to which they are compared: beyond, all of it counts as changed."""
+_FIELDS = {"valid": "valid_until"} | dict.fromkeys(
+    ("wheelchair", "fee", "conditions", "audience", "languages"), "access"
+)
+"""The field of a record that a line is of, where the two are not called the same."""
 _WORD = re.compile(r"\s+|\w+|[^\w\s]+")
 
 
@@ -76,7 +84,25 @@ def difference(before: Record | None, after: Record, reader: Reader) -> list[Cha
         if before is None:  # where all is new, marking it tells nothing
             come = [piece._replace(changed=False) for piece in come]
         changes.append(Change(shown.label, shown.lang, gone, come, _moved(key, before, after, reader.words)))
+    if before is not None:
+        told = {key.partition(" ")[0] for key in dict.fromkeys(chain(new, old)) if old.get(key) != new.get(key)}
+        changes += _unsaid(before, after, {_FIELDS.get(key, key) for key in told})
     return changes
+
+
+def _unsaid(before: Record, after: Record, told: set[str]) -> Iterator[Change]:
+    """What differs and reads the same in words, as it is signed: nobody signs what they were not shown."""
+    was, now = to_json(before.body()), to_json(after.body())
+    for field in dict.fromkeys(chain(now, was)):
+        old, new = was.get(field), now.get(field)
+        if old == new or field in told or (field == "url" and "links" in told):
+            continue
+        if field in {"id", "checked_at"} or (field == "status" and {old, new} == {None, "active"}):
+            continue
+        gone, come = (
+            [] if one is None else [Piece(msgspec.json.encode(one).decode(), changed=True)] for one in (old, new)
+        )
+        yield Change(field, "", gone, come)
 
 
 def _compare(was: Sequence[str], now: Sequence[str]) -> tuple[list[Piece], list[Piece]]:
@@ -114,7 +140,11 @@ def _what(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
     yield "item", _Line(words("Item"), "", _words(record.item))
     if record.work is not None:
         work = to_json(record.body()["work"])
-        yield "work", _list(words("Work"), [work_line(work, words), work.get("rate", {}).get("by", "")])
+        rate = work.get("rate", {})
+        contract = rate.get("contract", {})
+        named = f"{contract['id']} ({contract['log']}) {rate.get('clause', '')}" if contract else ""
+        said = [work_line(work, words), *work.get("skills", ())[5:], rate.get("by", ""), rate.get("table", ""), named]
+        yield "work", _list(words("Work"), said)
     yield (
         "valid",
         _list(words("Valid until"), [date_text(record.valid_until, words)] if record.valid_until is not None else []),
@@ -128,7 +158,7 @@ def _where(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
         country = code_text("country", address.country, words)
         yield "address", _list(words("Address"), [*address.street.split("\n"), town, address.region, country])
     if point is not None:
-        degrees = f"{point.lat / 1e7:.5f}, {point.lon / 1e7:.5f}"
+        degrees = f"{_degrees(point.lat)}, {_degrees(point.lon)}"
         known = f" (±{words.distance(point.precision)}, {words.label('method', point.method)})"
         yield "point", _Line(words("Point on the map"), "", [degrees, known])
 
@@ -156,13 +186,25 @@ def _said(record: Record, words: Words) -> Iterator[tuple[str, _Line]]:
     for group, title in (("structure", words("Structure")), ("membership", words("Membership"))):
         yield group, _list(title, [code_text(group, code, words) for code in getattr(record, group)])
     yield "identifiers", _list(words("Known elsewhere as"), [f"{one.scheme}: {one.id}" for one in record.identifiers])
-    shown = [f"{one.predicate}: {one.object.id.hex()[:8]}" for one in record.relations]
+    shown = [f"{one.predicate}: {one.object.id.hex()} ({show_log_id(one.object.log)})" for one in record.relations]
     yield "relations", _list(words("Relations"), shown)
-    pictures = [" ".join([*one.alt.values(), one.url, f"({one.licence})"]) for one in record.images]
+    pictures = [
+        " ".join([*(f"{tag}: {text}" for tag, text in one.alt.items()), one.url, f"({one.licence})"])
+        for one in record.images
+    ]
     yield "images", _list(words("Pictures"), pictures)
     yield "licence", _list(words("Licence"), [record.licence])
-    sources = [f"{one.attribution or one.set} {one.record} ({one.licence})" for one in record.sources]
-    yield "sources", _list(words("Sources"), sources)
+    yield "sources", _list(words("Sources"), [_source(one) for one in record.sources])
+
+
+def _source(one: Source) -> str:
+    day = f"{datetime.fromtimestamp(one.retrieved, UTC):%Y-%m-%d}" if one.retrieved else ""
+    return " ".join(filter(None, (one.attribution, one.set, one.record, day, f"({one.licence})")))
+
+
+def _degrees(number: int) -> str:
+    """Ten-millionths of a degree as degrees, with as many digits as it has beyond five."""
+    return f"{number / 1e7:.7f}".removesuffix("0").removesuffix("0")
 
 
 def _texts(key: str, label: str, texts: Mapping[str, str]) -> Iterator[tuple[str, _Line]]:

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from node.directory.difference import Change, Piece, difference
 from node.directory.listing import Reader
 from node.web.words import choose_words
 from protocol.record import Record, check_record
 from tests.builders import seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 READER = Reader(("en",), choose_words(("en",)), 1_700_000_000)
 MILL: dict[str, Any] = {
@@ -72,6 +77,88 @@ def test_values_of_a_list_are_marked_each() -> None:
     (change,) = changed(categories=["osm:shop=bakery", "tag:cake"])
     assert [piece.text.lower() for piece in change.before] == ["bakery"]
     assert [(piece.text.lower(), piece.changed) for piece in change.after] == [("bakery", False), (", cake", True)]
+
+
+WHOLE: dict[str, Any] = MILL | {
+    "kind": "offer",
+    "direction": "offer",
+    "description": {"en": "Flour"},
+    "url": "https://mill.example.org/",
+    "links": ["https://mill.example.org/2"],
+    "address": {"street": "1 Mill Lane", "postcode": "1", "locality": "Lille", "region": "Nord", "country": "FR"},
+    "structure": ["cooperative"],
+    "membership": ["open"],
+    "hours": "Mo 10:00-12:00",
+    "hours_note": {"en": "by day"},
+    "access": {
+        "wheelchair": "yes",
+        "fee": "no",
+        "conditions": {"en": "a"},
+        "audience": {"en": "b"},
+        "languages": ["en"],
+    },
+    "terms": ["lend"],
+    "item": "flour",
+    "valid_until": 1_900_000_000,
+    "work": {
+        "skills": ["milling", "baking", "a", "b", "c", "d"],
+        "rate": {
+            "amount": 5,
+            "unit": "EUR",
+            "scale": 0,
+            "per": "hour",
+            "by": "assembly",
+            "contract": {"log": seeded("log", 32), "id": seeded("contract", 16)},
+            "clause": 1,
+            "table": "https://mill.example.org/rates",
+        },
+        "from": 20_000,
+        "until": 20_100,
+        "remote": True,
+    },
+    "images": [{"url": "https://mill.example.org/1.jpg", "licence": "CC0-1.0", "alt": {"en": "The wheel"}}],
+    "contact": {"visibility": "public", "email": "a@example.org", "phone": "+33 1"},
+    "identifiers": [{"scheme": "osm", "id": "node/1"}],
+    "relations": [{"predicate": "operated_by", "object": {"log": seeded("log", 32), "id": seeded("other", 16)}}],
+    "status": "closed",
+    "sources": [
+        {"set": "mills", "licence": "CC0-1.0", "record": "7", "retrieved": 1_700_000_000, "attribution": "The city"}
+    ],
+}
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The same with one number or text in it changed a little, each in turn; keys are left as they are."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (value | {key: one} for one in leaves(inner))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from ([*value[:number], one, *value[number + 1 :]] for one in leaves(inner))
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, bytes):
+        yield value[:-1] + bytes([value[-1] ^ 1])
+    else:
+        yield value[:-1] + ("y" if value.endswith("x") else "x")
+
+
+def test_whatever_differs_is_shown() -> None:
+    before = msgspec.convert(WHOLE, Record, builtin_types=(bytes,))
+    for field, value in WHOLE.items():
+        for other in leaves(value) if field != "id" else ():
+            after = msgspec.convert(WHOLE | {field: other}, Record, builtin_types=(bytes,))
+            assert difference(before, after, READER), (field, other)
+
+
+def test_a_hidden_part_is_shown_beside_a_visible_one() -> None:
+    relation = WHOLE["relations"][0]
+    turned = relation | {"object": relation["object"] | {"log": seeded("elsewhere", 32)}}
+    other = {"predicate": "part_of", "object": relation["object"]}
+    (change,) = difference(made(relations=[relation]), made(relations=[turned, other]), READER)
+    assert [piece.changed for piece in change.before] == [True]
 
 
 def test_what_is_new_is_new_in_all() -> None:
