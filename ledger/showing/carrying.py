@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.showing.known import Known
+    from ledger.showing.terms import Spelling
     from ledger.showing.view import LedgerView
     from protocol.encoding import Value
 
@@ -104,6 +105,6 @@ def carried_lines(carried: Carried, known: Known | None = None) -> list[tuple[st
     return [*lines, *(terms_lines(carried.terms, told) if carried.terms else ())]
 
 
-def terms_lines(terms: bytes, known: Known) -> list[tuple[str, str]]:
+def terms_lines(terms: bytes, known: Known, spelling: Spelling | None = None) -> list[tuple[str, str]]:
     """The terms of a contract that somebody agrees to: the body of its offer, as (field, text)."""
-    return statement_lines(msgspec.msgpack.decode(terms, type=ContractOffer), known)
+    return statement_lines(msgspec.msgpack.decode(terms, type=ContractOffer), known, spelling)

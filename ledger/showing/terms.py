@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ledger.showing.known import amount_text, id_text
+from protocol.amounts import show_day, show_month
 from protocol.clauses import (
     Access,
     Clause,
@@ -42,7 +44,7 @@ class Wording(NamedTuple):
 
 
 class Spelling:
-    """How ids, amounts, rates and classes are written: with the beginning of each id, in English."""
+    """How ids, amounts, rates, days and codes are written: with the beginning of each id, in English."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -59,6 +61,43 @@ class Spelling:
         """An amount in the unit of an account."""
         return self.in_unit(amount, self.known.unit_of(account))
 
+    def pledge(self, account: bytes) -> str:
+        """An account out of which somebody bears a part of a loss."""
+        return self.id(account)
+
+    def rate(self, rate: tuple[int, int]) -> str:
+        """A rate: in per cent, or as a fraction."""
+        return rate_text(rate)
+
+    def line(self, name: str) -> str:
+        """The name that a line of a wage has."""
+        return name
+
+    def day(self, day: int) -> str:
+        """A day since 1970-01-01."""
+        return show_day(day)
+
+    def month(self, month: int) -> str:
+        """A month (spec 17 §1)."""
+        return show_month(month)
+
+    def time(self, seconds: int) -> str:
+        """A moment in UTC seconds."""
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+
+    def code(self, field: str, code: str) -> str:
+        """What stands in a field: a code of a closed list, or a text."""
+        del field
+        return code
+
+    def truth(self, *, holds: bool) -> str:
+        """Yes or no."""
+        return "yes" if holds else "no"
+
+    def sentence(self, wording: Wording) -> str:
+        """A sentence with its values."""
+        return str(wording)
+
     def shares(self, shares: Sequence[tuple[bytes, int]]) -> str:
         """Accounts with their weights."""
         if len(shares) == 1:
@@ -68,7 +107,7 @@ class Spelling:
     def classes(self, rates: dict[MemberClass, Rate | Literal["deny"]]) -> str:
         """What each class pays."""
         return ", ".join(
-            f"{class_} {rate if isinstance(rate, str) else rate_text(rate)}" for class_, rate in rates.items()
+            f"{class_} {rate if isinstance(rate, str) else self.rate(rate)}" for class_, rate in rates.items()
         )
 
 
@@ -105,7 +144,7 @@ def message(text: str) -> str:
 
 def _contribution(clause: RateContribution, spell: Spelling) -> list[Wording]:
     text = message("{rate} of each claim goes to: {shares}")
-    return [wording(text, rate=rate_text(clause.rate), shares=spell.shares(clause.to))]
+    return [wording(text, rate=spell.rate(clause.rate), shares=spell.shares(clause.to))]
 
 
 def _guaranteed(clause: GuaranteedPayment, spell: Spelling) -> list[Wording]:
@@ -123,8 +162,8 @@ def _guaranteed(clause: GuaranteedPayment, spell: Spelling) -> list[Wording]:
 def _wage(clause: WageConversion, spell: Spelling) -> list[Wording]:
     said = [wording("The rest becomes a wage:")]
     for line in clause.lines:
-        base = " + ".join(line.base) + "".join(f" - {one}" for one in line.less)
-        values = {"name": line.name, "rate": rate_text(line.rate), "base": base}
+        base = " + ".join(map(spell.line, line.base)) + "".join(f" - {spell.line(one)}" for one in line.less)
+        values = {"name": spell.line(line.name), "rate": spell.rate(line.rate), "base": base}
         if line.to is None:
             said.append(wording("{name} is {rate} of {base}", **values))
         else:
@@ -135,11 +174,11 @@ def _wage(clause: WageConversion, spell: Spelling) -> list[Wording]:
 def _reinvest(clause: Reinvest, spell: Spelling) -> list[Wording]:
     text = message("{rate} of each claim goes back to the commons, from {account} to: {shares}")
     account, shares = spell.id(clause.from_), spell.shares(clause.to)
-    said = [wording(text, rate=rate_text(clause.rate), account=account, shares=shares)]
+    said = [wording(text, rate=spell.rate(clause.rate), account=account, shares=shares)]
     if clause.in_kind is not None:
         text = message("Up to {cap} of it may be given in {unit} instead, at {price} for each")
         price = spell.amount(clause.in_kind.price, clause.from_)
-        said.append(wording(text, cap=rate_text(clause.in_kind.cap), unit=clause.in_kind.unit, price=price))
+        said.append(wording(text, cap=spell.rate(clause.in_kind.cap), unit=clause.in_kind.unit, price=price))
     return said
 
 
@@ -176,9 +215,9 @@ def _patronage(clause: Patronage, spell: Spelling) -> list[Wording]:
     said = [
         wording(
             "Of a surplus, {reserve} goes to {reserve_to} and {commons} to {commons_to}",
-            reserve=rate_text(clause.reserve),
+            reserve=spell.rate(clause.reserve),
             reserve_to=spell.id(clause.reserve_to),
-            commons=rate_text(clause.commons),
+            commons=spell.rate(clause.commons),
             commons_to=commons,
         ),
         wording(_BASES[clause.base]),
@@ -193,7 +232,7 @@ def _guarantee(clause: MutualGuarantee, spell: Spelling) -> list[Wording]:
     text = message(
         "If a client fails whom {pool} has paid for, the loss is borne, each up to that amount, by: {pledges}"
     )
-    pledges = ", ".join(f"{spell.id(account)} ({spell.amount(most, account)})" for account, most in clause.pledges)
+    pledges = ", ".join(f"{spell.pledge(account)} ({spell.amount(most, account)})" for account, most in clause.pledges)
     return [wording(text, pledges=pledges, pool=spell.id(clause.pool))]
 
 
@@ -232,7 +271,7 @@ def _gift(clause: Gift, _: Spelling) -> list[Wording]:
 
 def _host_fee(clause: HostFee, spell: Spelling) -> list[Wording]:
     text = message("{rate} of what {fund} takes in goes to its host: {account}")
-    return [wording(text, rate=rate_text(clause.rate), fund=spell.id(clause.fund), account=spell.id(clause.to))]
+    return [wording(text, rate=spell.rate(clause.rate), fund=spell.id(clause.fund), account=spell.id(clause.to))]
 
 
 _WORDINGS: dict[type[Clause], Callable[[Any, Spelling], list[Wording]]] = {

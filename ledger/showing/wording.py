@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ledger.showing.known import amount_text, id_text
-from ledger.showing.terms import clause_texts
-from protocol.amounts import show_day, show_month
+from ledger.showing.terms import Spelling, clause_wording
 from protocol.reciprocity_bodies import ContractOffer, Dividend, Post, Quantity
 
 if TYPE_CHECKING:
@@ -57,8 +54,9 @@ _HASHES, _HASH_DIGITS = frozenset({"key", "terms", "root"}), 16
 _AMOUNTS = frozenset({"amount", "floor", "ceiling", "surplus"})
 
 
-def statement_lines(body: ReciprocityBody, known: Known) -> list[tuple[str, str]]:
-    """What a statement says, as (field, text) in its order."""
+def statement_lines(body: ReciprocityBody, known: Known, spelling: Spelling | None = None) -> list[tuple[str, str]]:
+    """What a statement says, as (field, text) in its order; in English if nobody says how things are written."""
+    spell = spelling or Spelling(known)
     lines: list[tuple[str, str]] = []
     for field in msgspec.structs.fields(type(body)):
         value = getattr(body, field.name)
@@ -66,57 +64,59 @@ def statement_lines(body: ReciprocityBody, known: Known) -> list[tuple[str, str]
             continue
         name = field.encode_name
         if name == "legs" and isinstance(body, Post):
-            lines += [_leg(account, amount, known) for account, amount in body.legs]
+            lines += [_leg(account, amount, spell) for account, amount in body.legs]
         elif name == "clauses" and isinstance(body, ContractOffer):
             for number, clause in enumerate(body.clauses, 1):
-                lines += [(f"clause {number}", text) for text in clause_texts(clause, known)]
+                said = clause_wording(clause, spell)
+                lines += [(f"clause {number}", spell.sentence(wording)) for wording in said]
         elif name != "proof":
-            lines.append((name.replace("_", " "), _text(name, value, body, known)))
+            lines.append((name.replace("_", " "), _text(name, value, body, spell)))
     return lines
 
 
-def _leg(account: bytes, amount: int, known: Known) -> tuple[str, str]:
+def _leg(account: bytes, amount: int, spell: Spelling) -> tuple[str, str]:
     word = "gives to" if amount > 0 else "takes from"
-    return word, f"{id_text(account, known)}: {amount_text(abs(amount), known.unit_of(account), known)}"
+    return word, f"{spell.id(account)}: {spell.amount(abs(amount), account)}"
 
 
-def _text(name: str, value: object, body: ReciprocityBody, known: Known) -> str:  # noqa: C901 - one for each sort of value
+def _text(name: str, value: object, body: ReciprocityBody, spell: Spelling) -> str:  # noqa: C901 - one for each sort of value
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return spell.truth(holds=value)
     if isinstance(value, int):
         if name in _DAYS and not (isinstance(body, Dividend) and name != "on"):
-            return show_day(value)
+            return spell.day(value)
         if name in _DAYS:
-            return show_month(value)
+            return spell.month(value)
         if name in _TIMES:
-            return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(value))
+            return spell.time(value)
         if name in _AMOUNTS:
-            return amount_text(value, _unit(body, known), known)
+            return spell.in_unit(value, _unit(body, spell.known))
         return str(value)
     if isinstance(value, bytes):
-        return value.hex()[:_HASH_DIGITS] if name in _HASHES else id_text(value, known)
+        return value.hex()[:_HASH_DIGITS] if name in _HASHES else spell.id(value)
     if isinstance(value, Quantity):
-        return amount_text(value.amount, value.unit, known)
+        return spell.in_unit(value.amount, value.unit)
     if isinstance(value, msgspec.Struct):
-        return ", ".join(f"{key} {text}" for key, text in _struct(value, known))
+        return ", ".join(f"{key} {text}" for key, text in _struct(value, spell))
     if isinstance(value, dict):
         return " / ".join(f"{text} ({tag})" for tag, text in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_text(name, item, body, known) for item in value)
-    return str(value)
+        return ", ".join(_text(name, item, body, spell) for item in value)
+    return spell.code(name, str(value))
 
 
-def _struct(value: msgspec.Struct, known: Known) -> list[tuple[str, str]]:
+def _struct(value: msgspec.Struct, spell: Spelling) -> list[tuple[str, str]]:
     """The fields of what a post rests on."""
     found = []
     for field in msgspec.structs.fields(type(value)):
         part = getattr(value, field.name)
+        name = spell.code("field", field.encode_name)
         if isinstance(part, bytes):
-            found.append((field.encode_name, id_text(part, known)))
+            found.append((name, spell.id(part)))
         elif isinstance(part, int):
-            found.append((field.encode_name, str(part + 1 if field.name == "clause" else part)))
+            found.append((name, str(part + 1 if field.name == "clause" else part)))
         elif isinstance(part, list):
-            found.append((field.encode_name, " ".join(id_text(one, known) for one in part)))
+            found.append((name, " ".join(map(spell.id, part))))
     return found
 
 

@@ -19,6 +19,7 @@ from ledger.showing.wording import statement_lines
 from ledger.territory.wording import knowledge_lines
 from node.forms.field import Unfit
 from node.forms.form import fill
+from node.reciprocity.spelling import PageSpelling
 from node.web.words import message
 from protocol.carried import write_carried
 from protocol.encoding import encode
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.own.spoken import Draft, Spoken
     from ledger.showing.view import LedgerView
     from node.forms.form import Form
+    from node.web.words import Words
     from protocol.encoding import Value
 
 
@@ -67,7 +69,7 @@ class Checked(NamedTuple):
         return not any(one.lacking for one in self.spoken)
 
 
-def check(ledger: Ledger, view: LedgerView, form: Form, texts: dict[str, str], nonce: str) -> Checked:
+def check(ledger: Ledger, view: LedgerView, form: Form, texts: dict[str, str], nonce: str, words: Words) -> Checked:
     """Reads a form, makes the statements, signs them for a trial and tries them. Nothing is written."""
     now = int(ledger.clock())
     filled = fill(form, view, now // 86_400, texts, nonce)
@@ -83,7 +85,7 @@ def check(ledger: Ledger, view: LedgerView, form: Form, texts: dict[str, str], n
     fault = None if form.by_assembly else _try(view, form, spoken, now)
     if fault is not None:
         return _refused(fault)
-    shown = [_shown(view, draft, said) for draft, said in zip(filled.drafts, spoken, strict=True)]
+    shown = [_shown(view, draft, said, words) for draft, said in zip(filled.drafts, spoken, strict=True)]
     return Checked(filled.drafts, spoken, shown, _digest(filled.drafts), [])
 
 
@@ -114,17 +116,17 @@ def _digest(drafts: list[Draft]) -> str:
     return sha256(encode(bare)).hexdigest()
 
 
-def _shown(view: LedgerView, draft: Draft, spoken: Spoken) -> Shown:
+def _shown(view: LedgerView, draft: Draft, spoken: Spoken, words: Words) -> Shown:
     carried = spoken.carried
-    said = carried.said
+    said, spelling = carried.said, PageSpelling(view, words, with_ids=True)
     if said.kind in RECIPROCITY_BODIES:
-        lines = statement_lines(read_reciprocity(said), view)
+        lines = statement_lines(read_reciprocity(said), view, spelling)
     elif said.kind in KNOWLEDGE_BODIES:
         lines = knowledge_lines(read_knowledge(said), view.reads)
     else:
         lines = _plain_lines(draft.body, view)
     if draft.terms:
-        lines += terms_lines(draft.terms, view)
+        lines += terms_lines(draft.terms, view, spelling)
     new_key = bool(draft.also) and "key" in draft.body
     made = {key.public for key in draft.also} if new_key else set()
     signed = [key for key, _ in carried.signatures if key not in made]

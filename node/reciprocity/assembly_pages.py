@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ledger.reciprocity.state import Member, ProposalState
 from ledger.showing.assembly import dispute_objects, proposal_object, proposal_objects
 from ledger.showing.events import stock_objects
-from ledger.showing.terms import rate_text
 from ledger.showing.transfers import neighbour_objects, transfer_objects
 from node.reciprocity.booked import bookings_page
 from node.reciprocity.ledger_api import today_of
 from node.reciprocity.ledger_pages import ledger_routes
 from node.reciprocity.ledgers import id_of
+from node.reciprocity.spelling import rate_shown
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -41,8 +41,8 @@ def rules_text(view: LedgerView, words: Words) -> str:
     rules = view.book.rules
     return words(
         "Decided is what more than {majority} of those who vote are for, if at least {quorum} of the members vote.",
-        quorum=rate_text(rules.quorum),
-        majority=rate_text(rules.majority),
+        quorum=rate_shown(rules.quorum, words),
+        majority=rate_shown(rules.majority, words),
     )
 
 

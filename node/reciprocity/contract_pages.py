@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.reciprocity.state import ClaimState
 from ledger.showing.assembly import note_objects
 from ledger.showing.contracts import claim_objects, contract_object, contract_objects
 from ledger.showing.explaining import explain, explanation_object
 from ledger.showing.footprints import footprints_object
-from ledger.showing.known import SHORT_DIGITS
-from ledger.showing.terms import Spelling, clause_wording, rate_text
+from ledger.showing.terms import clause_wording
 from node.reciprocity.ledger_api import today_of
 from node.reciprocity.ledger_pages import ledger_routes
 from node.reciprocity.ledgers import id_of
+from node.reciprocity.spelling import PageSpelling, said
 from node.web.paging import page_of, part_of
 from node.web.rendering import straight
 from protocol.amounts import show_day
@@ -26,17 +27,15 @@ if TYPE_CHECKING:
 
     from ledger.showing.explaining import Explained
     from ledger.showing.owing import Item
-    from ledger.showing.terms import Wording
     from ledger.showing.view import LedgerView
     from node.directory.listing import Reader
     from node.web.words import Words
-    from protocol.amounts import Rate
-    from protocol.clauses import MemberClass
 
 SUBJECTS_SHOWN, CLAIMS_SHOWN = 12, 60
 """On one page; of claims, the rest is there as data."""
 MONTHS_MAX = 12 * 10_000
 _EXACT_DIGITS = 6
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 UNPAID = frozenset({"open", "late"})
 _STATES = ("owed", "coming", "posted")
 
@@ -67,7 +66,10 @@ def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "contract": contract,
         "parties": words.count("{number} party", "{number} parties", len(contract["parties"])),
         "clauses": [
-            (words.label("clause", kind_of(clause)), [_said(one, words) for one in clause_wording(clause, spelling)])
+            (
+                words.label("clause", kind_of(clause)),
+                [spelling.sentence(one) for one in clause_wording(clause, spelling)],
+            )
             for clause in explained.contract.clauses
         ],
         "position": view.said(contract_id).position,
@@ -78,31 +80,6 @@ def _contract(request: web.Request, view: LedgerView, reader: Reader) -> dict[st
         "notes": note_objects(view, contract_id),
         "footprint": flowed[0]["amounts"] if flowed else [],
     }
-
-
-class PageSpelling(Spelling):
-    """How a page writes names and amounts: without ids, in the reader's language."""
-
-    def __init__(self, view: LedgerView, words: Words) -> None:
-        super().__init__(view)
-        self._words = words
-
-    def id(self, one: bytes) -> str:
-        """The name, or the beginning of the id where there is none."""
-        return self.known.called(one) or one.hex()[:SHORT_DIGITS]
-
-    def in_unit(self, amount: int, unit: str) -> str:
-        """An amount of a unit."""
-        text, _, unit = super().in_unit(amount, unit).partition(" ")
-        return f"{self._words.amount(text)}\N{NO-BREAK SPACE}{unit}"
-
-    def classes(self, rates: dict[MemberClass, Rate | Literal["deny"]]) -> str:
-        """What each class pays."""
-        words = self._words
-        shown = {
-            class_: words("no access") if isinstance(rate, str) else rate_text(rate) for class_, rate in rates.items()
-        }
-        return ", ".join(f"{words.label('class', class_)} {rate}" for class_, rate in shown.items())
 
 
 class Subject(NamedTuple):
@@ -130,7 +107,7 @@ def _subjects(
     for about in ordered[end - SUBJECTS_SHOWN : end]:
         told = explanation_object(view, explained._replace(items=found[about]), today)["items"]
         for item, shown in zip(found[about], told, strict=True):
-            shown |= {"what": _said(item.what, words), "why": _said(item.why, words) if item.why else ""}
+            shown |= {"what": said(item.what, words), "why": said(item.why, words) if item.why else ""}
             shown["lines"] = [_line(line, words) for line in shown["lines"]]
         subjects.append(Subject(_claim_title(view, about, words), told))
     return subjects, end < len(ordered)
@@ -145,14 +122,10 @@ def _claim_title(view: LedgerView, about: bytes, words: Words) -> str:
     return words("Claim on {debtor}: {amount}, {day}", debtor=straight(view.name(claim.debtor)), amount=amount, day=day)
 
 
-def _said(wording: Wording, words: Words) -> str:
-    return words(wording.text, **{name: straight(value) for name, value in wording.values.items()})
-
-
 def _line(line: dict[str, Any], words: Words) -> dict[str, Any]:
     numerator, denominator = line["exact"]
     exact = exact_text(numerator, denominator, words) if line["rounded"] else ""
-    rule = line["rule"].replace("at most", words("at most"))
+    rule = _DECIMAL.sub(lambda found: words.amount(found[0]), line["rule"]).replace("at most", words("at most"))
     return line | {"name": words.label("line", line["name"]), "exact": exact, "rule": rule}
 
 

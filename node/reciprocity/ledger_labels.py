@@ -50,6 +50,7 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
         "reserve": "Reserve",
     },
     "stream": {"livelihood": "Work for a living", "care": "Care", "love": "For love"},
+    "expects": {"none": "nothing in return", "reciprocity": "something in return"},
     "says": {"thanks": "thanks", "confirmed": "confirmed", "used": "used"},
     "action": {
         "produce": "production",
@@ -119,6 +120,11 @@ LEDGER_LABELS: dict[str, dict[str, str]] = {
     "line": {
         "contribution": "contribution",
         "budget": "budget",
+        "gross": "gross wage",
+        "employer": "employer's contribution",
+        "employee": "employee's contribution",
+        "tax": "tax",
+        "engagement": "pledge",
         "residual": "what is left",
         "in_kind": "given in kind",
         "cash": "in money",

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.showing.view import LedgerView
     from node.directory.listing import Reader
+    from node.web.words import Words
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _KINDS = frozenset({"commit", "commit.cancel", "event", "ack"})
@@ -111,12 +112,12 @@ def _step(
         except NotFreeError as error:
             said = reader.words("It is taken at that time.")
             return _page(request, asking, {"begin": said}, _free(asking, error.wanted, error.provider))
-        checked = _check(ledger, view, act, meant, nonce)
+        checked = _check(ledger, view, act, meant, nonce, reader.words)
         if not checked.complete and len(meant.drafts) > 1:
             # What is signed here comes first: what rests on it is then signed where the key is.
             first = reader.words("First what it is for. Then say thanks: that is signed where your key is.")
             meant = meant._replace(drafts=meant.drafts[:1], sentence=first)
-            checked = _check(ledger, view, act, meant, nonce)
+            checked = _check(ledger, view, act, meant, nonce, reader.words)
         if checked.faults:
             faults = {fault.field: reader.words(fault.said, **fault.values) for fault in checked.faults}
             return _page(request, asking, faults, [])
@@ -126,9 +127,9 @@ def _step(
     return _back(request)
 
 
-def _check(ledger: Ledger, view: LedgerView, act: Act, meant: Meant, nonce: str) -> Checked:
+def _check(ledger: Ledger, view: LedgerView, act: Act, meant: Meant, nonce: str, words: Words) -> Checked:
     form = Form("", "", act.title, "", (), lambda _: [*meant.drafts], act.blame)
-    return check(ledger, view, form, {}, nonce)
+    return check(ledger, view, form, {}, nonce, words)
 
 
 def _free(asking: Asking, wanted: Span, provider: bytes) -> list[tuple[str, str, str]]:

@@ -236,7 +236,7 @@ def _work(
     wait_until_folded(ledger.store, ledger.own.tree)
     with ledger.store.read() as reads:
         view = own_view(reads, reader)
-        checked = check(ledger, view, form, texts, texts["nonce"])
+        checked = check(ledger, view, form, texts, texts["nonce"], reader.words)
         if checked.drafts and (said := view.book.said(checked.spoken[0].carried.said.id)) is not None:
             return said.position  # it was sent twice
         values = ledger_values(view, reader)

@@ -197,8 +197,8 @@ async def test_what_would_be_signed_is_shown_and_then_written_once(
         "What would be signed",
         "Takes from",
         "Bank (",
-        "1012.50 EUR",
-        "2026-09-01",
+        "1,012.50 EUR",
+        "1 September 2026",
         "Moot",
         '"code": "transfer"',
     ):
@@ -212,13 +212,27 @@ async def test_what_would_be_signed_is_shown_and_then_written_once(
     assert f"/ledger/{show_log_id(ledger.log_id)}/account/{account_id('fund').hex()}" in done.links()
 
 
+async def test_what_would_be_signed_is_told_in_the_language_of_the_reader(steward: TestClient[Any, Any]) -> None:
+    page = await read(steward, "/steward/do/event")
+    fields = {"action": "deliverService", "provider": "Amina", "receiver": "Bruno", "on": "2026-09-01"}
+    fields |= {"stream": "care", "gift": "yes", "effort_unit": "h", "effort": "1000.5"}
+    answer = await steward.post(
+        "/steward/do/event", data=given_out(page) | fields, headers=HTML | {"Accept-Language": "fr"}
+    )
+    text = re.sub(r"\s+", " ", checked(await answer.text()).text).partition("Exactement")[0]
+    for said in ("service", "Soin", "rien en retour", "1er septembre 2026", "1 000,5"):
+        assert said in text
+    for left in ("deliverService", "care", "2026-09-01", "1000.5", "none"):
+        assert left not in text
+
+
 async def test_only_what_was_seen_is_signed(steward: TestClient[Any, Any], ledger: Ledger) -> None:
     before = held(ledger, "fund")
     shown = await fill(steward, "pay", payer="Bank", payee="Fund", amount="1.00", on="2026-09-01")
     fields = given_out(shown) | {"step": "sign", "amount": "1000000.00"}
     again = await send(steward, "/steward/do/pay", fields)
     assert "It is not the same any more" in again.text
-    assert "1000000.00 EUR" in again.text
+    assert "1,000,000.00\N{NO-BREAK SPACE}EUR" in again.text
     assert held(ledger, "fund") == before
     edited = await send(steward, "/steward/do/pay", given_out(again) | {"step": "edit"})
     assert "1000000.00" in [a.get("value") for tag, a in edited.elements if tag == "input"]
