@@ -25,6 +25,7 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--radius", help="Around --near or --lat and --lon, such as 5km; 10km if not given.")
 @click.option("--licence", multiple=True, help="SPDX expression.")
 @click.option("--set", multiple=True, help="Short name of the data set that it was imported from.")
+@click.option("--log", multiple=True, help="Id of the log that says it, or its beginning.")
 @click.option("--country", multiple=True, help="Two letters.")
 @click.option("--checked-within", help="Somebody looked within this time, such as 90d or 1y.")
 @click.option("--open", type=click.Choice(["now"]), help="now: whose opening hours say so, where they are.")
@@ -35,7 +36,7 @@ from cli.output import json_option, plain, say, show, show_json, when
 @click.option("--limit", help="1 to 100; 20 if not given.")
 @click.option("--cursor", help="`next` of the page before.")
 @click.option("--private", is_flag=True, help="Search what is not public instead: records for a circle or for parties.")
-@click.option("--facets", is_flag=True, help="Show counts by kind, category, licence, country.")
+@click.option("--facets", is_flag=True, help="Show counts by kind, category, log, licence, country.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Write all hits as a file of this format.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else the terminal.")
 @json_option
@@ -61,6 +62,8 @@ def command(
     parameters = {name: value if isinstance(value, tuple) else (value,) for name, value in options.items() if value}
     if words:
         parameters["q"] = (" ".join(words),)
+    if "log" in parameters:
+        parameters["log"] = _logs(data_dir, parameters["log"])
     if form or output:
         write_hits(data_dir, parameters, form, output, alone=not (private or facets or as_json))
         return
@@ -83,6 +86,21 @@ def command(
         for facet, counts in page["facets"].items():
             shown = ", ".join(f"{plain(value)} {count:,}" for value, count in list(counts.items())[:12])
             show(f"{facet}: {shown}" if shown else f"{facet}: none")
+
+
+def _logs(data_dir: str | None, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of logs, each from its beginning or whole."""
+    from ledger.held.scopes import find_log
+    from ledger.sqlite.store import SqliteStore
+    from node.config import data_directory
+    from protocol.identity import show_log_id
+
+    store = SqliteStore(data_directory(data_dir).store, writable=False)
+    try:
+        with store.read() as reads:
+            return tuple(show_log_id(find_log(reads, text)) for text in texts)
+    finally:
+        store.close()
 
 
 def _show(record: dict[str, Any]) -> None:

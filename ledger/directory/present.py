@@ -92,12 +92,21 @@ def page_object(reads: Snapshot, page: Page) -> dict[str, Any]:
         "schema": PAGE_SCHEMA,
         "total": page.total,
         "lag": lag(reads),
-        "facets": page.facets,
+        "facets": page.facets | {"log": _by_log(reads, page.trees)},
         "records": [
             record_object(reads, rows[rid]) for rid in page.rids if rid in rows
         ],  # one may just have been erased
         "next": page.next,
     }
+
+
+def _by_log(reads: Snapshot, trees: dict[int, int]) -> dict[str, int]:
+    """Counts by log, of those by the numbers of its epochs."""
+    counts: dict[str, int] = {}
+    for tree, count in trees.items():
+        log = show_log_id(reads.tree_numbered(tree).origin.log_id)
+        counts[log] = counts.get(log, 0) + count
+    return dict(sorted(counts.items(), key=lambda one: -one[1]))
 
 
 def lag(reads: Snapshot) -> int:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from ledger.places import gazetteer
 from ledger.places.geography import box_around, degrees, parse_box, parse_distance
 from ledger.text import words
+from protocol.errors import Malformed
+from protocol.identity import parse_log_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +28,7 @@ _PART, _ESCAPED, _TO_ESCAPE = re.compile(r"(?:\\[\\,]|[^,])+"), re.compile(r"\\(
 _AGE_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 PARAMETERS = (
     "q", "kind", "category", "status", "bbox", "near", "lat", "lon", "radius", "licence", "country",
-    "checked_within", "open", "direction", "terms", "over", "set", "archived", "limit", "cursor",
+    "checked_within", "open", "direction", "terms", "over", "set", "log", "archived", "limit", "cursor",
 )  # fmt: skip
 """The names under which a query is asked, everywhere."""
 
@@ -59,6 +61,7 @@ class Query:
     statuses: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    logs: tuple[bytes, ...] = ()
     countries: tuple[str, ...] = ()
     box: tuple[int, int, int, int] | None = None
     circle: Circle | None = None
@@ -91,6 +94,7 @@ def parse_query(parameters: Mapping[str, Sequence[str]], now: int, *, private: b
             statuses=_several(parameters, "status"),
             licences=_several(parameters, "licence"),
             sets=_several(parameters, "set"),
+            logs=tuple(map(_log, _several(parameters, "log"))),
             countries=_several(parameters, "country"),
             box=parse_box(one["bbox"]) if "bbox" in one else None,
             circle=_circle(one),
@@ -128,6 +132,13 @@ def join_values(values: Iterable[str]) -> str:
 def _several(parameters: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
     values = [part.strip() for value in parameters.get(name, ()) for part in split_values(value)]
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _log(text: str) -> bytes:
+    try:
+        return parse_log_id(text)
+    except Malformed as error:
+        raise QueryError(f"log: {error.text}") from None
 
 
 def _circle(one: Mapping[str, str]) -> Circle | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NEIGHBOURS = 1_000_000
 """Within a tenth of a degree clocks and holidays are the same; the sun is half a minute off."""
 _EARTH_M = 6_371_008.8
+LOGS_MAX = 60
 _OPEN_STATUSES = ("active", "planned", "paused")
 
 
@@ -44,10 +45,14 @@ NOTHING_HIDDEN = Hidden(frozenset(), frozenset())
 
 
 class Page(NamedTuple):
-    """One page of results: row ids in order, how many there are in all, counts by facet, where the next page begins."""
+    """One page of results: row ids in order, how many there are in all, counts by facet, where the next page begins.
+
+    `trees`: how many there are by the number of the log, the most first, up to `LOGS_MAX`.
+    """
 
     total: int
     facets: dict[str, dict[str, int]]
+    trees: dict[int, int]
     rids: list[int]
     next: str
 
@@ -62,12 +67,23 @@ def search(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOT
         rids = columns.rid[shown].tolist()
         more = len(rids) > query.limit
         last = [int(key(shown[query.limit - 1 : query.limit])[0]) for key in keys] if more else []
-    return Page(len(ids), facets, rids[: query.limit], write_cursor(last) if more else "")
+        trees = _by_tree(columns, ids)
+    return Page(len(ids), facets, trees, rids[: query.limit], write_cursor(last) if more else "")
+
+
+def _by_tree(columns: Columns, ids: Ids) -> dict[int, int]:
+    counts = np.bincount(columns.rid[ids] >> 32)
+    used = np.flatnonzero(counts)
+    most = used[np.argsort(-counts[used], kind="stable")][:LOGS_MAX]
+    return dict(zip(most.tolist(), counts[most].tolist(), strict=True))
 
 
 def select(reads: Snapshot, columns: Columns, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Ids:
     """The places of all the records that a query asks for, in no order. Whoever calls holds the lock of the columns."""
     ids = _matching(reads, columns, query)
+    if query.logs:
+        trees = [tree.tree for log_id in query.logs for tree in reads.epochs(log_id)]
+        ids = ids[np.isin(columns.rid[ids] >> 32, trees)]
     if hidden.trees:
         ids = ids[~np.isin(columns.rid[ids] >> 32, list(hidden.trees))]
     if hidden.rids:

@@ -49,6 +49,7 @@ SEARCH_PARAMETERS = (
     Parameter("terms", "give, lend, rent, sell, time, mutual; several with commas: on one of these"),
     Parameter("over", "include: also offers and needs whose time is over"),
     Parameter("set", "short name of the data set that it was imported from; several with commas"),
+    Parameter("log", "id of the log that says it, 52 characters; several with commas"),
     Parameter("archived", "include: also what nobody has put or checked for two years; only: nothing else"),
     Parameter("limit", "1 to 100; 20 if not given"),
     Parameter("cursor", "`next` of the page before"),

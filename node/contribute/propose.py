@@ -163,6 +163,7 @@ async def _show(
         lost_link=bool(texts.get("link")) and not through,
         categories=sorted(text for text, _ in category_names(known, subject.shown, words).values()),
         ground=ground,
+        own_log=show_log_id(request.app[LEDGER].log_id),
         days=_usual_days(request, subject),
         ground_from=ground.origin,
         **form_values(texts, subject.present, reader),

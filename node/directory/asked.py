@@ -11,7 +11,7 @@ from ledger.directory.query import PARAMETERS, join_values, split_values
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SEVERAL = frozenset({"kind", "category", "status", "licence", "country", "direction", "terms", "set"})
+SEVERAL = frozenset({"kind", "category", "status", "licence", "country", "direction", "terms", "set", "log"})
 """Parameters that take several values, with commas between them."""
 
 _NOT_FILTERS = frozenset({"limit", "cursor", "radius", "lon"})

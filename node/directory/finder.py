@@ -12,7 +12,7 @@ from ledger.directory.clusters import POINTS_MAX, Clusters, clusters
 from ledger.directory.columns import Columns
 from ledger.directory.present import lag, page_object
 from ledger.directory.query import Query, parse_query, read_cursor
-from ledger.directory.search import NOTHING_HIDDEN, Hidden, search
+from ledger.directory.search import NOTHING_HIDDEN, Hidden, search, select
 from ledger.duplicates.queue import joined_away
 from ledger.held.denying import denied_records
 
@@ -89,6 +89,12 @@ class Finder:
         columns = self._current()
         with self._store.read() as reads:
             return clusters(reads, columns, query, zoom, self.hidden(reads), most)
+
+    def count(self, parameters: Mapping[str, Sequence[str]], now: int) -> int:
+        """How many public hits a query has. Raises QueryError."""
+        query, columns = parse_query(parameters, now), self._current()
+        with self._store.read() as reads, columns.lock:
+            return len(select(reads, columns, query, self.hidden(reads)))
 
     def warm_up(self) -> None:
         """Loads the columns before somebody waits for them."""

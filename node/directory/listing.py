@@ -4,21 +4,22 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from ledger.directory.labels import category_labels, code_labels, label_in
 from ledger.directory.query import join_values
 from ledger.places.geography import distance_m
+from node.directory.asked import Asked
 from node.web.languages import Text, choose
 from node.web.words import Words, date_text, is_past
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ledger.directory.query import Circle
-    from node.directory.asked import Asked
 
 DESCRIPTION_CHARACTERS = 260
-FACETS = ("kind", "direction", "terms", "category", "country", "licence", "status")
+FACETS = ("kind", "direction", "terms", "category", "log", "country", "licence", "status")
 VALUES_SHOWN, VALUES_MAX = 10, 60
 STALE_S = 365 * 86_400
 WIDER_KM = (10, 25, 50, 100, 250)
@@ -157,8 +158,10 @@ def category_links(categories: list[str] | tuple[str, ...], asked: Asked, words:
     ]
 
 
-def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) -> list[Facet]:
-    """The facets worth showing: those where a choice is left, or was made."""
+def facets(
+    counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words, names: Mapping[str, Text]
+) -> list[Facet]:
+    """The facets worth showing: those where a choice is left, or was made. `names` are those of logs."""
     shown = []
     for name in FACETS:
         chosen = asked.chosen(name)
@@ -166,10 +169,11 @@ def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) 
         if not chosen and ((len(left) < 2 and name != "category") or not left):
             continue
         values = [
-            Value(facet_text(name, value, words), "", asked.without(name, value).url(), chosen=True) for value in chosen
+            Value(facet_text(name, value, words, names), "", asked.without(name, value).url(), chosen=True)
+            for value in chosen
         ] + [
             Value(
-                facet_text(name, value, words),
+                facet_text(name, value, words, names),
                 words.number(count),
                 asked.with_filter(name, value).url(),
                 chosen=False,
@@ -181,14 +185,16 @@ def facets(counts: Mapping[str, Mapping[str, int]], asked: Asked, words: Words) 
     return shown
 
 
-def facet_text(facet: str, value: str, words: Words) -> str:
+def facet_text(facet: str, value: str, words: Words, names: Mapping[str, Text]) -> str:
     """A value of a facet as people read it."""
+    if facet == "log":
+        return names[value].text if value in names else value[:8]
     if facet == "category":
         return category_text(value, words)
     return code_text(facet, value, words) if facet == "country" else words.label(facet, value)
 
 
-def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
+def filters(asked: Asked, circle: Circle | None, words: Words, names: Mapping[str, Text]) -> list[Link]:
     """What narrows the view, in words, each with the view without it."""
     links = []
     for name in asked.filters():
@@ -196,7 +202,9 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
         if name in FACETS:
             links += [
                 Link(
-                    words("{facet}: {value}", facet=words.label("facet", name), value=facet_text(name, each, words)),
+                    words(
+                        "{facet}: {value}", facet=words.label("facet", name), value=facet_text(name, each, words, names)
+                    ),
                     asked.without(name, each).url(),
                 )
                 for each in asked.chosen(name)
@@ -217,25 +225,30 @@ def filters(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
     return links
 
 
-def wider(asked: Asked, circle: Circle | None, words: Words) -> list[Link]:
-    """Views that may hold something when this one does not."""
-    links = []
-    if circle:
-        kilometres = next((km for km in WIDER_KM if km * 1000 > circle.radius_m), None)
-        if kilometres:
-            url = asked.with_value("radius", f"{kilometres}km").url()
-            links.append(Link(words("Look within {km} km", km=str(kilometres)), url))
+def wider(
+    asked: Asked, shown: Sequence[Link], circle: Circle | None, words: Words, count: Callable[[Asked], int]
+) -> list[Link]:
+    """Views that hold something when this one does not, each with how much; `shown` are the filters of this one."""
+
+    def link(text: str, view: Asked) -> list[Link]:
+        found = count(view)
+        told = words("{category} ({number})", category=text, number=words.number(found))
+        return [Link(told, view.url())] if found else []
+
+    links: list[Link] = []
+    for kilometres in WIDER_KM if circle else ():
+        if not links and circle and kilometres * 1000 > circle.radius_m:
+            farther = asked.with_value("radius", f"{kilometres}km")
+            links += link(words("Look within {km} km", km=str(kilometres)), farther)
     if not asked.get("status"):
-        url = asked.with_value("status", "active,planned,paused,closed").url()
-        links.append(Link(words("Include what has closed"), url))
+        links += link(words("Include what has closed"), asked.with_value("status", "active,planned,paused,closed"))
     if not asked.get("over"):
-        links.append(Link(words("Include offers and needs that are over"), asked.with_value("over", "include").url()))
+        links += link(words("Include offers and needs that are over"), asked.with_value("over", "include"))
     if not asked.get("archived"):
-        url = asked.with_value("archived", "include").url()
-        links.append(Link(words("Include what nobody has checked for two years"), url))
-    links += [
-        Link(words("Without “{filter}”", filter=link.text), link.url) for link in filters(asked, circle, words)[:6]
-    ]
+        links += link(words("Include what nobody has checked for two years"), asked.with_value("archived", "include"))
+    for one in shown[:6]:
+        view = Asked.read(parse_qsl(one.url.partition("?")[2]))
+        links += link(words("Without “{filter}”", filter=one.text), view)
     return links
 
 

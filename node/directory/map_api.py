@@ -13,6 +13,7 @@ from aiohttp import web
 from ledger.directory.clusters import ZOOM_MAX
 from ledger.directory.present import read_record
 from ledger.directory.query import QueryError, parse_query
+from ledger.places import gazetteer
 from ledger.places.geography import Box, parse_box
 from ledger.places.towns import towns_in
 from node.api.v1 import SEARCH_PARAMETERS
@@ -96,14 +97,17 @@ def _box(south: int, west: int, north: int, east: int) -> list[float]:
 
 
 async def _towns(request: web.Request) -> web.Response:
-    unknown = sorted(set(request.query) - {"bbox"})
-    if unknown:
-        raise QueryError("towns are asked for by bbox=west,south,east,north alone")
-    try:
-        box = parse_box(request.query.get("bbox", "-180,-85,180,85"))
-    except ValueError as error:
-        raise QueryError(str(error)) from None
-    towns = await asyncio.to_thread(towns_in, box)
+    if set(request.query) - {"bbox"} and set(request.query) - {"name"}:
+        raise QueryError("towns are asked for by bbox=west,south,east,north alone, or by name=TOWN alone")
+    towns: list[gazetteer.Place]
+    if "name" in request.query:
+        towns = await asyncio.to_thread(gazetteer.candidates, request.query["name"])
+    else:
+        try:
+            box = parse_box(request.query.get("bbox", "-180,-85,180,85"))
+        except ValueError as error:
+            raise QueryError(str(error)) from None
+        towns = await asyncio.to_thread(towns_in, box)
     told = [{"name": town.name, "lat": town.lat / 1e7, "lon": town.lon / 1e7} for town in towns]
     body = msgspec.json.encode({"schema": TOWNS_SCHEMA, "attribution": "GeoNames", "towns": told})
     headers = {"Cache-Control": f"public, max-age={_TOWNS_KEPT_S}"}
@@ -143,8 +147,11 @@ ROUTES = (
         "GET",
         "/v1/towns",
         _towns,
-        "The towns that a map of a box names (GeoNames)",
-        parameters=(Parameter("bbox", "west,south,east,north in degrees"),),
+        "The towns that a map of a box names, or those that a name can mean, the likeliest first (GeoNames)",
+        parameters=(
+            Parameter("bbox", "west,south,east,north in degrees"),
+            Parameter("name", "instead: of a town, such as Lille or Gent, BE"),
+        ),
     ),
     Route(
         "GET",

@@ -54,6 +54,7 @@ _CARRIED = (
     "terms",
     "over",
     "set",
+    "log",
     "archived",
     "limit",
 )
@@ -90,6 +91,11 @@ async def _directory(request: web.Request) -> web.Response:
         )
     words = reader.words
     page, ground = _page(found, names, asked, circle, reader), ground_of(request.app[CONFIG])
+    shown = filters(asked, circle, words, names)
+
+    def count(view: Asked) -> int:
+        return request.app[FINDER].count(view.parameters(), reader.now)
+
     response = render(
         request,
         "directory.html",
@@ -98,9 +104,9 @@ async def _directory(request: web.Request) -> web.Response:
         page=page,
         map=map_of(asked, words, ground) if found["total"] else None,
         share=sharing(asked, base_of(request), _title(asked, words), words) if found["total"] else None,
-        facets=facets(found["facets"], asked, words),
-        filters=filters(asked, circle, words),
-        wider=wider(asked, circle, words),
+        facets=facets(found["facets"], asked, words, names),
+        filters=shown,
+        wider=[] if found["total"] else await asyncio.to_thread(wider, asked, shown, circle, words, count),
         ground_from=ground.origin,
         **_form(asked, words, found["facets"]["category"]),
     )
@@ -142,7 +148,7 @@ def _find(request: web.Request, asked: Asked, reader: Reader) -> tuple[dict[str,
     """The page of results (ledger.directory.present), the circle asked for, and the names of the logs with results."""
     parameters = asked.parameters()
     found = request.app[FINDER].find(parameters, reader.now)
-    wanted = {record["log"] for record in found["records"]}
+    wanted = {*(record["log"] for record in found["records"]), *found["facets"]["log"], *asked.chosen("log")}
     with request.app[LEDGER].store.read() as reads:
         names = {name.id: name.name for name in log_names(reads, wanted, reader)}
     return found, parse_query(parameters, reader.now).circle, names

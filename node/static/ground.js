@@ -3,6 +3,10 @@
 // the operator has set. What else is on a map is in the script of its page.
 "use strict";
 
+const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
+const [ROUGHLY, OUTLYING] = [4, 0.02]; // the zoom at which the first view is chosen, the part that it may leave out
+const CLOSER = [8, 12]; // the zooms at which it is looked at again
+
 function element(name, text, attributes = {}) {
   const made = document.createElement(name);
   made.textContent = text;
@@ -21,6 +25,33 @@ function edges(bounds) {
   return [
     inside(bounds.getWest(), 180), inside(bounds.getSouth(), 90), inside(bounds.getEast(), 180), inside(bounds.getNorth(), 90),
   ].join(",");
+}
+
+// The box where nearly all hits of a search are: a few far away do not make a dot of the rest. Cells are looked at again
+// closer up. `search` writes the search with more parameters.
+async function mostOf(search) {
+  const first = await ask(`/v1/clusters?${search({ zoom: ROUGHLY })}`);
+  let box = around(first, OUTLYING) ?? first.bbox ?? EUROPE;
+  for (const zoom of first.cells.length ? CLOSER : []) {
+    box = around(await ask(`/v1/clusters?${search({ zoom, bbox: box.join(",") })}`), 0) ?? box;
+  }
+  return box;
+}
+
+// The box of what was told, but for a part far from the middle.
+function around({ cells, places, total, bbox }, outlying) {
+  const parts = [...cells, ...places.map((place) => ({ ...place, bbox: [place.lon, place.lat, place.lon, place.lat] }))];
+  const middle = (axis) => {
+    let left = total / 2;
+    return [...parts].sort((one, other) => one[axis] - other[axis]).find((part) => (left -= part.count) <= 0)?.[axis];
+  };
+  const [lat, lon] = [middle("lat"), middle("lon")];
+  const far = (part) => Math.hypot(part.lat - lat, part.lon - lon);
+  let spare = total * outlying;
+  const near = parts.sort((one, other) => far(other) - far(one)).filter((part) => (spare -= part.count) < 0);
+  if (!near.length) return bbox;
+  const reach = [0, 1, 2, 3].map((edge) => Math[edge < 2 ? "min" : "max"](...near.map((part) => part.bbox[edge])));
+  return reach.map((value, edge) => Math[edge < 2 ? "max" : "min"](value, bbox[edge])); // cells reach beyond their entries
 }
 
 function openMap(box, words) {

@@ -9,9 +9,6 @@ const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language);
 const MARKERS_MAX = 150; // more places than these are drawn on a canvas, without an element for each
 const LISTED = 12;
-const [ROUGHLY, OUTLYING] = [4, 0.02]; // the zoom at which the first view is chosen, the part that it may leave out
-const CLOSER = [8, 12]; // the zooms at which it is looked at again
-const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
 const PAUSE_MS = 150;
 
 function ofLanguage(texts) {
@@ -130,35 +127,9 @@ async function refresh() {
   }
 }
 
-// Where nearly everything is: a few entries far away do not make a dot of the rest. Cells are looked at again closer up.
-async function mostOfIt() {
-  const first = await ask(`/v1/clusters?${search({ zoom: ROUGHLY })}`);
-  let box = around(first, OUTLYING) ?? first.bbox ?? EUROPE;
-  for (const zoom of first.cells.length ? CLOSER : []) {
-    box = around(await ask(`/v1/clusters?${search({ zoom, bbox: box.join(",") })}`), 0) ?? box;
-  }
-  return box;
-}
-
-// The box of what was told, but for a part far from the middle.
-function around({ cells, places, total, bbox }, outlying) {
-  const parts = [...cells, ...places.map((place) => ({ ...place, bbox: [place.lon, place.lat, place.lon, place.lat] }))];
-  const middle = (axis) => {
-    let left = total / 2;
-    return [...parts].sort((one, other) => one[axis] - other[axis]).find((part) => (left -= part.count) <= 0)?.[axis];
-  };
-  const [lat, lon] = [middle("lat"), middle("lon")];
-  const far = (part) => Math.hypot(part.lat - lat, part.lon - lon);
-  let spare = total * outlying;
-  const near = parts.sort((one, other) => far(other) - far(one)).filter((part) => (spare -= part.count) < 0);
-  if (!near.length) return bbox;
-  const reach = [0, 1, 2, 3].map((edge) => Math[edge < 2 ? "min" : "max"](...near.map((part) => part.bbox[edge])));
-  return reach.map((value, edge) => Math[edge < 2 ? "max" : "min"](value, bbox[edge])); // cells reach beyond their entries
-}
-
 async function start() {
   const asked = new URLSearchParams(box.dataset.search).get("bbox");
-  const [west, south, east, north] = asked ? asked.split(",").map(Number) : await mostOfIt();
+  const [west, south, east, north] = asked ? asked.split(",").map(Number) : await mostOf(search);
   map.fitBounds([[south, west], [north, east]], { maxZoom: box.dataset.tiles ? 15 : 13, padding: [24, 24], animate: false });
   map.on("moveend", () => {
     clearTimeout(waiting);

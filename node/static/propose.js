@@ -14,7 +14,6 @@
 }
 
 async function pickPoint(box) {
-  const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
   const words = JSON.parse(box.dataset.words);
   const fields = ["lat", "lon"].map((name) => document.getElementById(name));
   const status = document.getElementById("map-status");
@@ -70,9 +69,18 @@ async function pickPoint(box) {
     map.setView(begun, 15, { animate: false });
     show(begun);
   } else {
-    const [west, south, east, north] = (await ask("/v1/clusters?zoom=0")).bbox ?? EUROPE;
+    const ours = (more) => new URLSearchParams({ log: box.dataset.log, ...more }).toString();
+    const [west, south, east, north] = await mostOf(ours);
     map.fitBounds([[south, west], [north, east]], { maxZoom: 12, padding: [24, 24], animate: false });
   }
+  const locality = document.getElementById("locality");
+  const toTown = async () => {
+    if (written() || !locality.value.trim()) return;
+    const { towns: [town] } = await ask(`/v1/towns?${new URLSearchParams({ name: locality.value.trim() })}`);
+    if (town && !written()) map.setView([town.lat, town.lon], 13, { animate: false });
+  };
+  locality.addEventListener("change", () => toTown().catch(() => {}));
+  if (!begun) await toTown().catch(() => {});
   map.on("moveend", () => ground.drawTowns().catch(() => {}));
   await ground.drawTowns();
   await ground.draw();

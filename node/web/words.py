@@ -58,6 +58,7 @@ LABELS: dict[str, dict[str, str]] = (
             "status": "Status",
             "direction": "Offers and needs",
             "terms": "Terms",
+            "log": "Said by",
         },
         "log_state": {
             "stale": "not heard of for over a day",

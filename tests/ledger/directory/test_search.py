@@ -15,6 +15,7 @@ from ledger.directory.query import ARCHIVED_S, Circle, Query, QueryError, circle
 from ledger.directory.search import search, text_expression
 from ledger.sqlite.store import SqliteStore
 from ledger.text import words
+from protocol.identity import Origin
 from tests.ledger.finding import (
     CATEGORIES,
     COUNTRIES,
@@ -156,6 +157,22 @@ def test_records_with_one_id_in_two_logs_are_both_found(new_store: NewStore) -> 
         cursor = parse_query({"cursor": [first.next]}, 0).cursor
         rest = search(reads, columns, Query(limit=100, cursor=cursor))
     assert sorted(first.rids + rest.rids) == sorted(item.rid for item in twins)
+
+
+def test_records_are_found_by_log(new_store: NewStore) -> None:
+    store = new_store()
+    with store.write() as change:
+        trees = [change.add_tree(Origin(bytes([number]) * 32, 1)).tree for number in (1, 2)]
+    items = [make_item(random.Random(number), tree << 32 | number) for tree in trees for number in range(1, 4)]
+    store_items(store, items)
+    columns = load(store)
+    with store.read() as reads:
+        whole = search(reads, columns, Query(statuses=STATUSES))
+        one = search(reads, columns, Query(statuses=STATUSES, logs=(bytes([2]) * 32,)))
+        none = search(reads, columns, Query(statuses=STATUSES, logs=(bytes([3]) * 32,)))
+    assert whole.trees == dict.fromkeys(trees, 3)
+    assert (one.total, one.trees) == (3, {trees[1]: 3})
+    assert (none.total, none.trees) == (0, {})
 
 
 @pytest.mark.parametrize("seed", range(6))

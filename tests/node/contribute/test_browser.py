@@ -134,3 +134,13 @@ async def test_without_scripts_it_is_sent_as_well(node: RunningNode, tab: Tab, p
     told = str(await tab.run("document.querySelector('main').textContent"))
     assert "somebody who stays unnamed" in told
     assert "Fives" in told
+
+
+async def test_the_map_begins_where_we_are_and_goes_to_the_town(node: RunningNode, tab: Tab, paths: list[str]) -> None:
+    assert paths
+    await read_as(tab)
+    await open_ready(tab, f"{node.url}/propose?kind=place")
+    towns = "[...document.querySelectorAll('.town')].map((town) => town.textContent).join()"
+    assert "Lille" in await tab.run(towns)
+    await write(tab, locality="Gent")
+    await comes_true(tab, f"{towns}.includes('Gent') && !{towns}.includes('Lille')")

@@ -62,6 +62,14 @@ async def test_the_map_takes_the_search_of_the_list(placed: RunningNode) -> None
         assert (await placed.get(f"/v1/clusters?{asked}"))[0] == 400, asked
 
 
+async def test_towns_are_found_by_name(placed: RunningNode) -> None:
+    status, told = await placed.get("/v1/towns?name=lille")
+    assert status == 200
+    assert told["towns"][0] == {"name": "Lille", "lat": 50.634, "lon": 3.055}
+    assert (await placed.get("/v1/towns?name=Qqqqxz"))[1]["towns"] == []
+    assert (await placed.get("/v1/towns?name=Lille&bbox=2.9,50.55,3.3,50.75"))[0] == 400
+
+
 async def test_towns_are_named_by_box(placed: RunningNode) -> None:
     status, told = await placed.get("/v1/towns?bbox=2.9,50.55,3.3,50.75")
     assert status == 200

@@ -172,6 +172,28 @@ async def test_near_a_town_there_are_distances(browser: TestClient[Any, Any]) ->
     assert re.search("[0-9]{3}\u00a0m\\b", page.text)
 
 
+async def test_what_is_offered_instead_of_nothing_holds_something(browser: TestClient[Any, Any]) -> None:
+    page = await read(browser, "/?q=zzzzzz&near=Lille")
+    assert "Without “Words: zzzzzz” (1)" in page.text
+    offered = [link for link in page.links() if link.startswith("/?") and "lang=" not in link]
+    assert set(offered) == {"/?near=Lille", "/?q=zzzzzz", "/?q=zzzzzz&near=Lille&archived=only"}, "and the filters"
+    far = await read(browser, "/?near=Dunkerque&radius=10km")
+    assert "Look within 100 km (1)" in far.text, "as far as it takes, not only the next step"
+
+
+async def test_a_view_is_of_one_log(browser: TestClient[Any, Any]) -> None:
+    assert "30 entries" in (await read(browser, f"/?category=osm:shop%3Da&log={await own_log(browser)}")).text
+    page = await read(browser, "/?log=" + "a" * 52)
+    assert "0 entries" in page.text
+    assert (await browser.get("/v1/records?log=mine")).status == 400
+
+
+async def own_log(browser: TestClient[Any, Any]) -> str:
+    """The log that all records of the page are in."""
+    (log,) = (await (await browser.get("/v1/records")).json())["facets"]["log"]
+    return str(log)
+
+
 async def test_the_form_keeps_what_it_does_not_show(browser: TestClient[Any, Any]) -> None:
     page = await read(browser, "/?q=place&category=osm:shop%3Da&limit=5&kind=place,offer")
     hidden = {a["name"]: a["value"] for tag, a in page.elements if tag == "input" and a.get("type") == "hidden"}
@@ -214,11 +236,6 @@ async def test_a_bad_query_is_told_with_the_form_kept(browser: TestClient[Any, A
     assert "no town" in page.text
     values = {a["id"]: a.get("value") for tag, a in page.elements if tag == "input" and "id" in a}
     assert values == {"q": "tools", "near": "Qqqqxzz", "open": "now"}
-
-
-async def test_an_empty_answer_helps(browser: TestClient[Any, Any]) -> None:
-    page = await read(browser, "/?q=zzzzzz&near=Lille")
-    assert {"/?q=zzzzzz&near=Lille&radius=25km", "/?near=Lille", "/?q=zzzzzz"} <= set(page.links())
 
 
 async def test_a_new_node_says_how_to_begin(tmp_path: Path) -> None:
