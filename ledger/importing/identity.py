@@ -18,6 +18,14 @@ def record_id(log_id: bytes, set_name: str, outside_id: str) -> bytes:
     return sha256(_DOMAIN + encode([log_id, set_name, outside_id])).digest()[:16]
 
 
+_MADE = "~"
+
+
+def is_made(outside_id: str) -> bool:
+    """Whether an outside id was made here, of name and address, so that it tells nobody anything."""
+    return outside_id.startswith(_MADE)
+
+
 class OutsideIds:
     """The outside ids of one file, given out in the order of its rows, each once."""
 
@@ -32,7 +40,7 @@ class OutsideIds:
 
     def derive(self, name: str, street: str, postcode: str, locality: str) -> str:
         """The outside id of a row without identifier; the n-th such row with the same name and address gets `#n`."""
-        stem = "~" + sha256(encode([name, street, postcode, locality])).digest()[:8].hex()
+        stem = _MADE + sha256(encode([name, street, postcode, locality])).digest()[:8].hex()
         self._derived[stem] += 1
         number = self._derived[stem]
         return stem if number == 1 else f"{stem}#{number}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from ledger.directory.labels import code_labels
+from ledger.importing.identity import is_made
 from node.directory.asked import Asked
 from node.directory.listing import Checked, Link, category_links, checked, code_text, label_texts, record_url
 from node.directory.profile_steps import Step, step_of, steps
@@ -276,7 +277,7 @@ def _position(record: Mapping[str, Any], words: Words) -> Position | None:
 
 
 def _origin(source: Mapping[str, Any], words: Words) -> Origin:
-    record = source.get("record", "")
+    record = "" if is_made(source.get("record", "")) else source.get("record", "")
     retrieved = source.get("retrieved", 0)
     return Origin(
         text=source.get("attribution") or source["set"],

@@ -38,9 +38,10 @@ NONCE_DIGITS = 32
 
 
 class Shown(NamedTuple):
-    """A statement before it is signed: its kind, whom it is about, what changes, all of it as JSON."""
+    """A statement before it is signed: its kind, what it says (a code), whom it is about, what changes, all as JSON."""
 
     kind: str
+    says: str
     about: list[str]
     changes: list[Change]
     body: str
@@ -91,7 +92,10 @@ def shown(plan: Plan, words: Words) -> list[Shown]:
         record: Any = one.body.get("record")
         changes = differences(plan.before.get(record["id"], {}), record, words) if isinstance(record, dict) else []
         body = json.dumps(to_json(one.body), ensure_ascii=False, indent=1)
-        told.append(Shown(one.kind, [plan.names.get(key, key.hex()[:12]) for key in _about(one.body)], changes, body))
+        says = one.kind + " taken back" * bool(one.body.get("withdrawn"))
+        told.append(
+            Shown(one.kind, says, [plan.names.get(key, key.hex()[:12]) for key in _about(one.body)], changes, body)
+        )
     return told
 
 

@@ -38,6 +38,8 @@ UPKEEP_LABELS: dict[str, dict[str, str]] = {
         "record.close": "A record is closed",
         "claim.same": "Two records are one thing",
         "claim.different": "Two records are not one thing",
+        "claim.same taken back": "Two records are no longer taken for one thing",
+        "claim.different taken back": "Two records may be one thing again",
         "claim.checked": "Somebody has looked",
         "role": "A role",
     },

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.importing.identity import is_made
+from node.directory.listing import category_text
 from node.web.words import date_text
 
 if TYPE_CHECKING:
@@ -52,7 +54,20 @@ def field_text(field: str, value: object, words: Words) -> str:
         return date_text(value, words)
     if field == "point" and isinstance(value, dict):
         return point_text(value, words)
+    if field == "sources" and isinstance(value, list):
+        return "\n".join(_source(source, words) for source in value)
+    if field == "categories" and isinstance(value, list):
+        return "\n".join(category_text(code, words) for code in value)
     return _plain(value)
+
+
+def _source(source: Mapping[str, Any], words: Words) -> str:
+    """A source as a line; a number that was made here tells nothing."""
+    told = {name: text for name, text in source.items() if name != "retrieved"}
+    if is_made(told.get("record", "")):
+        del told["record"]
+    at = [date_text(source["retrieved"], words)] if source.get("retrieved") else []
+    return ", ".join([_plain(told), *at])
 
 
 def point_text(point: Mapping[str, Any], words: Words) -> str:

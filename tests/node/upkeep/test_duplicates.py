@@ -64,7 +64,8 @@ async def test_two_records_are_merged_field_by_field_and_taken_apart_again(node:
     decided = await steward.read("/steward/duplicates?verdict=decided")
     assert "merged into" in decided.text
     (undo,) = [a["action"] for tag, a in decided.elements if tag == "form" and a["action"].endswith("/undo")]
-    await steward.confirm(undo, form_of(decided, undo))
+    taking_back, _ = await steward.confirm(undo, form_of(decided, undo))
+    assert "Two records are no longer taken for one thing" in taking_back.text
     again = {one["id"]: one for one in await found(node, "atelier")}
     assert set(again) == {one["id"].hex(), other["id"].hex()}
     assert "hours" not in again[one["id"].hex()]
