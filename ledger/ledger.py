@@ -62,6 +62,11 @@ class DataDirectory:
         return self.path / "imports"
 
     @property
+    def bundles(self) -> Path:
+        """Bundles that were sent to be taken in, until they are; no part of a backup."""
+        return self.path / "bundles"
+
+    @property
     def images(self) -> Path:
         """Pictures of the records of the own log; part of a backup."""
         return self.path / "images"
@@ -128,6 +133,11 @@ class DataDirectory:
     def last_backup(self) -> Path:
         """When the last backup was taken, and where it lies: outside of the backup."""
         return self.path / "instance" / "last-backup.json"
+
+    @property
+    def last_audit(self) -> Path:
+        """When all was last checked entry by entry, and what came of it: outside of the backup."""
+        return self.path / "instance" / "last-audit.json"
 
     def exists(self) -> bool:
         """Whether a node was founded here."""

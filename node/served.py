@@ -38,7 +38,7 @@ from node.reciprocity import (
     resource_pages,
 )
 from node.routes import Route
-from node.steward import desk_pages, health_pages, operating_pages, steward_pages
+from node.steward import bundles_pages, desk_pages, health_pages, operating_pages, override_pages, steward_pages
 from node.upkeep import table as upkeep
 
 DESCRIBED: tuple[Route, ...] = (
@@ -90,9 +90,11 @@ PAGES: tuple[Route, ...] = (
     *member_pages.ROUTES,
     *resource_acts.ROUTES,
     *resource_pages.ROUTES,
+    *bundles_pages.ROUTES,
     *desk_pages.ROUTES,
     *health_pages.ROUTES,
     *operating_pages.ROUTES,
+    *override_pages.ROUTES,
     *steward_pages.ROUTES,
     *upkeep.ROUTES,
 )

@@ -44,6 +44,7 @@ from node.reciprocity.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
 from node.routes import Route
 from node.served import DESCRIBED, PAGES
 from node.steward.backups import BACKUPS, Backups
+from node.steward.running import run_steward
 from node.upkeep import table as upkeep
 from node.web.downloading import Downloads
 from node.web.guard import BODY_BYTES_MAX, GuardedRunner, guard
@@ -235,6 +236,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     upkeep.prepare(app)
     app[publishing.EXPORTS] = Downloads(publishing.EXPORTS_PER_ADDRESS_MAX)
     app.cleanup_ctx.append(run_imports)
+    app.cleanup_ctx.append(run_steward)
     document = openapi.describe(DESCRIBED)
 
     async def describe(_: web.Request) -> web.Response:

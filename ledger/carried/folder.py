@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import shutil
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ledger.carried.bundle import Chosen
@@ -23,7 +25,7 @@ from protocol.statement import PAYLOAD_BYTES_MAX
 from protocol.tile import ENTRY_BYTES_MAX, TILE_HEIGHT, TILE_WIDTH, Tile, decode_entries, tile_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ledger.sqlite.store import SqliteStore
@@ -49,35 +51,57 @@ def log_path(origin: Origin) -> str:
     return f"log/{str(origin).partition('/')[2]}"
 
 
+class FolderFile(NamedTuple):
+    """A file of a folder: its path, what makes its content, how many entries it brings; `lasting` never changes."""
+
+    path: str
+    make: Callable[[], bytes]
+    entries: int = 0
+    lasting: bool = False
+
+
+def folder_files(store: SqliteStore, chosen: Sequence[Chosen]) -> Iterator[FolderFile]:
+    """The files of these logs, in the order in which they are written."""
+    for one in chosen:
+        yield from _log_files(store, one, log_path(one.part.origin))
+    index = "".join(f"{one.part.origin}\n" for one in sorted(chosen, key=lambda one: str(one.part.origin)))
+    yield FolderFile(FOLDER_INDEX, index.encode)
+
+
+def _log_files(store: SqliteStore, one: Chosen, base: str) -> Iterator[FolderFile]:
+    size = one.part.to
+    with store.read() as reads:
+        tree = reads.tree(one.part.origin)
+        assert tree is not None
+    number = tree.tree
+
+    def hashes(tile: Tile) -> bytes:
+        with store.read() as reads:
+            return read_tile(reads, number, tile, size)
+
+    for tile in _tiles(size):
+        yield FolderFile(f"{base}/tile/{tile.path}", partial(hashes, tile), lasting=tile.width == TILE_WIDTH)
+        if tile.level is None:
+            path = f"{base}/payload/{tile.path.partition('/')[2]}"
+            yield FolderFile(path, partial(_payload_file, store, one, tile), tile.width)
+    yield FolderFile(f"{base}/charters", partial(encode_blobs, one.head.charters))
+    yield FolderFile(f"{base}/checkpoint", partial(bytes, one.head.checkpoint))
+
+
 def write_folder(
     store: SqliteStore, chosen: Sequence[Chosen], folder: Path, advance: Callable[[int], None] = lambda _: None
 ) -> int:
     """Writes these logs as files, or brings a folder up to date; how many bytes were written."""
     written = 0
-    for one in chosen:
-        written += _write_log(store, one, folder / log_path(one.part.origin), advance)
-    index = "".join(f"{one.part.origin}\n" for one in sorted(chosen, key=lambda one: str(one.part.origin)))
-    return written + _write(folder / FOLDER_INDEX, index.encode())
-
-
-def _write_log(store: SqliteStore, one: Chosen, folder: Path, advance: Callable[[int], None]) -> int:
-    size, written = one.part.to, 0
-    with store.read() as reads:
-        tree = reads.tree(one.part.origin)
-        assert tree is not None
-    for tile in _tiles(size):
-        path = folder / "tile" / tile.path
-        if tile.width < TILE_WIDTH or not path.exists():
-            with store.read() as reads:
-                written += _write(path, read_tile(reads, tree.tree, tile, size))
-        if tile.level is None:
-            payloads = _payloads(store, one, tile)
-            plain = folder / "payload" / Tile(None, tile.number).path.partition("/")[2]
-            shutil.rmtree(f"{plain}.p", ignore_errors=True)  # what was erased meanwhile must not stay in an older one
-            written += _write(folder / "payload" / tile.path.partition("/")[2], encode_blobs(payloads))
-            advance(tile.width)
-    written += _write(folder / "charters", encode_blobs(one.head.charters))
-    return written + _write(folder / "checkpoint", one.head.checkpoint)
+    for file in folder_files(store, chosen):
+        path = folder / file.path
+        if not file.lasting or not path.exists():
+            if file.entries:  # what was erased meanwhile must not stay in the file of an earlier, smaller tile
+                plain = path.parent if path.parent.name.endswith(".p") else path.with_name(f"{path.name}.p")
+                shutil.rmtree(plain, ignore_errors=True)
+            written += _write(path, file.make())
+        advance(file.entries)
+    return written
 
 
 def _tiles(size: int) -> Iterator[Tile]:
@@ -91,7 +115,7 @@ def _tiles(size: int) -> Iterator[Tile]:
         yield Tile(None, number, tile_width(0, number, size))
 
 
-def _payloads(store: SqliteStore, one: Chosen, tile: Tile) -> list[bytes]:
+def _payload_file(store: SqliteStore, one: Chosen, tile: Tile) -> bytes:
     """The public payloads of the entries in a tile."""
     payloads: list[bytes] = []
     end = tile.begin + tile.width
@@ -102,14 +126,14 @@ def _payloads(store: SqliteStore, one: Chosen, tile: Tile) -> list[bytes]:
             answer = serve_range(reads, want)
         assert isinstance(answer, Entries), answer
         payloads += [payload for _, payload in answer.entries]
-    return payloads
+    return encode_blobs(payloads)
 
 
 def _write(path: Path, content: bytes) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    partial.replace(path)
+    coming = path.with_name(path.name + ".part")
+    coming.write_bytes(content)
+    coming.replace(path)
     return len(content)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from ledger.carried.bundle import Chosen, choose, write_bundle
+from ledger.carried.folder_tar import MEDIA_TYPE as TAR_MEDIA_TYPE
+from ledger.carried.folder_tar import write_tar
 from ledger.carried.intake import Importer, Intake, Outcome, intake_object
 from node.api.v1 import json_answer
 from node.keys import LEDGER
 from node.routes import Parameter, Route
-from node.web.downloading import Download, Downloads, too_many
+from node.web.downloading import Download, Downloads, gathered, too_many
 from protocol.bundle import BUNDLE_PATH, MEDIA_TYPE, read_header, read_items
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
@@ -43,15 +45,24 @@ DOWNLOADS = web.AppKey("downloads", Downloads)
 
 
 async def _bundle(request: web.Request) -> web.StreamResponse:
-    since = request.query.get("from", "0")
-    if not (since.isascii() and since.isdigit() and len(since) <= _POSITION_DIGITS):
-        raise Malformed("from", f"not a position: {since[:40]!r}")
-    logs = {parse_log_id(text) for text in request.query.getall("log", [])}
+    since = parse_since(request.query.get("from", "0"))
+    return await download(request, {parse_log_id(text) for text in request.query.getall("log", [])}, since)
+
+
+def parse_since(text: str) -> int:
+    """The first position that a download is to hold. Raises Malformed."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _POSITION_DIGITS):
+        raise Malformed("from", f"not a position: {text[:40]!r}")
+    return int(text)
+
+
+async def download(request: web.Request, logs: set[bytes], since: int, *, tar: bool = False) -> web.StreamResponse:
+    """These logs, or all, as a bundle or as a tar of the folder of tiles; to few at once."""
     store, downloads, address = request.app[LEDGER].store, request.app[DOWNLOADS], request.remote or ""
 
     def plan() -> list[Chosen]:
         with store.read() as reads:
-            return choose(reads, logs, int(since))
+            return choose(reads, logs, since)
 
     if request.method == "HEAD":
         return web.Response(content_type=MEDIA_TYPE)
@@ -63,6 +74,8 @@ async def _bundle(request: web.Request) -> web.StreamResponse:
         downloads.leave(address)
         raise
     leave = partial(downloads.leave, address)
+    if tar:
+        return Download(gathered(write_tar(store, chosen)), TAR_MEDIA_TYPE, "folkmoot-logs.tar", leave)
     return Download(write_bundle(store, chosen), MEDIA_TYPE, "folkmoot.bundle", leave)
 
 

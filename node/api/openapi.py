@@ -117,6 +117,7 @@ _BODIES: dict[str, Any] = {
     **IMPORT_BODIES,
     "Bundle": {"type": "string", "format": "binary", "description": "A bundle of one range (spec 14)"},
     "WitnessRequest": {"type": "string", "description": "`old <size>`, a consistency proof, a checkpoint (spec 11)"},
+    "Audit": {"type": "object", "additionalProperties": False, "description": "All logs are checked: {}"},
     "Backup": {
         "type": "object",
         "additionalProperties": False,

@@ -13,7 +13,8 @@ from node.importing.receiving import PIECE_BYTES, take_pieces
 from node.peering.client import Client, DialRefusedError
 
 if TYPE_CHECKING:
-    from node.importing.uploads import Receiving, Uploads
+    from node.importing.uploads import Uploads
+    from node.web.kept_files import Receiving
 
 FETCHER = web.AppKey("import_fetcher", Client)
 _ADDRESS_CHARACTERS_MAX = 2_000

@@ -11,6 +11,7 @@ from ledger.directory.present import lag
 from ledger.held.forks import why_not_signing
 from ledger.own.choosing import witnesses_object
 from node.keys import CONFIG, HUB, LEDGER
+from node.steward.audits import AUDITS
 from node.steward.backups import BACKUPS, OLD_S
 from node.web.words import date_text
 
@@ -57,7 +58,7 @@ def _signing(app: web.Application, reads: Snapshot, words: Words) -> Iterator[Fi
         todo = words("Look at the disk, then start the node again. What was acknowledged is not lost.")
         yield Finding("signing", BAD, what, words("Writing has failed: {why}", why=str(failure)), todo)
     elif refused:
-        todo = words("What is written meanwhile waits. If it stays so: folkmoot doctor, and folkmoot log override.")
+        todo = words("What is written meanwhile waits. If it stays so, see “Sign without an answer” below.")
         yield Finding("signing", BAD, what, words("Nothing is signed at the moment: {why}", why=refused), todo)
     else:
         seen = words("What is written is signed: {number} entries.", number=words.number(tree.checkpoint_size))
@@ -159,6 +160,32 @@ def _backup(app: web.Application, _: Snapshot, words: Words) -> Iterator[Finding
     yield Finding("backup", NOTE if old else OK, what, seen, todo if old else "")
 
 
+def _audit(app: web.Application, _: Snapshot, words: Words) -> Iterator[Finding]:
+    """Nothing is said before the first check: nobody has to make one."""
+    checked, _interrupted = app[AUDITS].last()
+    if checked is None:
+        return
+    what, day = words("Entries checked"), date_text(checked.ended, words)
+    if checked.fine:
+        number = words.number(checked.entries)
+        yield Finding(
+            "audit", OK, what, words("All {number} were as they were signed, on {day}.", number=number, day=day)
+        )
+    elif checked.problem:
+        yield Finding("audit", NOTE, what, checked.problem, words("See below."))
+    else:
+        number = words.number(checked.faulty + len(checked.file))
+        seen = words("Faults were found on {day}: {number}.", number=number, day=day)
+        yield Finding("audit", BAD, what, seen, words("See below."))
+
+
+def duration_text(seconds: int, words: Words) -> str:
+    """How long something took, as precise as people need it."""
+    if seconds < 120:
+        return words.count("{number} second", "{number} seconds", max(1, seconds))
+    return words.count("{number} minute", "{number} minutes", round(seconds / 60))
+
+
 def size_text(size: int, words: Words) -> str:
     """A size as precise as people need it."""
     amount, unit = (size / 2**30, "GiB") if size >= 2**30 else (size / 2**20, "MiB")
@@ -166,5 +193,5 @@ def size_text(size: int, words: Words) -> str:
 
 
 _LOOKS: tuple[Callable[[web.Application, Snapshot, Words], Iterator[Finding]], ...] = (
-    *(_signing, _witnesses, _peers, _disk, _clock, _store, _reach, _backup),
+    *(_signing, _witnesses, _peers, _disk, _clock, _store, _audit, _reach, _backup),
 )

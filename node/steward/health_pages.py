@@ -7,23 +7,30 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aiohttp import web
 
 from ledger.errors import RefusedError
 from node.api.v1 import json_answer, read_json
+from node.keys import LEDGER
 from node.routes import Route
+from node.steward.audits import AUDITS
 from node.steward.backups import BACKUPS, Kept
-from node.steward.health import OK, findings, size_text
+from node.steward.health import OK, duration_text, findings, size_text
 from node.steward.steward_pages import TEXTS, signed_in
+from node.web.log_names import log_names
 from node.web.rendering import reader_of, render
 from node.web.words import date_text
 from protocol.errors import Malformed
+from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
+    from node.web.languages import Text
     from node.web.session import Session
     from node.web.words import Words
 
 HEALTH_SCHEMA, BACKUPS_SCHEMA = "folkmoot.health-findings/1", "folkmoot.backups/1"
+AUDITS_SCHEMA = "folkmoot.audits/1"
 PASSPHRASE_MIN, PASSPHRASE_MAX = 8, 1_000
 _PAGE = "/steward/health"
 
@@ -37,6 +44,8 @@ async def _show(request: web.Request, session: Session, status: int, fault: str)
     words, backups = reader.words, request.app[BACKUPS]
     found = await asyncio.to_thread(findings, request.app, words)
     kept = await asyncio.to_thread(backups.kept)
+    audits, logs = request.app[AUDITS], await asyncio.to_thread(_names, request)
+    checked, interrupted = await asyncio.to_thread(audits.last)
     return render(
         request,
         "steward_health.html",
@@ -50,14 +59,41 @@ async def _show(request: web.Request, session: Session, status: int, fault: str)
         problem=backups.problem,
         kept=[_kept_row(one, words) for one in kept],
         fault=fault,
+        override=bool(request.app[LEDGER].own.signing_refused),
+        auditing=audits.running,
+        audited=(audits.done, audits.total),
+        checked=checked,
+        checked_at=_moment(checked.ended, words) if checked else "",
+        took=duration_text(checked.ended - checked.begun, words) if checked else "",
+        interrupted=interrupted,
+        log_names=logs,
+        count=words.count,
         csrf=session.csrf,
     )
 
 
+def _names(request: web.Request) -> dict[str, Text]:
+    """What the logs held here are called, by "folkmoot.log/ID/EPOCH" as faults name them."""
+    reader = reader_of(request)
+    with request.app[LEDGER].store.read() as reads:
+        trees = {str(tree.origin): show_log_id(tree.origin.log_id) for tree in reads.trees()}
+        names = {one.id: one.name for one in log_names(reads, set(trees.values()), reader)}
+    return {origin: names[log] for origin, log in trees.items()}
+
+
+def _moment(at: int, words: Words) -> str:
+    return f"{date_text(at, words)}, {time.strftime('%H:%M', time.gmtime(at))} UTC"
+
+
 def _kept_row(one: Kept, words: Words) -> tuple[str, str, str, str, bool]:
-    at = f"{date_text(one.manifest.at, words)}, {time.strftime('%H:%M', time.gmtime(one.manifest.at))} UTC"
     entries = words.number(one.manifest.size)
-    return one.name, at, size_text(one.size, words), entries, "keys.sealed" in one.manifest.files
+    return (
+        one.name,
+        _moment(one.manifest.at, words),
+        size_text(one.size, words),
+        entries,
+        "keys.sealed" in one.manifest.files,
+    )
 
 
 async def _make(request: web.Request, session: Session) -> web.StreamResponse:
@@ -73,6 +109,41 @@ async def _make(request: web.Request, session: Session) -> web.StreamResponse:
     except RefusedError as error:
         return await _show(request, session, 422, str(error))
     return web.Response(status=303, headers={"Location": f"{_PAGE}#backups"})
+
+
+async def _check(request: web.Request, session: Session) -> web.StreamResponse:
+    """Begins to check every entry again."""
+    try:
+        await asyncio.to_thread(request.app[AUDITS].begin)
+    except RefusedError:
+        words = reader_of(request).words
+        return await _show(request, session, 422, words("Everything is being checked already."))
+    return web.Response(status=303, headers={"Location": f"{_PAGE}#audit"})
+
+
+async def _audit(request: web.Request) -> web.Response:
+    return json_answer(await asyncio.to_thread(_audit_object, request))
+
+
+def _audit_object(request: web.Request) -> dict[str, Any]:
+    audits = request.app[AUDITS]
+    running = audits.running  # before the rest: what has ended in between is then complete
+    checked, interrupted = audits.last()
+    return {
+        "schema": AUDITS_SCHEMA,
+        "running": running,
+        "done": audits.done,
+        "total": audits.total,
+        "interrupted": interrupted,
+        "last": msgspec.to_builtins(checked) if checked else None,
+    }
+
+
+async def _begin_audit(request: web.Request) -> web.Response:
+    if await read_json(request) != {}:
+        raise Malformed("body", "send {}")
+    await asyncio.to_thread(request.app[AUDITS].begin)
+    return json_answer(await asyncio.to_thread(_audit_object, request), 201)
 
 
 async def _findings(request: web.Request) -> web.Response:
@@ -121,8 +192,21 @@ API_ROUTES = (
         steward=True,
         body="Backup",
     ),
+    Route(
+        "GET", "/v1/audits", _audit, "Whether all entries are as they were signed", statuses=(200, 401), steward=True
+    ),
+    Route(
+        "POST",
+        "/v1/audits",
+        _begin_audit,
+        "Check every entry again",
+        statuses=(201, 400, 401, 409),
+        steward=True,
+        body="Audit",
+    ),
 )
 ROUTES = (
     Route("GET", _PAGE, signed_in(_page), "The health of the node, and backups", "text/html", statuses=(200, 303)),
     Route("POST", _PAGE, signed_in(_make), "Make a backup", "text/html", statuses=(303, 422)),
+    Route("POST", _PAGE + "/audit", signed_in(_check), "Check every entry again", "text/html", statuses=(303, 422)),
 )

@@ -16,6 +16,7 @@ from node.directory.exchange_labels import EXCHANGE_LABELS
 from node.importing.labels import IMPORT_LABELS
 from node.knowledge.labels import KNOWLEDGE_LABELS
 from node.reciprocity.ledger_labels import LEDGER_LABELS
+from node.steward.labels import STEWARD_LABELS
 from node.translations import catalogue, languages
 from node.upkeep.labels import UPKEEP_LABELS
 from node.web.languages import primary
@@ -31,6 +32,7 @@ LABELS: dict[str, dict[str, str]] = (
     | IMPORT_LABELS
     | EXCHANGE_LABELS
     | KNOWLEDGE_LABELS
+    | STEWARD_LABELS
     | {
         "kind": {
             "organisation": "Organisation",

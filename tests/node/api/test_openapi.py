@@ -239,6 +239,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Witness": {"key": key},
         "Checks": {"records": [record(3)["id"].hex()], "given_to": "a group"},
         "Carried": {"carried": _carried(node)},
+        "Audit": {},
         "Backup": {},
         "Proposal": _proposed(node),
         "Verdict": {"outcome": "accepted"},

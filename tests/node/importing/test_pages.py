@@ -17,6 +17,7 @@ from ledger.ledger import Ledger
 from node.importing import uploads
 from node.importing.fetching import FETCHER
 from node.importing.jobs import JOBS
+from node.web import kept_files
 from tests.ledger.importing.archives import ods, ods_row, xlsx, zipped
 from tests.ledger.importing.test_kml import KML
 from tests.node.browsing import ACTIVE, Page, serve
@@ -208,7 +209,7 @@ async def test_files_are_dropped_by_hand_and_after_a_day(ledger: Ledger, assista
     await assistant.upload("list.csv", GOOD.encode())
     jobs = assistant.browser.server.app[JOBS]  # type: ignore[attr-defined] # a TestServer has an application
     (upload,) = jobs.uploads.all()
-    jobs.uploads.change(upload.id, at=upload.at - uploads.KEPT_S - 60)
+    jobs.uploads.change(upload.id, at=upload.at - kept_files.KEPT_S - 60)
     jobs.tidy()
     assert list(ledger.directory.imports.glob("*")) == []
     await assistant.open(f"/steward/import/{upload.id}", 404)

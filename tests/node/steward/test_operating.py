@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 import pytest_asyncio
 
-from cli.main import COMMANDS as PROGRAM
 from cli.main import cli
 from ledger.errors import NotFoundError
 from ledger.held.scopes import find_log
 from ledger.held.state import witnesses_of
 from ledger.held.witness import verifier_of
 from ledger.ledger import DataDirectory, Ledger, found_log
-from node.steward.commands import COMMANDS
+from node.steward.commands import COMMANDS, Command
 from protocol.identity import show_log_id
 from tests.builders import Log, found_organisation, seeded, signing_key
 from tests.ledger.making import hold
@@ -121,24 +119,76 @@ async def test_what_is_said_of_other_logs_is_shown_then_signed(
     assert "is not known here" in wrong.text
 
 
-async def test_every_command_is_on_the_page_and_every_page_is_there(steward: TestClient[Any, Any]) -> None:
-    page = await read(steward, "/steward/commands")
-    context = click.Context(cli)
-    named = set()
+def paths_of(row: Command) -> list[tuple[str, ...]]:
+    """The commands that a row names: of "folkmoot log admit, follow LOG" ("log", "admit") and ("log", "follow")."""
+    words = [word for word in row.command.removeprefix("folkmoot ").split() if word != word.upper()]
+    first = next((number for number, word in enumerate(words) if word.endswith(",")), len(words) - 1)
+    return [(*words[:first], word.rstrip(",")) for word in words[first:]]
+
+
+def leaves(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    """All commands that do something, by their words."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    for name in command.list_commands(click.Context(command)):
+        below = command.get_command(click.Context(command), name)
+        assert below is not None
+        yield from leaves(below, *path, name)
+
+
+LOOKED_AT = {
+    "account": "flows list open set show",
+    "assembly": "decide enact list propose rules show vote",
+    "booking": "add calendar cancel list promise",
+    "claim": "add advance give-up list settle show",
+    "collective": "add approve list request show",
+    "contract": "carry-out dividend end explain list offer show sign template try",
+    "dispute": "close list open",
+    "duplicates": "different merge undo",
+    "event": "ack add correct list show stock",
+    "member": "add contributions fetch key list profile rekey set show sign sign-in",
+    "need": "ask list put show take-back vote",
+    "neighbour": "accept add free list pay payments",
+    "note": "add list",
+    "peer": "add allow circle deny list net remove witness",
+    "places": "set",
+    "post": "add correct exchange list show",
+    "principle": "declare dispute endorse list put review show take-back templates",
+    "problem": "list put show solve take-back",
+    "proposal": "accept answer count link list refuse show vote",
+    "record": "check close image put renew show stale",
+    "role": "end give list",
+    "skill": "add list",
+    "term": "export import list put show take-back",
+    "unit": "add list",
+}
+"""What a row for a whole group was found to be true of. A new one is written here when its row has been looked at."""
+
+
+def test_every_command_has_a_row_and_every_row_is_of_commands() -> None:
+    every, named = set(leaves(cli)), [path for row in COMMANDS for path in paths_of(row)]
     for row in COMMANDS:
         assert bool(row.pages) or bool(row.why), row
-        words = [word for word in re.sub("^folkmoot ", "", row.command).split() if word != word.upper()]
-        named |= {word.rstrip(",") for word in words if word.rstrip(",") in PROGRAM}
-        command: click.Command | None = cli
-        for word in words if "," not in row.command else words[:1]:
-            assert isinstance(command, click.Group), row
-            command = command.get_command(context, word.rstrip(","))
-            assert command is not None, row
-    assert named == {*PROGRAM} - {"demo", "completion"}
+        for path in paths_of(row):
+            assert any(leaf[: len(path)] == path for leaf in every), f"{row.command}: there is no such command"
+    assert len(named) == len(set(named)), "two rows for one command"
+    every_row = (leaf for leaf in every if leaf[0] != "key")
+    lacking = {leaf for leaf in every_row if not any(leaf[: len(path)] == path for path in named)}
+    assert lacking == set(), "give each a row in node/steward/commands.py: where it is on the pages, or why it is not"
+    for (group,) in (path for path in named if len(path) == 1):
+        below = {leaf[1] for leaf in every if leaf[0] == group and len(leaf) > 1}
+        assert below == set(LOOKED_AT.get(group, "").split()), f"is the row of {group} true of all that it does?"
+
+
+async def test_every_page_that_a_row_names_is_there(steward: TestClient[Any, Any]) -> None:
+    page = await read(steward, "/steward/commands")
     for url in {url for row in COMMANDS for url, _ in row.pages}:
         assert url in page.links(), url
-        answer = await steward.get(url, headers={"Accept": "text/html"})
+        path, _, anchor = url.partition("#")
+        answer = await steward.get(path, headers={"Accept": "text/html"})
         assert answer.status == 200, url
+        assert not anchor or f'id="{anchor}"' in await answer.text(), url
     assert "admission" in page.text
 
 
