@@ -93,9 +93,8 @@ def shown(plan: Plan, words: Words) -> list[Shown]:
         changes = differences(plan.before.get(record["id"], {}), record, words) if isinstance(record, dict) else []
         body = json.dumps(to_json(one.body), ensure_ascii=False, indent=1)
         says = one.kind + " taken back" * bool(one.body.get("withdrawn"))
-        told.append(
-            Shown(one.kind, says, [plan.names.get(key, key.hex()[:12]) for key in _about(one.body)], changes, body)
-        )
+        about = [plan.names.get(key, key.hex()[:12]) for key in _about(one.body)]
+        told.append(Shown(one.kind, says, about, changes, body))
     return told
 
 
