@@ -121,7 +121,12 @@ FORMS = (
             Field("sort", message("Sort"), "choice", choices=SORTS, group="sort"),
             Field("decimals", message("Decimals"), "number", default="2"),
             Field("name", message("Name")),
-            Field("name_en", message("Name in English"), required=False),
+            Field(
+                "name_en",
+                message("Name in English"),
+                required=False,
+                hint=message("If the name above is in another language."),
+            ),
         ),
         _unit,
         {"already_resolved": "code"},

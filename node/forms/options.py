@@ -16,6 +16,7 @@ from ledger.reciprocity.state import (
     EventState,
     Member,
     ProposalState,
+    Resource,
     Unit,
 )
 from ledger.showing.known import SHORT_DIGITS, moment
@@ -23,6 +24,7 @@ from ledger.showing.naming import ORGANISATION
 from ledger.showing.transfers import log_name
 from protocol.amounts import show_day
 from protocol.charter import establish
+from protocol.clauses import Access
 from protocol.identity import show_log_id
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     Options = list[tuple[str, str]]
 
-_LOG_BYTES = 32
+_LOG_BYTES, _ID_BYTES = 32, 16
 OPTIONS_MAX = 500
 NEWEST = 100
 """So many of what becomes ever more are offered; an older one is named by its id in the address of the form."""
@@ -102,9 +104,29 @@ def _bookings(view: LedgerView, words: Words) -> Options:
     options = []
     for begin, key, one in sorted(found, key=lambda item: item[:2])[-NEWEST:]:
         what = view.resource_name(one.resource) or words.label("action", one.action)
-        when = moment(begin) if begin else "" if one.due is None else words.day(show_day(one.due))
+        when = _moment(begin, words) if begin else "" if one.due is None else words.day(show_day(one.due))
         options.append((key.hex(), f"{when} {what}, {view.name(one.receiver)}"))
     return options
+
+
+def _moment(begin: int, words: Words) -> str:
+    return f"{words.date(begin)}, {moment(begin)[11:16]} UTC,"
+
+
+def _resources(view: LedgerView, _: Words) -> Options:
+    """What contracts give access to and what somebody holds, by what it is called: another may be named, too."""
+    found = {
+        clause.resource
+        for _, contract in view.book.scan(Contract)
+        if contract.ended is None
+        for clause in contract.clauses
+        if isinstance(clause, Access)
+    }
+    found |= {key[:_ID_BYTES] for key, _ in islice(view.book.scan(Resource), OPTIONS_MAX)}
+    names = [view.resource_name(one) for one in sorted(found)[:OPTIONS_MAX]]
+    return [
+        (name, name) for name in sorted({name for name in names if names.count(name) == 1} - {""}, key=str.casefold)
+    ]
 
 
 def _proposals(view: LedgerView, _: Words) -> Options:
@@ -150,5 +172,6 @@ _OPTIONS: dict[str, Callable[[LedgerView, Words], Options]] = {
     "dispute": _disputes,
     "neighbour": _neighbours,
     "log": _logs,
+    "resource": _resources,
     "unit": _units,
 }

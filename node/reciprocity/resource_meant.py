@@ -12,7 +12,7 @@ from ledger.errors import NotFoundError
 from ledger.own.spoken import Draft
 from ledger.reciprocity.calendar import Span, local_time, moment_of
 from ledger.reciprocity.state import Commitment, EventState, Member, Unit
-from ledger.showing.resources import fee_of, taken, ways_to_book
+from ledger.showing.resources import fee_of, taken, terms_of, ways_to_book
 from node.forms.field import Unfit
 from node.reciprocity.calendar_view import span_text
 from node.reciprocity.resource_pages import is_mine, may_record, may_thank, unanswered
@@ -88,6 +88,9 @@ def _book(asking: Asking) -> Meant:
         amount = fee_of(clause, member.class_, wanted) or 0
         said = f"{words.amount(view.show(amount, clause.unit))}\N{NO-BREAK SPACE}{clause.unit}"
         fee = words("It costs {amount} under the contract.", amount=said) if amount else words("It is free of charge.")
+    elif receiver != view.log_id and terms_of(view, asking.resource, wanted.begin // _DAY_S):
+        name = view.name(receiver)
+        fee = words("No contract gives {name} access to it on that day: it is lent by your word.", name=name)
     when = span_text(wanted, asking.zone, words)
     return Meant(
         (Draft("commit", body, parties),), words("{when}, for {name}", when=when, name=view.name(receiver)), fee
