@@ -5,6 +5,7 @@
 
 const EUROPE = [-20, 34, 38, 64]; // west, south, east, north; where nothing has a place
 const [ROUGHLY, OUTLYING] = [4, 0.02]; // the zoom at which the first view is chosen, the part that it may leave out
+const PRINTED_PIXELS = 640; // narrower than any paper
 const CLOSER = [8, 12]; // the zooms at which it is looked at again
 
 function element(name, text, attributes = {}) {
@@ -61,6 +62,12 @@ function openMap(box, words) {
     markerZoomAnimation: !still, inertia: !still, maxBounds: [[-89, -190], [89, 190]], maxBoundsViscosity: 0.8,
     scrollWheelZoom: false, zoomSnap: 0.5,
   });
+  // On paper the map stays as it is seen: drawn anew in another size it would have gaps.
+  addEventListener("beforeprint", () => {
+    const { width, height } = box.getBoundingClientRect();
+    Object.assign(box.style, { inlineSize: `${width}px`, blockSize: `${height}px`, zoom: Math.min(1, PRINTED_PIXELS / width) });
+  });
+  addEventListener("afterprint", () => Object.assign(box.style, { inlineSize: "", blockSize: "", zoom: "" }));
   const position = document.dir === "rtl" ? "topright" : "topleft";
   L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther, position }).addTo(map);
   map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => map.scrollWheelZoom.disable());

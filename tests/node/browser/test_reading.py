@@ -98,6 +98,18 @@ async def test_many_hits_in_one_town_are_seen_from_near(
     assert 0 < east - west < 0.5
 
 
+async def test_a_map_on_paper_is_what_was_seen(node: RunningNode, tab: Tab) -> None:
+    await read_as(tab)
+    await open_ready(tab, node.url)
+    size = "document.getElementById('map').getBoundingClientRect().width"
+    before = await tab.run(size)
+    await tab.run("dispatchEvent(new Event('beforeprint'))")
+    assert await tab.run("document.getElementById('map').style.inlineSize") == f"{before:g}px"
+    assert float(await tab.run("document.getElementById('map').style.zoom")) * before == pytest.approx(640)
+    await tab.run("dispatchEvent(new Event('afterprint'))")
+    assert await tab.run(size) == before
+
+
 async def test_hostile_text_stays_text(node: RunningNode, tab: Tab) -> None:
     await read_as(tab)
     evil = evil_record()
