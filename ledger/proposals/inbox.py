@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from protocol.encoding import Value
 
 WAITING_MAX, WAITING_BYTES_MAX = 2_000, 16 * 2**20
-FROM_ONE_MAX = 20
-"""What waits at most: in all, its bytes, and what came from one address without a link."""
+STRANGERS_MAX, STRANGERS_BYTES_MAX = 1_500, 12 * 2**20
+FROM_ONE_MAX, FROM_AROUND_MAX = 20, 100
+"""What waits at most: in all, and its bytes; of that what came without a link, so that strangers leave room for those who
+were given one; and what came without one from one address, and from the addresses around it."""
+ORIGIN_BYTES = 16
 LINK_PROPOSALS, LINK_PROPOSALS_MAX, LINK_DAYS, LINK_DAYS_MAX, LINKS_MAX = 50, 1_000, 30, 366, 500
 KINDS = ("claim.correct", "claim.report")
 _DAY_S = 86_400
@@ -33,7 +36,8 @@ _NAME_MAX = 100
 class Sent(NamedTuple):
     """What somebody has sent: a statement's bytes, its author's signature, the token of a link or empty.
 
-    `origin` tells who sends it from others; empty where that cannot be known.
+    `origin` tells who sends it from others; empty where that cannot be known. Its first half tells the addresses around
+    theirs from others.
     """
 
     statement: bytes
@@ -90,11 +94,22 @@ def _keep(change: Transaction, ledger: Ledger, sent: Sent, claim: Claim) -> byte
     if number >= WAITING_MAX or size + len(sent.statement) > WAITING_BYTES_MAX:
         raise TooMuchError("too much waits for a decision here already: please come back in a few days")
     through = _use_link(change, sent.link, now)
-    if not through and sent.origin and change.proposals_from(sent.origin) >= FROM_ONE_MAX:
-        raise TooMuchError("as much waits from where you are as one may send: wait until it has been decided on")
+    if not through:
+        _check_stranger(change, sent)
     base = base_of(change, ledger.own.tree, body.subject.id) if body.subject.log == ledger.log_id else -1
     change.add_proposal(ProposalRow(said.id, sent.statement, sent.signature, through, sent.origin, now, base, b""))
     return said.id
+
+
+def _check_stranger(change: Transaction, sent: Sent) -> None:
+    """Raises TooMuchError if there is no room for what came without a link."""
+    around = sent.origin[: ORIGIN_BYTES // 2]
+    for origin, most in ((sent.origin, FROM_ONE_MAX), (around, FROM_AROUND_MAX)):
+        if origin and change.proposals_from(origin) >= most:
+            raise TooMuchError("as much waits from where you are as one may send: wait until it has been decided on")
+    number, size = change.proposals_size(strangers=True)
+    if number >= STRANGERS_MAX or size + len(sent.statement) > STRANGERS_BYTES_MAX:
+        raise TooMuchError("too much waits for a decision here already: please come back in a few days")
 
 
 def base_of(reads: Snapshot, tree: int, record_id: bytes) -> int:

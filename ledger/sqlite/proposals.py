@@ -29,14 +29,18 @@ class ProposalReads:
         rows = self._db.execute(f"{_PROPOSAL} ORDER BY at DESC, id LIMIT ?", (limit,))
         return [ProposalRow(*row) for row in rows]
 
-    def proposals_size(self) -> tuple[int, int]:
-        """How many wait, and how many bytes they have."""
-        row = self._db.execute("SELECT count(*), coalesce(sum(length(statement)), 0) FROM proposal").fetchone()
+    def proposals_size(self, *, strangers: bool = False) -> tuple[int, int]:
+        """How many wait, and how many bytes they have; `strangers`: of those that came without a link."""
+        without = " WHERE through = ''" if strangers else ""
+        row = self._db.execute(
+            f"SELECT count(*), coalesce(sum(length(statement)), 0) FROM proposal{without}"
+        ).fetchone()
         return int(row[0]), int(row[1])
 
     def proposals_from(self, origin: bytes) -> int:
-        """How many wait that came from one address."""
-        return int(self._db.execute("SELECT count(*) FROM proposal WHERE origin = ?", (origin,)).fetchone()[0])
+        """How many wait that came without a link from one address, or from around it: `origin` begins theirs."""
+        sql = "SELECT count(*) FROM proposal WHERE through = '' AND substr(origin, 1, ?) = ?"
+        return int(self._db.execute(sql, (len(origin), origin)).fetchone()[0])
 
     def invitation(self, token: bytes) -> InvitationRow | None:
         """A link, by the hash of its token."""

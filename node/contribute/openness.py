@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ledger.errors import NotOpenError, TooMuchError
+from ledger.proposals.inbox import ORIGIN_BYTES
 from node.keys import CONFIG
-from node.web.crowd import network_of
+from node.web.crowd import around, network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +36,20 @@ class Openness:
     _sent: dict[bytes, list[float]] = field(default_factory=dict)
 
     def origin(self, address: str) -> bytes:
-        """What tells one address from another, until the node is started again. Nobody can say which it is."""
+        """What tells one address from another, until the node is started again. Nobody can say which it is.
+
+        Its first half is the same for all addresses of a site, which has many networks of IPv6.
+        """
         try:
             found = ip_address(address)
         except ValueError:
             return b""
         if found.is_loopback:  # this machine, or a proxy on it behind which everybody is
             return b""
-        return sha256(self._secret + network_of(address).encode()).digest()[:16]
+        return self._half(around(found)) + self._half(network_of(address))
+
+    def _half(self, network: str) -> bytes:
+        return sha256(self._secret + network.encode()).digest()[: ORIGIN_BYTES // 2]
 
     def count(self, origin: bytes) -> None:
         """Somebody sends something. Raises TooMuchError if they have just sent a lot."""

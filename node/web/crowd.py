@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -59,6 +59,15 @@ def network_of(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ip_network((int(found), 64), strict=False))
+
+
+def around(address: IPv4Address | IPv6Address) -> str:
+    """The network of a site: one that asks for it has 65,536 networks of IPv6, or 256 addresses of IPv4."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    found = mapped or address
+    if isinstance(found, IPv4Address):
+        return str(IPv4Network((int(found), 24), strict=False))
+    return str(IPv6Network((int(found), 48), strict=False))
 
 
 class Turns:

@@ -189,6 +189,24 @@ def test_there_is_an_end_to_what_is_kept(ledger: Ledger, monkeypatch: pytest.Mon
         take(ledger, correction(ledger, "4"))
 
 
+def test_strangers_leave_room_for_whoever_was_given_a_link(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "FROM_AROUND_MAX", 2)
+    monkeypatch.setattr(inbox, "STRANGERS_MAX", 3)
+    token = inbox.invite(ledger, "Marie")
+    for number in range(2):
+        take(ledger, correction(ledger, f"{number}")._replace(origin=b"near-by" + bytes([0, number]) * 4))
+    with pytest.raises(TooMuchError, match="from where you are"):
+        take(ledger, correction(ledger, "2")._replace(origin=b"near-by" + bytes([0, 2]) * 4))
+    take(ledger, correction(ledger, "2")._replace(origin=b"far away from it"))
+    with pytest.raises(TooMuchError, match="come back"):
+        take(ledger, correction(ledger, "3")._replace(origin=b"further and away"))
+    take(ledger, correction(ledger, "3")._replace(origin=b"near-by" + bytes([0, 2]) * 4, link=token))
+    monkeypatch.setattr(inbox, "STRANGERS_MAX", 9)
+    monkeypatch.setattr(inbox, "STRANGERS_BYTES_MAX", 1_000)
+    with pytest.raises(TooMuchError, match="come back"):
+        take(ledger, correction(ledger, "4"))
+
+
 def test_merging_takes_what_was_changed_and_leaves_the_rest() -> None:
     base: dict[str, Any] = {"id": b"i", "url": "a", "hours": "h", "name": {"en": "a", "fr": "b"}}
     proposed: dict[str, Any] = {"id": b"i", "url": "b", "name": {"en": "c", "nl": "d"}}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.directory.expiry import end_of
-from ledger.proposals.inbox import invite
+from ledger.proposals.inbox import ORIGIN_BYTES, invite
 from node.contribute.openness import SENDS_MAX, Openness
 from node.contribute.work import read_work, work_texts
 from protocol.identity import show_log_id
@@ -304,6 +304,16 @@ def test_addresses_are_told_apart_and_not_kept() -> None:
     openness = Openness(lambda: now)
     assert openness.origin("192.0.2.1") != openness.origin("192.0.2.2")
     assert openness.origin("2001:db8::1") == openness.origin("2001:db8::2")
+    for one, near, far in (
+        ("192.0.2.1", "192.0.2.200", "192.0.3.1"),
+        ("::ffff:192.0.2.1", "192.0.2.200", "192.0.3.1"),
+        ("2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:2:1::1"),
+        ("fe80::1%eth0", "fe80::2%eth0", "2001:db8::1"),
+    ):
+        site, other, elsewhere = map(openness.origin, (one, near, far))
+        assert len(site) == ORIGIN_BYTES
+        assert site != other
+        assert site[: ORIGIN_BYTES // 2] == other[: ORIGIN_BYTES // 2] != elsewhere[: ORIGIN_BYTES // 2]
     assert openness.origin("127.0.0.1") == openness.origin("here") == b""
     assert Openness().origin("192.0.2.1") != openness.origin("192.0.2.1")
     for _ in range(SENDS_MAX):
