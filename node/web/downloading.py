@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from node.web.crowd import network_of
 from node.web.guard import ANSWER_S, Paced
 from node.web.problem import problem
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 DOWNLOADS_MAX = 4
 RETRY_S = 30
+MAKING_S = 900.0
+"""For a piece to be made: of a table of 200,000 rows the first takes minutes on a small machine."""
 _PIECE_BYTES = 2**16
 
 
 class Downloads:
-    """Who is downloading: few at once, and nobody more often than `each`."""
+    """Who is downloading: few at once, and nobody more often than `each`, however many addresses they have."""
 
     def __init__(self, each: int = 1) -> None:
         self._each = each
@@ -30,14 +33,15 @@ class Downloads:
 
     def enter(self, address: str) -> bool:
         """Whether there is room; then `leave` must follow."""
-        if len(self._addresses) >= DOWNLOADS_MAX or self._addresses.count(address) >= self._each:
+        whose = network_of(address)
+        if len(self._addresses) >= DOWNLOADS_MAX or self._addresses.count(whose) >= self._each:
             return False
-        self._addresses.append(address)
+        self._addresses.append(whose)
         return True
 
     def leave(self, address: str) -> None:
         """A download has ended."""
-        self._addresses.remove(address)
+        self._addresses.remove(network_of(address))
 
 
 class Download(Paced):
@@ -63,10 +67,11 @@ class Download(Paced):
             return
         try:
             while True:
-                async with asyncio.timeout(ANSWER_S):
+                async with asyncio.timeout(MAKING_S):
                     piece = await asyncio.to_thread(next, self._pieces, b"")
-                    if not piece:
-                        break
+                if not piece:
+                    break
+                async with asyncio.timeout(ANSWER_S):
                     await self.write(piece)
             await super().write_eof(data)
         finally:
