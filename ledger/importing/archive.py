@@ -13,7 +13,7 @@ from ledger.importing.problem import ImportFileError
 
 ARCHIVE_BYTES_MAX: Final = 50 * 2**20
 UNPACKED_BYTES_MAX: Final = 256 * 2**20
-"""Of one member."""
+"""Of one member, and of all that is read of an archive, whatever is read twice counted twice."""
 DIRECTORY_BYTES_MAX: Final = 2**20
 """Of the list of members, which is read as a whole."""
 
@@ -40,6 +40,7 @@ class Archive:
         except _DAMAGED:
             raise _damaged() from None
         self.names = tuple(self._zip.namelist())
+        self._unpacked = 0
 
     def has(self, name: str) -> bool:
         """Whether there is a member of that name."""
@@ -47,15 +48,14 @@ class Archive:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """What a member holds, piece by piece."""
-        unpacked = 0
         try:
             info = self._zip.getinfo(name)
             if info.flag_bits & 1:
                 raise ImportFileError("The file is protected by a password. Save it without one and import that.")
             with self._zip.open(info) as member:
                 while piece := member.read(_PIECE_BYTES):
-                    unpacked += len(piece)
-                    if unpacked > UNPACKED_BYTES_MAX:
+                    self._unpacked += len(piece)
+                    if self._unpacked > UNPACKED_BYTES_MAX:
                         raise ImportFileError(
                             f"{name[:80]} unpacks to more than {UNPACKED_BYTES_MAX >> 20} MiB, which no table needs."
                             " Save the table as CSV (UTF-8) and import that."

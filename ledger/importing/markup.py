@@ -10,19 +10,21 @@ from xml.parsers import expat  # the parser itself; what it would do with entiti
 from ledger.importing.problem import ImportFileError
 
 DEPTH_MAX: Final = 200
+MARK_BYTES_MAX: Final = 4 * 2**20
+"""Of one tag or comment, about: the parser begins again with it at each piece."""
 
 
 class MarkupReader:
     """Reads a document from pieces. Subclasses say what they want of it; names are without their prefix."""
 
     def __init__(self) -> None:
-        self._depth = 0
+        self._depth = self._unheard = 0
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self.text
+        self._parser.CharacterDataHandler = self._text
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -37,7 +39,10 @@ class MarkupReader:
         """Reads it all. Raises ImportFileError; `what` names the document in it."""
         try:
             for piece in pieces:
+                self._unheard += len(piece)
                 self._parser.Parse(piece, False)  # noqa: FBT003 - expat takes it by place
+                if self._unheard > max(MARK_BYTES_MAX, len(piece)):
+                    raise ImportFileError(f"{what} has a tag that does not end, as no table has. Fetch the file again.")
             self._parser.Parse(b"", True)  # noqa: FBT003 - the same
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
@@ -47,15 +52,19 @@ class MarkupReader:
             ) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
+        self._depth, self._unheard = self._depth + 1, 0
         if self._depth > DEPTH_MAX:
             raise ImportFileError(
                 f"The XML is nested more than {DEPTH_MAX} deep, as no table is. Fetch the file again."
             )
         self.begin(name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in attributes.items()})
 
+    def _text(self, text: str) -> None:
+        self._unheard = 0
+        self.text(text)
+
     def _end(self, name: str) -> None:
-        self._depth -= 1
+        self._depth, self._unheard = self._depth - 1, 0
         self.end(name.rpartition(":")[2])
 
     def _refuse(self, *_: object) -> None:

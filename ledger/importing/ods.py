@@ -7,7 +7,8 @@ from typing import Final
 
 from ledger.importing.archive import Archive
 from ledger.importing.markup import MarkupReader
-from ledger.importing.sheet import COLUMNS_MAX, Sheet, number_text, sheet_table
+from ledger.importing.problem import ImportFileError
+from ledger.importing.sheet import COLUMNS_MAX, SHEETS_MAX, Sheet, check_cell, number_text, sheet_table
 from ledger.importing.table import Table
 
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
@@ -35,7 +36,8 @@ class _Content(MarkupReader):
         self._row_repeated = 1
         self._cells: list[str] = []
         self._cell: dict[str, str] | None = None
-        self._paragraphs: list[str] = []
+        self._paragraphs: list[list[str]] = []
+        self._characters = 0
         self._in_paragraph = 0
         self._aside = 0
 
@@ -45,15 +47,20 @@ class _Content(MarkupReader):
         elif self._aside:
             return
         elif name == "table":
+            if len(self.sheets) >= SHEETS_MAX:
+                raise ImportFileError(
+                    f"The spreadsheet has more than {SHEETS_MAX} sheets. Keep only that of the table."
+                )
             self.sheets.append(Sheet(attributes.get("name", "")))
             self._row = 0
         elif name == "table-row":
             self._cells, self._row_repeated = [], _times(attributes.get("number-rows-repeated"))
         elif name in {"table-cell", "covered-table-cell"}:
-            self._cell, self._paragraphs = attributes, []
+            self._cell, self._paragraphs, self._characters = attributes, [], 0
         elif name in {"p", "h"} and self._cell is not None:
             self._in_paragraph += 1
-            self._paragraphs.append("")
+            self._paragraphs.append([])
+            self._grow(1)
         elif self._in_paragraph and name in {"s", "tab"}:
             self.text(" " * min(_times(attributes.get("c")), _BLANKS_MAX))
         elif self._in_paragraph and name == "line-break":
@@ -61,7 +68,12 @@ class _Content(MarkupReader):
 
     def text(self, text: str) -> None:
         if self._in_paragraph and not self._aside:
-            self._paragraphs[-1] += text
+            self._grow(len(text))
+            self._paragraphs[-1].append(text)
+
+    def _grow(self, characters: int) -> None:
+        self._characters += characters
+        check_cell(self._characters)
 
     def end(self, name: str) -> None:
         if name == "annotation":
@@ -78,7 +90,7 @@ class _Content(MarkupReader):
 
     def _end_cell(self, attributes: dict[str, str]) -> None:
         kind = attributes.get("value-type", "")
-        text = "\n".join(self._paragraphs)
+        text = "\n".join(map("".join, self._paragraphs))
         if kind in _NUMBERS:
             text = number_text(attributes.get("value", text))
         elif kind == "boolean":
@@ -98,7 +110,7 @@ class _Content(MarkupReader):
         while self._cells and not self._cells[-1].strip():
             self._cells.pop()
         if self._cells:
-            sheet.check_room(self._row_repeated, len(self._cells))
+            sheet.check_room(self._row_repeated, self._cells)
             for number in range(self._row_repeated):
                 sheet.add_row(self._row + number + 1, list(self._cells))
         self._row += self._row_repeated

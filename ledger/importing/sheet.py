@@ -14,6 +14,11 @@ from ledger.importing.table import Row, Table, name_columns
 ROWS_MAX: Final = 250_000
 COLUMNS_MAX: Final = 1_000
 CELLS_MAX: Final = 5_000_000
+CELL_CHARACTERS_MAX: Final = 131_072
+"""As many as one of CSV; programs keep 32,767."""
+CHARACTERS_MAX: Final = 256 * 2**20
+"""Of all cells, those that only repeat another among them."""
+SHEETS_MAX: Final = 100
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,2})?")
 _DIGITS: Final = Context(prec=15)
@@ -28,6 +33,12 @@ def check_extent(what: str, rows: int, cells: int, columns: int = 0) -> None:
         raise ImportFileError(f"{what} has more than {COLUMNS_MAX:,} columns. Leave only those of the table.")
 
 
+def check_cell(characters: int) -> None:
+    """Raises ImportFileError for more text than a cell may have."""
+    if characters > CELL_CHARACTERS_MAX:
+        raise ImportFileError(f"A cell has more than {CELL_CHARACTERS_MAX:,} characters. Shorten it.")
+
+
 class Sheet:
     """Takes in cells in order. Raises ImportFileError once there are more than a table has."""
 
@@ -35,7 +46,7 @@ class Sheet:
         self.name = name
         self.rows: list[tuple[int, list[str]]] = []
         self.without_result: list[int] = []
-        self._cells = 0
+        self._cells = self._characters = 0
 
     def add_row(self, number: int, cells: list[str]) -> None:
         """A row, unless it is blank; `number` counts from 1."""
@@ -43,13 +54,17 @@ class Sheet:
             cells.pop()
         if not cells:
             return
-        self.check_room(1, len(cells))
+        self.check_room(1, cells)
         self._cells += len(cells)
+        self._characters += sum(map(len, cells))
         self.rows.append((number, cells))
 
-    def check_room(self, rows: int, cells: int) -> None:
-        """Refuses so many further rows of so many cells if there is no room for them."""
-        check_extent(f"The sheet {shorten(self.name)!r}", len(self.rows) + rows, self._cells + rows * cells)
+    def check_room(self, rows: int, cells: list[str]) -> None:
+        """Refuses so many further rows of these cells if there is no room for them."""
+        name = f"The sheet {shorten(self.name)!r}"
+        check_extent(name, len(self.rows) + rows, self._cells + rows * len(cells))
+        if self._characters + rows * sum(map(len, cells)) > CHARACTERS_MAX:
+            raise ImportFileError(f"{name} has more than {CHARACTERS_MAX >> 20} million characters. Split it.")
 
     def check_width(self, column: int) -> None:
         """Refuses a cell that stands too far to the right; `column` counts from 0."""

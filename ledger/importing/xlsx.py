@@ -10,14 +10,13 @@ from typing import Final
 from ledger.importing.archive import Archive
 from ledger.importing.markup import MarkupReader
 from ledger.importing.problem import ImportFileError
-from ledger.importing.sheet import Sheet, number_text, sheet_table
+from ledger.importing.sheet import SHEETS_MAX, Sheet, check_cell, number_text, sheet_table
 from ledger.importing.table import Table
 
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _STRINGS: Final = "xl/sharedStrings.xml"
 _PLACE: Final = re.compile(r"([A-Z]{1,3})\d{1,7}")
-_SHEETS_MAX: Final = 100
 _STRINGS_MAX: Final = 2_000_000
 
 
@@ -32,7 +31,7 @@ def read_xlsx(archive: Archive) -> Table:
     if archive.has(_STRINGS):
         strings.read(archive.pieces(_STRINGS), _STRINGS)
     sheets = []
-    for name, relation in workbook.sheets[:_SHEETS_MAX]:
+    for name, relation in workbook.sheets[:SHEETS_MAX]:
         target = relations.targets.get(relation, "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
         if archive.has(path):
@@ -72,6 +71,7 @@ class _Text(MarkupReader):
     def __init__(self) -> None:
         super().__init__()
         self._parts: list[str] = []
+        self._characters = 0
         self._inside = False
         self._aside = False
 
@@ -89,12 +89,17 @@ class _Text(MarkupReader):
 
     def text(self, text: str) -> None:
         if self._inside and not self._aside:
+            self._grow(text)
             self._parts.append(text)
+
+    def _grow(self, text: str) -> None:
+        self._characters += len(text)
+        check_cell(self._characters)
 
     def take(self) -> str:
         """What was read since it was last taken."""
         text = "".join(self._parts)
-        self._parts = []
+        self._parts, self._characters = [], 0
         return text
 
 
@@ -149,6 +154,7 @@ class _SheetReader(_Text):
 
     def text(self, text: str) -> None:
         if self._value is not None:
+            self._grow(text)
             self._value.append(text)
         else:
             super().text(text)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 WAITING_MAX, WAITING_BYTES_MAX = 2_000, 16 * 2**20
 STRANGERS_MAX, STRANGERS_BYTES_MAX = 1_500, 12 * 2**20
 FROM_ONE_MAX, FROM_AROUND_MAX = 20, 100
-"""What waits at most: in all, and its bytes; of that what came without a link, so that strangers leave room for those who
-were given one; and what came without one from one address, and from the addresses around it."""
+"""What waits at most: in all, and its bytes; of that what came without a link, so that strangers leave room for who
+was given one; and what came without one from one address, and from the addresses around it."""
 ORIGIN_BYTES = 16
 LINK_PROPOSALS, LINK_PROPOSALS_MAX, LINK_DAYS, LINK_DAYS_MAX, LINKS_MAX = 50, 1_000, 30, 366, 500
 KINDS = ("claim.correct", "claim.report")

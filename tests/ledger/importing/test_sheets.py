@@ -110,6 +110,19 @@ def test_a_zip_bomb_is_given_up_on_while_it_unpacks(monkeypatch: pytest.MonkeyPa
         read_table(data)
 
 
+def test_what_is_read_again_counts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "UNPACKED_BYTES_MAX", 2**20)
+    sheets = '<sheet name="a" r:id="rId1"/>' * 50
+    workbook = f"<workbook xmlns:r='r'><sheets>{sheets}</sheets></workbook>"
+    relations = '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>'
+    sheet = f"<worksheet><sheetData/>{' ' * 100_000}</worksheet>"
+    data = zipped(
+        {"xl/workbook.xml": workbook, "xl/_rels/workbook.xml.rels": relations, "xl/worksheets/sheet1.xml": sheet}
+    )
+    with pytest.raises(ImportFileError, match=r"sheet1\.xml unpacks to more than 1 MiB"):
+        read_table(data)
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
 FETCHED = '<!DOCTYPE a SYSTEM "file:///etc/passwd">'
 
@@ -147,6 +160,19 @@ def _rewritten(data: bytes, place: int, value: bytes) -> bytes:
             ),
             "more than 1,000 columns",
         ),
+        (ods('<table:table table:name="a"/>' * 101), "more than 100 sheets"),
+        (
+            ods(
+                ods_row("a", '<text:s text:c="1000"/>')
+                .replace("<text:s", "<table:table-cell><text:p><text:s" + ' text:c="1000"/><text:s' * 200, 1)
+                .replace("</table:table-row>", "</text:p></table:table-cell></table:table-row>")
+            ),
+            "more than 131,072 characters",
+        ),
+        (xlsx(f'<row r="1"><c r="A1" t="str"><v>{"a" * 131_073}</v></c></row>'), "more than 131,072 characters"),
+        (xlsx("", f"<si><t>{'a' * 131_073}</t></si>"), "more than 131,072 characters"),
+        (ods(ods_row("a", "b") + ods_row("x", "y" * 131_000, number_rows_repeated=100_000)), "256 million characters"),
+        (zipped({"content.xml": f"<a {'b' * 5_000_000}='c'/>"}), "a tag that does not end"),
         (xlsx('<row r="1"><c r="ZZZ1" t="str"><v>a</v></c></row>'), "more than 1,000 columns"),
         (zipped({"content.xml": "<a>" * 1000}), "nested more than 200 deep"),
         (zipped({"content.xml": "<a><b></a>"}), r"content\.xml.*not valid XML \(line 1: mismatched tag"),
