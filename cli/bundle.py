@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ledger.carried.bundle import Chosen
     from ledger.carried.intake import Outcome
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Snapshot
     from protocol.errors import Malformed
 

@@ -106,8 +106,8 @@ def _show_territory(organisations: list[Organisation], mdns: bool) -> None:  # n
 def _fill(one: Organisation) -> int:
     """Writes the organisation's records through the API of its node, as a steward."""
     from cli.target import RemoteTarget
+    from ledger.data_directory import DataDirectory
     from ledger.importing.plan import Statement
-    from ledger.ledger import DataDirectory
 
     with RemoteTarget(DataDirectory(one.path)) as target:
         statements = []

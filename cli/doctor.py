@@ -18,7 +18,7 @@ from cli.output import colours, json_option, plain, show, show_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 _CLOCK_S = 120
 _DISK_LOW = 512 * 2**20

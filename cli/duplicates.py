@@ -14,9 +14,9 @@ from cli.output import json_option, plain, say, show, show_json
 
 if TYPE_CHECKING:
     from cli.target import Target
+    from ledger.data_directory import DataDirectory
     from ledger.duplicates.deciding import Key
     from ledger.importing.plan import Statement
-    from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
 

@@ -15,8 +15,8 @@ from cli.output import say, show
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ledger.data_directory import DataDirectory
     from ledger.exporting.journal import Journal
-    from ledger.ledger import DataDirectory
 
 FORMATS = ("beancount", "hledger", "csv", "jsonl", "valueflows", "credential")
 

@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - the parts of a charter
     each to another person, and keep none on this machine.
     """
     from cli.sheet import Organisation
-    from ledger.ledger import found_log
+    from ledger.own.founding import found_log
     from node.config import data_directory
     from protocol.identity import show_log_id
 

@@ -27,7 +27,7 @@ from cli.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.own.amending import Own
     from protocol.signature import SigningKey
 

@@ -14,7 +14,7 @@ from cli.proving import PROOF_COMMANDS
 from cli.scope import LOG_COMMANDS, mode_text, read_federation, show_apart
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Snapshot, SqliteStore
 
 

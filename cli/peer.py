@@ -16,7 +16,7 @@ from cli.output import json_option, plain, say, show, show_json, show_table, whe
 from cli.scope import PEER_COMMANDS, read_federation
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 
 @click.group("peer", short_help="Show, add, remove, deny and allow peers.")

@@ -13,7 +13,7 @@ from cli.named import find_named
 from cli.output import json_option, plain, say, show, show_json
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 REASONS = ("none", "sea", "outside", "far", "coarse")
 

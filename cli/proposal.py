@@ -13,7 +13,8 @@ from cli.failure import NOT_FOUND, CommandError
 from cli.output import json_option, plain, say, show, show_json, show_table, when
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory, Ledger
+    from ledger.data_directory import DataDirectory
+    from ledger.ledger import Ledger
     from ledger.sqlite.store import Snapshot
 
 _SHORT = 12

@@ -19,7 +19,7 @@ from cli.picture import image
 from cli.stale import stale
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Snapshot
     from ledger.values import RecordRow
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, build_opener
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 
 def node_opener(directory: DataDirectory) -> OpenerDirector:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cli.target import Target
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from protocol.encoding import Value
 
 WHY = {

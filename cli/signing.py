@@ -21,7 +21,7 @@ from protocol.identity import show_log_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.own.amending import Applied, Own
     from protocol.amendment import Amendment
     from protocol.charter import Assembly

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cli.target import Target
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.showing.view import LedgerView
     from ledger.sqlite.store import SqliteStore
     from protocol.encoding import Value

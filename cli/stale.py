@@ -12,8 +12,8 @@ import click
 from cli.output import json_option, plain, say, show, show_json, when
 
 if TYPE_CHECKING:
+    from ledger.data_directory import DataDirectory
     from ledger.directory.checks import Stale
-    from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
 
 

@@ -21,7 +21,7 @@ from protocol.frames import Entries, HeadField
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 PIECE_BYTES_MAX = 256 * 1024
 """What a running node takes in one request."""

@@ -25,8 +25,8 @@ from ledger.sqlite.store import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from ledger.data_directory import DataDirectory
     from ledger.importing.plan import Statement
-    from ledger.ledger import DataDirectory
 
 _REQUEST_BYTES = 200_000
 _IN_FLIGHT = 4

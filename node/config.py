@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from ledger.data_directory import DataDirectory
 from ledger.directory.expiry import DAYS
 from ledger.errors import RefusedError
 from ledger.held.scopes import Policy
-from ledger.ledger import DataDirectory
 from node.peering.way import parse_way
 from protocol.errors import Malformed
 from protocol.note import TYPE_ED25519, VerifierKey

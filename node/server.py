@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from ssl import SSLContext
 
+    from ledger.data_directory import DataDirectory
     from ledger.deriving.derive import Derived
-    from ledger.ledger import DataDirectory
     from ledger.sqlite.store import Snapshot
     from node.config import Config
     from node.peering.recovering import Said

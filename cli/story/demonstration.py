@@ -58,7 +58,8 @@ def show_mutual(organisations: list[Organisation], mdns: bool) -> None:  # noqa:
 
 def _tell(mutual: Organisation) -> Mutual:
     from cli.story.mutual import tell
-    from ledger.ledger import DataDirectory, Ledger
+    from ledger.data_directory import DataDirectory
+    from ledger.ledger import Ledger
 
     begun = time.monotonic()
     with Ledger(DataDirectory(mutual.path)) as ledger:

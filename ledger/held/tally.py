@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+COSIGNED = "cosigned"
+"""The fact of a store that says how often."""
+
+
 class Tally:
     """A number in a file that only grows."""
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ledger.errors import NotFoundError, NotSigningError
+from ledger.held.tally import COSIGNED
 from ledger.held.tree import root_at
 from protocol.charter import establish
 from protocol.checkpoint import cosign
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
     from protocol.signature import SigningKey
-
-
-COSIGNED = "cosigned"
-"""The fact of a store that says how often it has cosigned."""
 
 
 def origin_digest(origin: str) -> bytes:

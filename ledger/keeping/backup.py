@@ -31,7 +31,7 @@ from protocol.statement import open_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 SCHEMA = "folkmoot.backup/2"
 STORE, CONFIGURATION, KEYS, MANIFEST = "ledger.db", "folkmoot.toml", "keys.sealed", "manifest.json"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Transaction
     from ledger.values import Tree
 

@@ -35,7 +35,7 @@ from protocol.statement import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
     from protocol.signature import SigningKey

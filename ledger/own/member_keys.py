@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 WHAT = "member"
 _SEALED_HEADER = "folkmoot member key 1, sealed"

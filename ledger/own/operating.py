@@ -14,7 +14,7 @@ from protocol.signature import SigningKey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from protocol.charter import LogKeys
 
 

@@ -15,8 +15,8 @@ from ledger.errors import LedgerError, RefusedError
 from ledger.keeping.backup import STORE, last_backup, read_manifest, take_backup
 
 if TYPE_CHECKING:
+    from ledger.data_directory import DataDirectory
     from ledger.keeping.backup import LastBackup, Manifest
-    from ledger.ledger import DataDirectory
 
 OLD_S = 7 * 86_400
 """A backup that is older is one to be made anew."""

@@ -20,7 +20,7 @@ from tests.benchmarks.measure import cpu_s, current_mb, percentile, synthetic_re
 from tests.benchmarks.peer import append_all, found
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 RECORDS = 50_000
 PEOPLE = 50

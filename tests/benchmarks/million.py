@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from node.config import Config
 from node.server import Node
 from tests.benchmarks.measure import synthetic_records

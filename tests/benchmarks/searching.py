@@ -12,7 +12,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from node.config import Config
 from node.server import Node
 from tests.benchmarks.measure import cpu_s, current_mb, percentile, synthetic_records

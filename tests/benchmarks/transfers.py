@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+from ledger.data_directory import DataDirectory
 from ledger.deriving.books import open_book
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.own.keys import read_key
 from ledger.reciprocity.state import Outgoing
 from ledger.sqlite.store import SqliteStore

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from beancount import loader
 
+from ledger.data_directory import DataDirectory
 from ledger.exporting.credential import check_credential
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from tests.ledger.organising import account, member, post, say, unit
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.held.forks import take_fork_proof
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from protocol.charter import found
 from protocol.checkpoint import Checkpoint
 from protocol.fork import write_fork_proof

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.importing.listing import keep_mapping
 from ledger.importing.mapping import Mapping, TextColumn
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.sqlite.store import SqliteStore
 from protocol.statement import Statement, parse_payload, parse_statement
 from tests.cli.conftest import ENVIRONMENT, HEADER, Home, row, write_csv

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.sheet import Organisation, html_sheet, read_sheet, text_sheet
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from ledger.own.keys import show_secret
 from tests.builders import seeded
 from tests.cli.conftest import Home, Served, row, serve, wait, write_csv

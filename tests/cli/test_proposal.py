@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from ledger.proposals.inbox import take
 from tests.ledger.proposals.proposing import MILL, correction, enter, report
 

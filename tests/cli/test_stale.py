@@ -7,8 +7,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from ledger.data_directory import DataDirectory
 from ledger.directory.checks import STALE_S
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from tests.builders import seeded
 
 if TYPE_CHECKING:

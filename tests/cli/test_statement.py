@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import segno
 
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from node.web.codes import VERSION_MAX, make_codes
 from protocol.digits import make_parts
 from protocol.member_statement import HEADER

@@ -12,11 +12,13 @@ import pytest
 from beancount import loader
 
 from cli.story.mutual import tell
+from ledger.data_directory import DataDirectory
 from ledger.deriving.books import open_book
 from ledger.exporting.journal import balances, read_journal
 from ledger.exporting.plaintext import beancount
 from ledger.keeping.audit import audit, rebuild
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.reciprocity.state import Account, ClaimState, Commitment, DividendState, Member
 
 if TYPE_CHECKING:

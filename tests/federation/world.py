@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.request import Request
 
 from cli.running import node_opener
-from ledger.ledger import DataDirectory
+from ledger.data_directory import DataDirectory
 from ledger.sqlite.store import SqliteStore
 from protocol.identity import Origin, parse_log_id
 from tests.federation import netfilter

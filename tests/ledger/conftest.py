@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.sqlite.store import SqliteStore
 from tests.builders import START, seeded
 from tests.founding import copy, founded

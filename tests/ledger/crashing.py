@@ -16,10 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import StoreUnusableError
 from ledger.held.witness import Witness, origin_digest
 from ledger.keeping.backup import take_backup
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.keys import read_key
 from ledger.own.log import Submission
 from tests.builders import START, seeded

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ledger.data_directory import DataDirectory
 from ledger.held.replica import Replica, accept_head, store_range, verify_head
 from ledger.held.tree import root_at
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.amending import Applied, apply, draft, read_own
 from ledger.own.operating import make_coming_key
 from ledger.sqlite.store import SqliteStore

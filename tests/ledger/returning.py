@@ -11,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from ledger.own.recovery import State
 from protocol.checkpoint import parse_checkpoint
 from tests.ledger.watching import Watcher, opened, recover, write

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import StoreFullError
 from ledger.held.tree import root_at
 from ledger.keeping.audit import audit, rebuild
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.head import HeadFile
 from protocol.checkpoint import Checkpoint, parse_checkpoint
 from tests.builders import START, seeded

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.held.witness import Witness, origin_digest
 from ledger.keeping.backup import restore, take_backup
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.sqlite.database import APPLICATION_ID, migrations
 from protocol.checkpoint import parse_checkpoint
 from tests.builders import START, Log, found_organisation

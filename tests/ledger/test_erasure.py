@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import StoreFullError
 from ledger.keeping import tidying
 from ledger.keeping.audit import audit
 from ledger.keeping.tidying import note_erasure
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.log import Submission
 from ledger.sqlite.store import SqliteStore
 from tests.builders import seeded, signing_key
@@ -219,7 +220,8 @@ def test_nothing_is_left_at_those_who_hold_a_replica(new_store: Callable[[], Sql
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 from ledger.sqlite.store import SqliteStore
 from ledger.keeping.tidying import note_erasure
 from tests.builders import START

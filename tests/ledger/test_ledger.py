@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import RefusedError, StoreDamagedError, StoreLockedError, StoreUnusableError
 from ledger.keeping.audit import audit
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.own.head import HeadFile
 from ledger.own.writer import Writer
 from ledger.sqlite.store import SqliteStore
@@ -103,7 +105,8 @@ SECOND = """
 import sys
 from pathlib import Path
 from ledger.errors import StoreLockedError
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
 try:
     with Ledger(DataDirectory(Path(sys.argv[1]))) as ledger:
         print("open", ledger.own.size)

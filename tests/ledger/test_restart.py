@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import NotSigningError, RefusedError
 from ledger.held.tree import root_at
 from ledger.keeping.audit import audit, rebuild
-from ledger.ledger import DataDirectory
 from ledger.own.head import HeadFile
 from ledger.own.hearing import hear
 from ledger.own.recovery import State, Watchers, needed_peers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.ledger import DataDirectory
+from ledger.data_directory import DataDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

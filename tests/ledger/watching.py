@@ -21,8 +21,8 @@ from tests.ledger.making import record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.data_directory import DataDirectory
     from ledger.held.replica import VerifiedRange
-    from ledger.ledger import DataDirectory
     from ledger.own.log import OwnLog, Receipt, Submission
     from ledger.sqlite.store import Transaction
 

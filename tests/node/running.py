@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from node.config import Config
 from node.server import Node
 from protocol.identity import Origin

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ledger.held.witness import COSIGNED
-from ledger.ledger import DataDirectory, Ledger
+from ledger.data_directory import DataDirectory
+from ledger.held.tally import COSIGNED
+from ledger.ledger import Ledger
 from ledger.own.head import Head
 from ledger.own.log import OwnLog, submission
 from ledger.own.watchers import watchers_of

@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import ForkedError, NotSigningError, RefusedError
 from ledger.held.forks import (
     STALE_S,
@@ -24,7 +25,7 @@ from ledger.held.forks import (
 )
 from ledger.held.replica import Replica, VerifiedHead, accept_head, store_range, verify_head
 from ledger.held.serving import serve_range
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.sqlite.store import SqliteStore
 from protocol.charter import establish, found
 from protocol.checkpoint import Checkpoint

@@ -26,7 +26,7 @@ from tests.ledger.cosigning import ask, grown, request
 from tests.ledger.making import hold
 
 if TYPE_CHECKING:
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
 
 ROOT = Path(__file__).parents[2]
 
@@ -156,7 +156,7 @@ def test_killed_between_storing_and_answering_it_cosigns_one_history(directory: 
     with Ledger(directory) as opened:
         hold(opened.store, Log(found_organisation("other")))
     for _ in range(8):
-        code = "import sys; from pathlib import Path; from ledger.ledger import DataDirectory; "
+        code = "import sys; from pathlib import Path; from ledger.data_directory import DataDirectory; "
         code += "from tests.ledger.held.test_witness import cosign_without_end as run; "
         code += "run(DataDirectory(Path(sys.argv[1])))"
         command = [sys.executable, "-c", code, str(directory.path)]

@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.directory.images import Images
 from ledger.errors import LedgerError, NotFoundError, RefusedError, StoreDamagedError, StoreUnusableError
 from ledger.keeping.backup import KEYS, MANIFEST, STORE, read_manifest, restore, take_backup
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.keys import read_key
 from ledger.own.recovery import State
 from tests.builders import START

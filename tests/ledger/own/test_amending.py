@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import NotSigningError, RefusedError, StoreLockedError, StoreUnusableError
 from ledger.held.charters import take_charters
 from ledger.keeping.audit import audit, rebuild
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.amending import apply, draft, read_own, with_known
 from ledger.own.keys import read_key, write_key
 from ledger.own.operating import change_key, destroy_key, make_coming_key, operating_key

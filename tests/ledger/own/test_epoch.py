@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import RefusedError
 from ledger.held.charters import why_silent
 from ledger.held.replica import head_of, verify_head
@@ -15,7 +16,7 @@ from ledger.held.serving import head_field, heads_of
 from ledger.held.tree import root_at
 from ledger.keeping.audit import audit, rebuild
 from ledger.keeping.recovering import take_store
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.amending import apply, draft, read_own, with_known
 from ledger.own.hearing import hear
 from ledger.own.keys import read_key

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import IdReusedError, NotSigningError, StoreDamagedError, StoreUnusableError
 from ledger.held.tree import root_at
 from ledger.keeping.audit import audit
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.head import Head, HeadFile
 from ledger.own.log import OwnLog, Receipt, Submission, submission
 from ledger.values import Tree

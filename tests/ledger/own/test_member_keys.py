@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import RefusedError, StoreDamagedError, StoreUnusableError
-from ledger.ledger import DataDirectory
 from ledger.own.keys import write_key
 from ledger.own.member_keys import keep_member_key, kept_member_key, make_member_key, read_member_key, write_member_key
 from protocol.signature import SigningKey

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import RefusedError
 from ledger.keeping.audit import rebuild
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.submitting import check_signed_payload, ready_statement, try_ledger
 from protocol.statement import Statement, parse_payload, parse_statement
 from tests.ledger.organising import account, member, payload_of, post, posted, ready, say, unit

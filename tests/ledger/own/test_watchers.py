@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.ledger import DataDirectory, Ledger
+    from ledger.data_directory import DataDirectory
+    from ledger.ledger import Ledger
     from ledger.sqlite.store import Transaction
 
 

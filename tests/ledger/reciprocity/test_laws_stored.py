@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.deriving.books import open_book
 from ledger.deriving.derive import Deriver, next_behind
 from ledger.deriving.fold import read_entry
 from ledger.held.private import take_payloads
 from ledger.keeping.audit import rebuild
-from ledger.ledger import DataDirectory, Ledger
+from ledger.ledger import Ledger
 from ledger.own.log import submission
 from ledger.reciprocity.state import Account, Cell, Leaf
 from ledger.reciprocity.state_check import state_tree

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 from unicodedata import normalize
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.proposals.inbox import Sent, propose
 from protocol.record import DIRECTED_KINDS, KINDS
 from tests.builders import START, seeded

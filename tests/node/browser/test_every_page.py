@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from ledger.ledger import DataDirectory
+from ledger.data_directory import DataDirectory
 from protocol.identity import show_log_id
 from tests.node.browser import table
 from tests.node.browser.hostile import NOTICED, TEXTS, WATCH, found_hostile, write_hostile, write_waiting

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.directory.expiry import end_of
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browsing import ACTIVE, Page, serve

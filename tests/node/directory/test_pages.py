@@ -11,8 +11,10 @@ from urllib.parse import quote
 import pytest
 from aiohttp.test_utils import TestClient, make_mocked_request
 
+from ledger.data_directory import DataDirectory
 from ledger.held.witness import witness_verifier
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from node.directory.asked import Asked
 from node.directory.listing import cut
 from node.directory.pages import error_page, wants_html

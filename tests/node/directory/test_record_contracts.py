@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browsing import read, serve

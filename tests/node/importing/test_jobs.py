@@ -20,7 +20,7 @@ from tests.node.running import found
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.ledger import DataDirectory
+    from ledger.data_directory import DataDirectory
     from node.importing.uploads import Upload
 
 WAIT_S = 60.0

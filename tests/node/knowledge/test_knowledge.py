@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.own.member_keys import keep_member_key
 from ledger.territory.knowledge import SORTS, Knowledge, Known
 from ledger.territory.needs import needs

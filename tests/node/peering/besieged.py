@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from ledger.ledger import DataDirectory
+from ledger.data_directory import DataDirectory
 from node.config import Config
 from node.server import Node
 from tests.node.running import NETWORK, fill

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from ledger.ledger import DataDirectory
+from ledger.data_directory import DataDirectory
 from ledger.own.amending import apply, draft, read_own
 from ledger.own.head import HeadFile
 from ledger.own.operating import make_coming_key

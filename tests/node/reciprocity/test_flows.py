@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.showing.whole import KINDS, PartyFlows
 from node.reciprocity.whole_pictures import NAMED_MAX, OTHERS, rows_of, whole_pictures
 from node.web.words import words_in

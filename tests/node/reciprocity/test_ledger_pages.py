@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.showing.flows import Flows, pair_up
 from ledger.showing.view import LedgerView, own_tree
 from node.reciprocity.contract_pages import exact_text

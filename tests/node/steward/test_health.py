@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, CookieJar
 
+from ledger.data_directory import DataDirectory
 from ledger.errors import RefusedError
 from ledger.keeping.backup import restore
-from ledger.ledger import DataDirectory
 from ledger.own.writer import Writer
 from node.steward.backups import Backups
 from node.steward.health import BAD, NOTE, OK

@@ -10,11 +10,13 @@ import pytest
 import pytest_asyncio
 
 from cli.main import cli
+from ledger.data_directory import DataDirectory
 from ledger.errors import NotFoundError
 from ledger.held.scopes import find_log
 from ledger.held.state import witnesses_of
 from ledger.held.witness import verifier_of
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from node.steward.commands import COMMANDS, Command
 from protocol.identity import show_log_id
 from tests.builders import Log, found_organisation, seeded, signing_key

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.data_directory import DataDirectory
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Account, Member
 from ledger.showing.view import LedgerView, own_tree

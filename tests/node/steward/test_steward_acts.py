@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.data_directory import DataDirectory
 from ledger.exporting.journal import balances, read_journal
-from ledger.ledger import DataDirectory, Ledger, found_log
+from ledger.ledger import Ledger
+from ledger.own.founding import found_log
 from ledger.own.member_keys import kept_member_key
 from ledger.reciprocity.state import Account, Member
 from ledger.showing.naming import find_account
