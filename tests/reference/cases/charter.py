@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from tests.reference import charter, messagepack, world
-from tests.reference.cases import amendments, roles
+from tests.reference.cases import amendments, role_sessions, roles
 from tests.reference.cases.assembly_rules import bad_rules
 from tests.reference.messagepack import Value
 from tests.reference.seeded import Signer, seeded_bytes, signer
@@ -64,6 +64,7 @@ def groups() -> Iterator[Group]:
     )
 
     yield roles.group()
+    yield role_sessions.group()
     yield amendments.group(world.first_payload().encode().hex(), amendment)
 
 
