@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from node.api import bundles, publishing, static_log, status, webfinger, witness, writing
 from node.api import v1 as api
-from node.contribute import links, proposals, proposals_api, propose, report
+from node.contribute import editing, links, proposals, proposals_api, propose, report
 from node.directory import (
     clients_pages,
     duplicates_api,
@@ -38,7 +38,15 @@ from node.reciprocity import (
     resource_pages,
 )
 from node.routes import Route
-from node.steward import bundles_pages, desk_pages, health_pages, operating_pages, override_pages, steward_pages
+from node.steward import (
+    bundles_pages,
+    desk_pages,
+    health_pages,
+    key_pages,
+    operating_pages,
+    override_pages,
+    steward_pages,
+)
 from node.upkeep import table as upkeep
 
 DESCRIBED: tuple[Route, ...] = (
@@ -71,6 +79,7 @@ PAGES: tuple[Route, ...] = (
     *proposals.ROUTES,
     *propose.ROUTES,
     *report.ROUTES,
+    *editing.ROUTES,
     *clients_pages.ROUTES,
     *offers_pages.ROUTES,
     *pages.ROUTES,
@@ -93,6 +102,7 @@ PAGES: tuple[Route, ...] = (
     *bundles_pages.ROUTES,
     *desk_pages.ROUTES,
     *health_pages.ROUTES,
+    *key_pages.ROUTES,
     *operating_pages.ROUTES,
     *override_pages.ROUTES,
     *steward_pages.ROUTES,

@@ -46,10 +46,11 @@ from node.served import DESCRIBED, PAGES
 from node.steward.backups import BACKUPS, Backups
 from node.steward.running import run_steward
 from node.upkeep import table as upkeep
+from node.web.challenges import CHALLENGES, Challenges
 from node.web.downloading import Downloads
 from node.web.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.web.problem import problem
-from node.web.session import MEMBERS, MEMBERS_MAX, SESSIONS, Sessions
+from node.web.session import MEMBERS, MEMBERS_MAX, ROLE_SESSIONS, ROLES_MAX, SESSIONS, Sessions
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
@@ -227,6 +228,7 @@ def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, t
     app = web.Application(middlewares=[guard(names, streams)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
     app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
+    app[ROLE_SESSIONS], app[CHALLENGES] = Sessions(most=ROLES_MAX), Challenges()
     app[MATCHER] = Matcher(ledger.store, finder)
     app[WHOLE] = WholeKeeper()
     app[BACKUPS] = Backups(ledger.directory, config.backup_folder)

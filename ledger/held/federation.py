@@ -109,8 +109,8 @@ def moderation_log(
     """
     found: list[dict[str, Any]] = []
     log_id = tree.origin.log_id
-    names = dict.fromkeys(establish(reads.charters(tree.tree)).charter.keys, "") | reads.called(tree.tree)
-    title = title_of(reads, log_id)
+    own = dict.fromkeys(establish(reads.charters(tree.tree)).charter.keys, title_of(reads, log_id))
+    names = reads.called(tree.tree) | own
     for position in reads.decisions(tree.tree, limit, before):
         stored = next(reads.entries(tree.tree, position, position + 1))
         header = parse_entry(stored.entry)
@@ -125,7 +125,7 @@ def moderation_log(
                 "kind": statement.kind,
                 "at": statement.at,
                 "author": statement.author.hex(),
-                "by": (names[statement.author] or title) if statement.author in names else "",
+                "by": names.get(statement.author, ""),
                 "body": to_json(statement.read_body()),
             }
         )

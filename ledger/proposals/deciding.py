@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.duplicates.merging import present_body
 from ledger.errors import NotFoundError, RefusedError
+from ledger.importing.plan import Statement as Planned
+from ledger.own.elsewhere import Claim
 from ledger.own.log import submission
 from ledger.own.submitting import check_scope
 from ledger.own.trial import wait_until_folded
@@ -34,7 +36,7 @@ from protocol.statement import (
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.own.log import Submission
-    from ledger.proposals.inbox import Claim
+    from ledger.proposals.inbox import Claim as Proposed
     from ledger.sqlite.store import Snapshot
     from ledger.values import ProposalRow
     from protocol.encoding import Value
@@ -73,7 +75,7 @@ class Waiting(NamedTuple):
     """A proposal with what it is about: the record as it is, and as it would be; None where there is none."""
 
     row: ProposalRow
-    claim: Claim
+    claim: Proposed
     present: dict[str, Value] | None
     result: dict[str, Value] | None
 
@@ -138,25 +140,39 @@ def decide(ledger: Ledger, proposal_id: bytes, verdict: Verdict) -> int:
 
 
 def plan(ledger: Ledger, found: Waiting, verdict: Verdict) -> list[Submission]:
-    """The statements of a decision, signed, in their order."""
+    """The statements of a decision, signed by this node, in their order."""
+    claims, statements = carried_out(found, verdict, ledger.log_id)
+    group = [_countersigned(ledger, one) for one in claims]
+    return group + [ledger.state(one.kind, one.body, one.id, one.scope) for one in statements]
+
+
+class Group(NamedTuple):
+    """What is entered together: the claim, if it is, and then what carries out the decision, the decision last."""
+
+    claims: list[Claim]
+    statements: list[Planned]
+
+
+def carried_out(found: Waiting, verdict: Verdict, log_id: bytes) -> Group:
+    """What a decision consists of (spec 21 §2), for whoever signs it. Raises RefusedError, Malformed."""
     row, (said, body) = found.row, found.claim
     if verdict.outcome not in OUTCOMES[said.kind]:
         raise RefusedError(f"a {said.kind} is decided with one of {', '.join(OUTCOMES[said.kind])}")
     decided = decision_body(found, verdict)
-    group = [] if verdict.hold_back else [_countersigned(ledger, row)]
+    made: list[Planned] = []
     ids = decision_ids(row.id)
     if verdict.outcome == "accepted":
         record = accepted_record(found, verdict)
-        group.append(ledger.state("record.put", {"record": without_private(record)}, ids.put))
+        made.append(Planned("record.put", {"record": without_private(record)}, ids.put))
         if without_private(record) != record:
-            group.append(ledger.state("record.put", {"record": record}, ids.circle, SCOPE_CIRCLE))
+            made.append(Planned("record.put", {"record": record}, ids.circle, SCOPE_CIRCLE))
     elif verdict.outcome == "closed":
-        if body.subject.log != ledger.log_id or found.present is None:
+        if body.subject.log != log_id or found.present is None:
             raise RefusedError("only a record of this organisation's own log can be closed here")
-        group.append(ledger.state("record.close", {"id": body.subject.id, "reason": "closed"}, ids.close))
+        made.append(Planned("record.close", {"id": body.subject.id, "reason": "closed"}, ids.close))
     check_body("claim.decided", decided)
-    group.append(ledger.state("claim.decided", decided, ids.decided))
-    return group
+    made.append(Planned("claim.decided", decided, ids.decided))
+    return Group([] if verdict.hold_back else [_claim(row)], made)
 
 
 def accepted_record(found: Waiting, verdict: Verdict) -> dict[str, Value]:
@@ -187,19 +203,24 @@ def decision_body(found: Waiting, verdict: Verdict) -> dict[str, Value]:
     return decided | {name: value for name, value in more.items() if value}
 
 
-def _countersigned(ledger: Ledger, row: ProposalRow) -> Submission:
-    """The claim as its author signed it, with the organisation's signature, so that it counts."""
+def _claim(row: ProposalRow) -> Claim:
+    """The claim as its author signed it. Raises Malformed."""
     claim = read_claim(row.statement)
-    signatures = [(claim.statement.author, row.signature)]
-    if claim.statement.author != ledger.key.public:
-        signatures.append(sign_statement(row.statement, ledger.key))
     body = claim.statement.read_body()
     scope = SCOPE_PUBLIC
     record = body.get("record")
     if isinstance(record, dict) and without_private(record) != record:
         scope = SCOPE_CIRCLE
     check_scope(claim.statement.kind, body, scope)
-    return submission(make_payload(os.urandom(32), row.statement, signatures), scope)
+    return Claim(row.statement, claim.statement.kind, scope, claim.statement.author, row.signature)
+
+
+def _countersigned(ledger: Ledger, claim: Claim) -> Submission:
+    """The claim with the organisation's signature as well, so that it counts."""
+    signatures = [(claim.author, claim.signature)]
+    if claim.author != ledger.key.public:
+        signatures.append(sign_statement(claim.statement, ledger.key))
+    return submission(make_payload(os.urandom(32), claim.statement, signatures), claim.scope)
 
 
 class Decided(NamedTuple):
@@ -224,7 +245,7 @@ def decided_at(reads: Snapshot, tree: int, position: int) -> Decided | None:
     return Decided(position, at, statement.author, body)
 
 
-def claim_entered(reads: Snapshot, own_tree: int, proposal_id: bytes) -> Claim | None:
+def claim_entered(reads: Snapshot, own_tree: int, proposal_id: bytes) -> Proposed | None:
     """What was proposed, if it stands in the log for everybody to read."""
     accepted = reads.accepted(own_tree, [proposal_id])
     if not accepted:

@@ -27,6 +27,18 @@ def is_personal(found: Waiting) -> bool:
     return "person" in {(found.present or {}).get("kind"), (found.result or {}).get("kind")}
 
 
+def is_for_stewards(found: Waiting) -> bool:
+    """Whether it holds what is shown to stewards alone: it is about a person, or has contact that is for members."""
+    records = [one for one in (found.result, proposed_record(found)) if one is not None]
+    return is_personal(found) or any(without_private(one) != one for one in records)
+
+
+def proposed_record(found: Waiting) -> dict[str, Value] | None:
+    """The record in a proposal as it was made, None in a report."""
+    record = found.claim.statement.read_body().get("record")
+    return record if isinstance(record, dict) else None
+
+
 def waiting_object(found: Waiting, *, private: bool = False) -> dict[str, Any]:
     """What waits. `private`: whoever asks may see contact that is for members, and what is about persons."""
     said, body = found.claim

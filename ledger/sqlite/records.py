@@ -214,8 +214,12 @@ class RecordReads:
         return sorted(latest.values(), key=lambda row: row[3])
 
     def called(self, tree: int) -> dict[bytes, str]:
-        """The names of all who have a role."""
-        return {key: name for key, role, name, _ in self.appointed(tree) if role != "none"}
+        """The last names of all who have a role or had one: what they decided then stays theirs."""
+        sql = "SELECT key, name FROM role WHERE tree = ? ORDER BY position"
+        names: dict[bytes, str] = {}
+        for key, name in self._db.execute(sql, (tree,)):
+            names[key] = name or names.get(key, "")
+        return names
 
     def charters_in_force(self, tree: int) -> list[tuple[int, bytes]]:
         """(position, payload) of the charters among the entries folded so far, in order."""

@@ -16,6 +16,7 @@ from ledger.duplicates.merging import present_body
 from ledger.errors import LedgerError, NotFoundError, NotOpenError, RefusedError, TooMuchError
 from ledger.proposals.deciding import seen_of, waiting
 from ledger.proposals.inbox import Sent, find_link, propose
+from ledger.proposals.present import is_for_stewards
 from ledger.reciprocity.hearing import DAY_S
 from ledger.text import fold
 from node.api.v1 import find_record
@@ -27,9 +28,10 @@ from node.directory.listing import category_text
 from node.directory.tiles import ground_of
 from node.keys import CONFIG, FINDER, LEDGER
 from node.routes import Parameter, Route
+from node.web.acting import ACTING, look_who_acts
 from node.web.forms_sent import read_form
 from node.web.rendering import error_page, reader_of, render
-from node.web.session import session_of
+from node.web.session import role_session_of, session_of
 from node.web.words import message
 from protocol.amounts import show_day
 from protocol.errors import Malformed
@@ -72,7 +74,7 @@ def opened(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> A
             request[TEXTS] = await read_form(request)
         texts = request[TEXTS] if request.method == "POST" else request.query
         try:
-            if session_of(request) is None:
+            if session_of(request) is None and await look_who_acts(request) is None:
                 check_open(request, texts.get("link", ""))
         except NotOpenError:
             return _closed(request)
@@ -103,7 +105,7 @@ async def _form(request: web.Request) -> web.StreamResponse:
     """An empty form, or one with the record that is to be changed."""
     reader = reader_of(request)
     query = {name: request.query.get(name, "")[:300] for name in ("record", "proposal", "link", "kind", "name")}
-    subject = await asyncio.to_thread(_subject, request, query, "")
+    subject = await asyncio.to_thread(subject_of, request, query, "")
     language = reader.words.language
     texts: dict[str, str] = {f"name_{language}": query["name"], "kind": query["kind"]}
     if subject.shown is not None:
@@ -119,14 +121,18 @@ async def _form(request: web.Request) -> web.StreamResponse:
     return await _show(request, subject, texts, {})
 
 
-def _subject(request: web.Request, texts: dict[str, str], nonce: str) -> Subject:
+def subject_of(request: web.Request, texts: dict[str, str], nonce: str) -> Subject:
     """What it is about. Raises NotFoundError."""
     ledger = request.app[LEDGER]
     with ledger.store.read() as reads:
         if texts.get("proposal"):
-            if session_of(request) is None or not _ID.fullmatch(texts["proposal"]):
+            acting = request.get(ACTING)
+            may = session_of(request) is not None or (acting is not None and acting.may("claim.decided"))
+            if not may or not _ID.fullmatch(texts["proposal"]):
                 raise NotFoundError("there is no such proposal, or it is not yours to change")
             found = waiting(reads, ledger.own.tree, bytes.fromhex(texts["proposal"]))
+            if acting is not None and is_for_stewards(found) and not acting.sees_private:
+                raise NotFoundError("there is no such proposal, or it is not yours to change")
             if found.result is None:
                 raise NotFoundError("a report proposes no record")
             return Subject(
@@ -199,7 +205,7 @@ async def _send(request: web.Request) -> web.StreamResponse:
     texts, reader = request[TEXTS], reader_of(request)
     if not _NONCE.fullmatch(texts.get("nonce", "")):
         raise Malformed("form", "this is no form that was given out here")
-    subject = await asyncio.to_thread(_subject, request, texts, texts["nonce"])
+    subject = await asyncio.to_thread(subject_of, request, texts, texts["nonce"])
     step = texts.get("step", "check")
     if step in {"language", "category"}:
         tag = texts.get("language_new", "")
@@ -268,7 +274,8 @@ async def finish(request: web.Request, shown: Preview, texts: dict[str, str], no
         action=request.path,
         link=texts.get("link", ""),
         proposal=texts.get("proposal", ""),
-        session=session_of(request),
+        session=session_of(request) or role_session_of(request),
+        may_write=ACTING in request and shown.kind == "claim.correct",
     )
 
 
@@ -280,7 +287,7 @@ def _why_not(request: web.Request, texts: dict[str, str]) -> str:
     if not request.app[OPENNESS].is_form(texts.get("token", "")):
         return words("This page is too old by now. Look through it once more, and send it.")
     try:
-        may_propose(request, texts.get("link", "") or ("steward" if session_of(request) else ""))
+        may_propose(request, texts.get("link", "") or ("steward" if session_of(request) or ACTING in request else ""))
     except TooMuchError:
         return words("That was a lot at once. Wait a minute, then try again.")
     return ""

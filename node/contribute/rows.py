@@ -51,7 +51,7 @@ class DecidedRow(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The keys that may write here and what they are called; the organisation's own key and log, as texts."""
+    """The keys that write here, or did once, and what they are called; the organisation's own key and log, as texts."""
 
     writers: Mapping[bytes, str]
     own: bytes
@@ -64,7 +64,8 @@ def names_of(reads: Snapshot, own_tree: int, own_key: bytes, reader: Reader) -> 
     charter = establish(reads.charters(own_tree)).charter
     title = choose(charter.name, (*reader.languages, *charter.languages)).text
     origin = reads.tree_numbered(own_tree).origin
-    writers = dict.fromkeys(charter.keys, title) | reads.stewards(own_tree)
+    called = {key: name or key.hex()[:8] for key, name in reads.called(own_tree).items()}
+    writers = called | dict.fromkeys(charter.keys, title)
     return Names(writers, own_key, show_log_id(origin.log_id), origin.epoch)
 
 

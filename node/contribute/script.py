@@ -14,5 +14,5 @@ _ARITHMETIC = ("bytes", "integer", "sha2", "field", "scalar", "curve")
 @cache
 def signing_script() -> str:
     """The whole script; it leaves no names of its own behind."""
-    signing = (files("node") / "static" / "sign.js").read_text("utf-8")
-    return "\n".join(['"use strict";', "(function () {", join(_ARITHMETIC), signing, "startSigning();", "})();", ""])
+    parts = [(files("node") / "static" / name).read_text("utf-8") for name in ("sign.js", "role.js")]
+    return "\n".join(['"use strict";', "(function () {", join(_ARITHMETIC), *parts, "startSigning();", "})();", ""])

@@ -77,6 +77,7 @@ FORMS = (
         message("A word that is shown beside it, here and where others have subscribed to this organisation."),
         (_LOG, _THING, Field("label", message("Label")), _NOTE, _BACK),
         _label,
+        says="label",
     ),
     Form(
         "deny",
@@ -85,6 +86,7 @@ FORMS = (
         message("Said in public, with the reason; it counts here, and where others have subscribed."),
         (_LOG, _THING, Field("reason", message("Why"), "choice", choices=DENIALS, group="denial"), _NOTE, _BACK),
         _deny,
+        says="deny",
     ),
     Form(
         "circle",

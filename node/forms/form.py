@@ -23,7 +23,8 @@ class Form(NamedTuple):
     """Something that a steward can say. `title` and `about` are messages; `make` raises Unfit.
 
     `blame` names the field beside which a verdict is explained; without it, it stands above the form. `by_assembly`: it
-    is not signed but written down, for the assembly to decide.
+    is not signed but written down, for the assembly to decide. `says`: the kind of what it makes, where whoever has a
+    role that covers it may say it by a key of their own.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Form(NamedTuple):
     make: Make
     blame: Mapping[str, str] = {}
     by_assembly: bool = False
+    says: str = ""
 
 
 class Filled(NamedTuple):

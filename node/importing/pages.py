@@ -32,6 +32,7 @@ from node.importing.uploads import UPLOAD_BYTES_MAX, WORKING
 from node.keys import CONFIG, LEDGER
 from node.routes import Route
 from node.steward.steward_pages import TO_SIGN_IN
+from node.web.acting import look_who_acts, refused_page
 from node.web.forms_sent import read_form
 from node.web.rendering import error_page, reader_of, render
 from node.web.session import is_from_form, session_of
@@ -59,7 +60,7 @@ def for_stewards(handler: Handler) -> Callable[[web.Request], Awaitable[web.Stre
     async def guarded(request: web.Request) -> web.StreamResponse:
         session = session_of(request)
         if session is None:
-            return _to(TO_SIGN_IN)
+            return await _turned_away(request)
         texts: dict[str, str] = {}
         if request.method == "POST":
             texts = await read_form(request, _FIELDS_MAX)
@@ -105,11 +106,16 @@ async def _show_index(request: web.Request, session: Session, fault: str) -> web
     )
 
 
+async def _turned_away(request: web.Request) -> web.StreamResponse:
+    found = await look_who_acts(request)
+    return refused_page(request, found[1], ()) if found else _to(TO_SIGN_IN)
+
+
 async def _upload(request: web.Request) -> web.StreamResponse:
     """Takes a file in; who may not is told before anything of it is kept."""
     session = session_of(request)
     if session is None:
-        return _to(TO_SIGN_IN)
+        return await _turned_away(request)
     jobs, words = request.app[JOBS], reader_of(request).words
     try:
         fields, name, receiving = await take_form(request, jobs.uploads, lambda given: is_from_form(session, given))

@@ -135,4 +135,5 @@ function startSigning() {
   const form = document.getElementById("send"), mine = document.getElementById("mine");
   if (form && form.querySelector(".scripted")) offerKey(form);
   if (mine) showMine(mine);
+  startRole();
 }

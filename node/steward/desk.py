@@ -43,12 +43,16 @@ SOON_DAYS = 7
 
 
 class Desk(NamedTuple):
-    """Who looks, at what: the running node, the own ledger as it stands, the reader, the day."""
+    """Who looks, at what: the running node, the own ledger as it stands, the reader, the day.
+
+    Not `private`: what is for stewards alone is left out.
+    """
 
     app: web.Application
     view: LedgerView
     reader: Reader
     today: int
+    private: bool = True
 
     @property
     def base(self) -> str:
@@ -74,7 +78,8 @@ class Waiting(NamedTuple):
 class Sort(NamedTuple):
     """A sort of thing that can wait. `title` and `todo`, what is to be done, are messages; at `url` all of them are.
 
-    An empty `url` is the ledger's page `page`. What takes `long` to find is not waited for.
+    An empty `url` is the ledger's page `page`. What takes `long` to find is not waited for. `kinds`: it waits as
+    well for those who act by a key of their own, if their role covers statements of all these kinds.
     """
 
     name: str
@@ -84,6 +89,7 @@ class Sort(NamedTuple):
     url: str = ""
     page: str = ""
     long: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 def _proposals(desk: Desk) -> Waiting:
@@ -230,7 +236,7 @@ def _claims_of_anybody(desk: Desk) -> Waiting:
     found = [
         Item(row.name.text or row.what, row.url, row.what)
         for row in (
-            waiting_row(one, names, desk.reader, private=True)
+            waiting_row(one, names, desk.reader, private=desk.private)
             for one in waiting_list(desk.view.reads, desk.view.tree.tree, SHOWN)
         )
     ]
@@ -258,6 +264,7 @@ SORTS: tuple[Sort, ...] = (
         message("Look at what would be different, then accept it, refuse it, or put it to the vote."),
         _claims_of_anybody,
         "/proposals",
+        kinds=("claim.decided",),
     ),
     Sort(
         "proposals",
@@ -322,6 +329,7 @@ SORTS: tuple[Sort, ...] = (
         _duplicates,
         "/steward/duplicates",
         long=True,
+        kinds=("claim.same", "claim.different", "record.put", "record.close"),
     ),
     Sort(
         "answers",
@@ -329,6 +337,7 @@ SORTS: tuple[Sort, ...] = (
         message("They answered through a link that was given out: change the entry, close it, or say that it is done."),
         _answers,
         "/steward/checks#answers",
+        kinds=("claim.checked",),
     ),
     Sort(
         "unchecked",
@@ -336,6 +345,7 @@ SORTS: tuple[Sort, ...] = (
         message("Ask somebody nearby whether they still hold, or print a list to go round with."),
         _unchecked,
         "/steward/checks",
+        kinds=("claim.checked",),
     ),
     Sort(
         "unplaced",
@@ -343,6 +353,7 @@ SORTS: tuple[Sort, ...] = (
         message("Put them where they are; until then only the list has them."),
         _unplaced,
         "/steward/places",
+        kinds=("record.put",),
     ),
     Sort(
         "imports",

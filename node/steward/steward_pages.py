@@ -7,30 +7,38 @@ import asyncio
 import re
 import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from ledger.errors import NotFoundError, RefusedError
+from ledger.importing.plan import Statement
 from ledger.own.trial import wait_until_folded
 from ledger.reciprocity.contract_templates import NAMES, template_text
 from ledger.reciprocity.template import read_template
 from ledger.showing.view import LedgerView, own_tree
 from node.forms.checking import check, write
 from node.forms.field import Unfit
+from node.forms.form import fill
 from node.forms.options import options_of
 from node.forms.rehearsing import try_template
 from node.forms.table import FORMS
 from node.keys import LEDGER
 from node.reciprocity.ledger_pages import ledger_values
 from node.routes import Route
+from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words
+from node.web.acting import ACTING, EVERY_ROLE, ended_page, look_who_acts, refused_page
 from node.web.forms_sent import read_form
 from node.web.rendering import error_page, reader_of, render
 from node.web.session import (
     COOKIE,
+    ROLE_COOKIE,
+    ROLE_SESSIONS,
     SESSIONS,
     is_from_form,
     is_private_way,
     is_token,
+    role_session_of,
     session_of,
     set_cookie,
 )
@@ -54,6 +62,7 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request, Session], Awaitable[web.StreamResponse]]
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
+_BACK = re.compile(r"/steward/[A-Za-z0-9/]+\?[A-Za-z0-9=&%._+-]{1,300}")
 _RESERVED = frozenset({"csrf", "step", "nonce", "seen"})
 TO_SIGN_IN = "/steward/sign-in"
 TEXTS: web.RequestKey[dict[str, str]] = web.RequestKey("texts", dict)
@@ -69,13 +78,23 @@ class Control(NamedTuple):
     fault: str
 
 
-def signed_in(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Lets a handler be asked only in a session; what is sent has to come from a form that was given out in it."""
+def signed_in(handler: Handler, *kinds: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Lets a handler be asked only in a session; what is sent has to come from a form that was given out in it.
+
+    `kinds`: it is for those, too, who act by a key of their own, if their role covers statements of all these kinds.
+    """
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         session = session_of(request)
         if session is None:
-            return web.Response(status=303, headers={"Location": TO_SIGN_IN})
+            if role_session_of(request) is None:
+                return web.Response(status=303, headers={"Location": _way_in(request)})
+            found = await look_who_acts(request)
+            if found is None:
+                return ended_page(request)
+            session, acting = found
+            if not (kinds and acting.may(*kinds)):
+                return refused_page(request, acting, kinds)
         if request.method == "POST":
             texts = await read_form(request)
             if not is_from_form(session, texts.get("csrf", "")):
@@ -87,6 +106,12 @@ def signed_in(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamR
     return guarded
 
 
+def _way_in(request: web.Request) -> str:
+    """Where one signs in, to come back to a link with something in it."""
+    back = request.method == "GET" and request.query_string and _BACK.fullmatch(request.path_qs)
+    return f"{TO_SIGN_IN}?{urlencode({'to': request.path_qs})}" if back else TO_SIGN_IN
+
+
 async def _sign_in_page(request: web.Request) -> web.StreamResponse:
     if session_of(request) is not None:
         return web.Response(status=303, headers={"Location": "/steward"})
@@ -95,7 +120,15 @@ async def _sign_in_page(request: web.Request) -> web.StreamResponse:
 
 def _sign_in(request: web.Request, status: int, fault: str) -> web.Response:
     reader = reader_of(request)
-    return render(request, "steward_sign_in.html", reader, status=status, fault=fault, private=is_private_way(request))
+    return render(
+        request,
+        "steward_sign_in.html",
+        reader,
+        status=status,
+        fault=fault,
+        private=is_private_way(request),
+        to=request.query.get("to", ""),
+    )
 
 
 async def _begin(request: web.Request) -> web.StreamResponse:
@@ -111,26 +144,34 @@ async def _begin(request: web.Request) -> web.StreamResponse:
             return refused
         sessions.failed(address)
         return _sign_in(request, 403, words("That is not the token. It is a new one after each start of the node."))
-    response = web.Response(status=303, headers={"Location": "/steward"})
+    to = texts.get("to", "")
+    response = web.Response(status=303, headers={"Location": to if _BACK.fullmatch(to) else "/steward"})
+    if ROLE_COOKIE in request.cookies:  # one browser acts in one name
+        request.app[ROLE_SESSIONS].end(request.cookies[ROLE_COOKIE])
+        response.del_cookie(ROLE_COOKIE, path="/")
     set_cookie(request, response, sessions.begin())
     return response
 
 
 async def _end(request: web.Request, _: Session) -> web.StreamResponse:
     request.app[SESSIONS].end(request.cookies.get(COOKIE, ""))
+    request.app[ROLE_SESSIONS].end(request.cookies.get(ROLE_COOKIE, ""))
     response = web.Response(status=303, headers={"Location": "/"})
     response.del_cookie(COOKIE, path="/")
+    response.del_cookie(ROLE_COOKIE, path="/")
     return response
 
 
-def own_view(reads: Snapshot, reader: Reader) -> LedgerView:
-    """The own ledger as a steward sees it."""
-    return LedgerView(reads, own_tree(reads), private=True, languages=reader.languages)
+def own_view(reads: Snapshot, reader: Reader, *, private: bool = True) -> LedgerView:
+    """The own ledger as a steward sees it, or everybody if not `private`."""
+    return LedgerView(reads, own_tree(reads), private=private, languages=reader.languages)
 
 
 async def _form(request: web.Request, session: Session) -> web.StreamResponse:
     """An empty form, with what its address says filled in, or a template of a contract to begin with."""
-    form = _form_named(request)
+    form, acting = _form_named(request), request.get(ACTING)
+    if acting is not None and not (form.says and acting.may(form.says)):
+        return refused_page(request, acting, (form.says,) if form.says else ())
     texts = {field.name: request.query.get(field.name, field.default) for field in form.fields}
     if start := request.query.get("start", ""):
         texts["text"] = template_text(start)
@@ -154,7 +195,7 @@ async def _show_form(
 
     def read() -> tuple[list[Control], dict[str, Any]]:
         with request.app[LEDGER].store.read() as reads:
-            view = own_view(reads, reader)
+            view = own_view(reads, reader, private=ACTING not in request)
             controls = [
                 Control(
                     field,
@@ -191,7 +232,9 @@ def _starts(reader: Reader) -> list[tuple[str, str]]:
 
 async def _send(request: web.Request, session: Session) -> web.StreamResponse:
     """A form that comes back: shown again, checked, or, once it was confirmed, signed and written."""
-    form, texts = _form_named(request), request[TEXTS]
+    form, texts, acting = _form_named(request), request[TEXTS], request.get(ACTING)
+    if acting is not None and not (form.says and acting.may(form.says)):
+        return refused_page(request, acting, (form.says,) if form.says else ())
     step = texts.get("step", "check")
     if step == "edit":
         return await _show_form(request, session, form, texts, [])
@@ -208,6 +251,9 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
         return render(
             request, "steward_try.html", reader, form=form, trial=trial, texts=told, nonce=nonce, csrf=session.csrf
         )
+    if acting is not None:
+        faults = await asyncio.to_thread(_faults, request, reader, form, texts)
+        return await (_show_form(request, session, form, texts, faults) if faults else _by_key(request, session, form))
     outcome = await asyncio.to_thread(_work, request, reader, form, texts)
     if isinstance(outcome, int):
         return web.Response(status=303, headers={"Location": f"/steward/done/{outcome}?form={form.name}"})
@@ -226,6 +272,29 @@ async def _send(request: web.Request, session: Session) -> web.StreamResponse:
         csrf=session.csrf,
         **values,
     )
+
+
+def _faults(request: web.Request, reader: Reader, form: Form, texts: dict[str, str]) -> list[Unfit]:
+    """What does not do in a form of somebody who acts by a key of their own."""
+    ledger = request.app[LEDGER]
+    with ledger.store.read() as reads:
+        view = own_view(reads, reader, private=False)
+        return fill(form, view, int(ledger.clock()) // 86_400, texts, texts["nonce"]).faults
+
+
+async def _by_key(request: web.Request, session: Session, form: Form) -> web.StreamResponse:
+    """A form of somebody who acts by a key of their own: shown as it would be signed, or once it was, written."""
+    texts, reader, ledger = request[TEXTS], reader_of(request), request.app[LEDGER]
+
+    def make(reads: Snapshot) -> Plan:
+        view = own_view(reads, reader, private=False)
+        drafts = fill(form, view, int(ledger.clock()) // 86_400, texts, texts["nonce"]).drafts
+        return Plan([Statement(one.kind, one.body, one.id, one.scope) for one in drafts], {}, {})
+
+    plan, position = await asyncio.to_thread(confirmed, request, texts, make)
+    if position is not None:
+        return web.Response(status=303, headers={"Location": "/moderation"})
+    return confirmation(request, session, Asked(reader.words(form.title), request.path, request.path), plan, texts)
 
 
 def _work(
@@ -306,10 +375,15 @@ def _places(found: Found, base: str, reader: Reader) -> list[tuple[str, str]]:
 ROUTES = (
     Route("GET", TO_SIGN_IN, _sign_in_page, "Sign in as steward", "text/html", statuses=(200,)),
     Route("POST", TO_SIGN_IN, _begin, "Open a steward's session", "text/html", statuses=(303, 403, 429)),
-    Route("POST", "/steward/sign-out", signed_in(_end), "End a session", "text/html", statuses=(303,)),
-    Route("GET", "/steward/do/{form}", signed_in(_form), "A form", "text/html", statuses=(200, 303, 404)),
+    Route("POST", "/steward/sign-out", signed_in(_end, *EVERY_ROLE), "End a session", "text/html", statuses=(303,)),
+    Route("GET", "/steward/do/{form}", signed_in(_form, *EVERY_ROLE), "A form", "text/html", statuses=(200, 303, 404)),
     Route(
-        "POST", "/steward/do/{form}", signed_in(_send), "Check, confirm, sign", "text/html", statuses=(200, 303, 422)
+        "POST",
+        "/steward/do/{form}",
+        signed_in(in_words(_send), *EVERY_ROLE),
+        "Check, confirm, sign",
+        "text/html",
+        statuses=(200, 303, 422),
     ),
     Route("GET", "/steward/done/{position}", signed_in(_done), "What was written", "text/html", statuses=(200, 303)),
 )

@@ -21,6 +21,7 @@ from node.routes import Parameter, Route
 from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import in_words
 from node.upkeep.page_number import page_of
+from node.web.acting import ACTING
 from node.web.languages import choose
 from node.web.rendering import reader_of, render
 from node.web.words import date_text
@@ -94,6 +95,7 @@ async def _show(request: web.Request, session: Session, sought: Sought, fault: s
         sought=sought,
         fault=fault,
         days=DAYS,
+        may_give=ACTING not in request,  # what is answered through a link is signed by this node
         csrf=session.csrf,
         **values,
     )
@@ -234,7 +236,8 @@ async def _handled(request: web.Request, _: Session) -> web.StreamResponse:
 
 ROUTES = (
     Route(
-        "GET", "/steward/checks", signed_in(_list), "What nobody has seen for a year, by town", "text/html",
+        "GET", "/steward/checks", signed_in(_list, "claim.checked"),
+        "What nobody has seen for a year, by town", "text/html",
         parameters=(
             Parameter("near", "a town"), Parameter("kind", "its"), Parameter("age", "archived"),
             Parameter("page", "from 1"),
@@ -245,7 +248,8 @@ ROUTES = (
         "POST", "/steward/checks", signed_in(in_words(_give)), "Give out links", "text/html", statuses=(303, 400, 422)
     ),
     Route(
-        "POST", "/steward/checks/handled", signed_in(in_words(_handled)), "An answer waits no more", "text/html",
+        "POST", "/steward/checks/handled", signed_in(in_words(_handled), "claim.checked"),
+        "An answer waits no more", "text/html",
         statuses=(303, 400),
     ),
 )  # fmt: skip

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from node.directory.listing import Reader
     from node.web.session import Session
 
+DECIDED = ("claim.same", "claim.different", "record.put", "record.close")
+"""What is said there: a role has to cover it."""
 _PATH = "/steward/duplicates/{log}/{id}/{other_log}/{other_id}"
 
 
@@ -220,7 +222,7 @@ ROUTES = (
     Route(
         "GET",
         "/steward/duplicates",
-        signed_in(_list),
+        signed_in(_list, *DECIDED),
         "Records that may be one thing, and what was decided",
         "text/html",
         parameters=(
@@ -231,14 +233,19 @@ ROUTES = (
         ),
         statuses=(200, 303, 400),
     ),
-    Route("GET", _PATH, signed_in(_pair), "Two records side by side", "text/html", statuses=(200, 303, 404)),
+    Route("GET", _PATH, signed_in(_pair, *DECIDED), "Two records side by side", "text/html", statuses=(200, 303, 404)),
     Route(
-        "POST", _PATH, signed_in(in_words(_decide)), "Merge, or keep apart", "text/html", statuses=(200, 303, 404, 409)
+        "POST",
+        _PATH,
+        signed_in(in_words(_decide), *DECIDED),
+        "Merge, or keep apart",
+        "text/html",
+        statuses=(200, 303, 404, 409),
     ),
     Route(
         "POST",
         f"{_PATH}/undo",
-        signed_in(in_words(_undo)),
+        signed_in(in_words(_undo), *DECIDED),
         "Take a decision back",
         "text/html",
         statuses=(200, 303, 404),

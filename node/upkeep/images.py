@@ -24,6 +24,7 @@ from node.routes import Parameter, Route
 from node.steward.steward_pages import TEXTS, TO_SIGN_IN, signed_in
 from node.upkeep.confirming import Asked, Plan, confirmation, confirmed, in_words, new_nonce, nonce_of, statement_id
 from node.upkeep.places import own_row
+from node.web.acting import look_who_acts
 from node.web.languages import choose
 from node.web.rendering import error_page, reader_of, render
 from node.web.session import is_from_form, session_of
@@ -133,7 +134,10 @@ async def _take(request: web.Request) -> web.StreamResponse:
     """Takes a picture in; who may not is told before anything of it is read."""
     session = session_of(request)
     if session is None:
-        return web.Response(status=303, headers={"Location": TO_SIGN_IN})
+        acting = await look_who_acts(request)
+        if acting is None:
+            return web.Response(status=303, headers={"Location": TO_SIGN_IN})
+        session = acting[0]
 
     async def take(request: web.Request, session: Session) -> web.StreamResponse:
         try:
@@ -217,15 +221,17 @@ def _settle(request: web.Request, record: bytes, picture: str, gone: str) -> Non
 _PATH = _START + "/{id}"
 ROUTES = (
     Route(
-        "GET", _PATH, signed_in(in_words(_page)), "The pictures of a record", "text/html",
+        "GET", _PATH, signed_in(in_words(_page), "record.put"), "The pictures of a record", "text/html",
         parameters=(Parameter("picture", "that is being described"),), statuses=(200, 303, 404),
     ),
     Route(
-        "GET", _PATH + "/{name}", signed_in(_preview), "A picture that waits to be described", "image/webp",
+        "GET", _PATH + "/{name}", signed_in(_preview, "record.put"),
+        "A picture that waits to be described", "image/webp",
         statuses=(200, 303, 404),
     ),
     Route(
-        "POST", _PATH, signed_in(in_words(_send)), "Add a picture that was described, or remove one", "text/html",
+        "POST", _PATH, signed_in(in_words(_send), "record.put"),
+        "Add a picture that was described, or remove one", "text/html",
         statuses=(200, 303, 404, 422),
     ),
     Route(

@@ -270,16 +270,18 @@ async def _api(request: web.Request) -> web.Response:
 
 ROUTES = (
     Route(
-        "GET", "/steward/places", signed_in(_list), "Records whose place is missing or in doubt", "text/html",
+        "GET", "/steward/places", signed_in(_list, "record.put"),
+        "Records whose place is missing or in doubt", "text/html",
         parameters=(Parameter("reason", ", ".join(REASONS)), Parameter("kind", "its"), Parameter("page", "from 1")),
         statuses=(200, 303),
     ),
     Route(
-        "GET", "/steward/places/{id}", signed_in(in_words(_place)), "Where a record is", "text/html",
+        "GET", "/steward/places/{id}", signed_in(in_words(_place), "record.put"), "Where a record is", "text/html",
         statuses=(200, 303, 404),
     ),
     Route(
-        "POST", "/steward/places/{id}", signed_in(in_words(_send)), "Put a record on the map", "text/html",
+        "POST", "/steward/places/{id}", signed_in(in_words(_send), "record.put"),
+        "Put a record on the map", "text/html",
         statuses=(200, 303, 404, 422),
     ),
 )  # fmt: skip

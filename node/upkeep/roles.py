@@ -53,7 +53,7 @@ def role_objects(reads: Snapshot) -> list[dict[str, Any]]:
 
 
 async def _list(request: web.Request, session: Session) -> web.StreamResponse:
-    return await _show(request, session, {}, "")
+    return await _show(request, session, request.query, "")
 
 
 async def _show(request: web.Request, session: Session, texts: Mapping[str, str], fault: str) -> web.StreamResponse:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from node.directory import image_files
-from node.upkeep import check_pages, checks, checks_api, duplicates, given, images, moderation, places, roles
+from node.upkeep import check_pages, checks, checks_api, duplicates, given, images, looked, moderation, places, roles
 from node.upkeep.place_queue import PLACES, PlaceQueue
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ ROUTES = (
     *image_files.ROUTES,
     *checks.ROUTES,
     *given.ROUTES,
+    *looked.ROUTES,
     *check_pages.ROUTES,
     *moderation.ROUTES,
     *roles.ROUTES,

@@ -85,3 +85,31 @@ def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.hex()[:12]
     return str(value)
+
+
+_SHOWN_OTHERWISE = frozenset({"record", "id", "log", "key", "withdrawn"})
+
+
+def plain_lines(body: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    """What a body says beside records and ids, as (name of the field, text)."""
+    lines = []
+    for name, value in body.items():
+        if name in _SHOWN_OTHERWISE or isinstance(value, bytes | dict | list) or value in ("", None):
+            continue
+        text = value
+        if isinstance(value, bool):
+            text = words("yes") if value else words("no")
+        elif name in _SAID:
+            text = next((told for group in _SAID[name] if (told := words.label(group, str(value))) != value), value)
+        lines.append((name, str(text)))
+    return lines
+
+
+_SAID = {
+    "finding": ("finding",),
+    "outcome": ("claim_outcome",),
+    "type": ("report",),
+    "role": ("role",),
+    "reason": ("reason", "denial"),
+}
+"""Fields that hold codes, and the groups in which their labels are."""

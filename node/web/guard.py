@@ -24,7 +24,7 @@ from node.web.crowd import Turns, gives_way, network_of
 from node.web.policy import content_policy
 from node.web.problem import Problem, problem, problem_of
 from node.web.rendering import error_page, wants_html
-from node.web.session import COOKIE, MEMBER_COOKIE
+from node.web.session import COOKIES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -205,7 +205,7 @@ async def _sent(request: web.Request, response: web.StreamResponse) -> web.Strea
 def _finished(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """An answer with the headers that all have; what may be for one person alone is kept by nobody on the way."""
     if not response.prepared:
-        if "Authorization" in request.headers or {COOKIE, MEMBER_COOKIE} & request.cookies.keys():
+        if "Authorization" in request.headers or COOKIES & request.cookies.keys():
             response.headers.setdefault("Cache-Control", "no-store")
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

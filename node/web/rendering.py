@@ -18,7 +18,7 @@ from node.translations import own_names
 from node.web.assets import asset_url
 from node.web.languages import accepted, choose
 from node.web.policy import content_policy
-from node.web.session import member_session_of, session_of
+from node.web.session import member_session_of, role_session_of, session_of
 from node.web.words import choose_words
 from protocol.identity import show_log_id
 
@@ -85,11 +85,11 @@ def render(
 ) -> web.Response:
     """A page from a template, which finds the words as `_`, the reader's language and the organisation.
 
-    `steward` says whether somebody has signed in, `tell` chooses from a text in several languages. `ground_from`: the
-    origin of the pictures of its map, if they are not this node's.
+    `steward` says whether somebody has signed in with the token, `helper` whether by a key that has a role, `tell`
+    chooses from a text in several languages. `ground_from`: the origin of its map's pictures, if not this node's.
     """
     ledger: Ledger = request.app[LEDGER]
-    session = session_of(request)
+    session, role_session = session_of(request), role_session_of(request)
     charter = ledger.keys.charter
     text = (
         _environment()
@@ -105,12 +105,13 @@ def render(
             path=request.path,
             languages=[(tag, name, _in_language(request, tag)) for tag, name in own_names().items()],
             steward=session is not None,
+            helper=session is None and role_session is not None,
             **values,
         )
     )
     headers = {
         "Content-Security-Policy": content_policy(images=ground_from),
-        "Cache-Control": "no-store" if session or member_session_of(request) else "no-cache",
+        "Cache-Control": "no-store" if session or role_session or member_session_of(request) else "no-cache",
         "Content-Language": reader.words.language,
         "Vary": "Accept-Language, Accept, Cookie",
     }

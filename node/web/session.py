@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sessions in a browser, over loopback or https only: a steward's, by the token; a member's, by their key."""
+"""Sessions in a browser, over loopback or https only: a steward's, by the token; others', by their key."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from node.keys import CONFIG, TOKEN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COOKIE, MEMBER_COOKIE = "folkmoot_steward", "folkmoot_member"
+COOKIE, MEMBER_COOKIE, ROLE_COOKIE = "folkmoot_steward", "folkmoot_member", "folkmoot_role"
+COOKIES = frozenset({COOKIE, MEMBER_COOKIE, ROLE_COOKIE})
 SESSION_S, IDLE_S = 12 * 3600, 2 * 3600
-SESSIONS_MAX, MEMBERS_MAX = 32, 2_000
+SESSIONS_MAX, MEMBERS_MAX, ROLES_MAX = 32, 2_000, 500
 ATTEMPTS_MAX, ATTEMPTS_ALL_MAX, ATTEMPTS_S = 5, 40, 60.0
 """Wrong tokens within so many seconds that are answered as such: from one address, and from all. A right one is always
 taken: nobody guesses 256 bits, and behind a proxy everybody has one address."""
@@ -29,7 +30,7 @@ taken: nobody guesses 256 bits, and behind a proxy everybody has one address."""
 
 @dataclass
 class Session:
-    """Somebody who has shown the steward's token, or as a `member` that they have the `key` in force.
+    """Somebody who has shown the steward's token, as a `member` that they have the `key` in force, or a `key` alone.
 
     `csrf` stands in each form that they are given.
     """
@@ -96,6 +97,7 @@ class Sessions:
 
 
 SESSIONS, MEMBERS = web.AppKey("sessions", Sessions), web.AppKey("members", Sessions)
+ROLE_SESSIONS = web.AppKey("role sessions", Sessions)
 
 
 def _name(cookie: str) -> bytes:
@@ -110,6 +112,11 @@ def session_of(request: web.Request) -> Session | None:
 def member_session_of(request: web.Request) -> Session | None:
     """The member's session of whoever asks, if there is one."""
     return _session(request, MEMBER_COOKIE, MEMBERS)
+
+
+def role_session_of(request: web.Request) -> Session | None:
+    """The session of whoever asks by a key that had a role when it began (node.web.acting: whether it has one)."""
+    return _session(request, ROLE_COOKIE, ROLE_SESSIONS)
 
 
 def _session(request: web.Request, name: str, sessions: web.AppKey[Sessions]) -> Session | None:

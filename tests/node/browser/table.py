@@ -63,6 +63,7 @@ READ = {
     "/ledger/{log}/neighbours": ("/ledger/{log}/neighbours",),
     "/ledger/{log}/sign-in": ("/ledger/{log}/sign-in",),
     "/steward/sign-in": ("/steward/sign-in",),
+    "/steward/key": ("/steward/key",),  # with a role: tests/node/upkeep/test_by_key_browser.py
     "/steward": ("/steward",),
     "/steward/health": ("/steward/health",),
     "/steward/bundles": ("/steward/bundles",),
@@ -74,6 +75,7 @@ READ = {
     "/steward/checks": ("/steward/checks",),
     "/steward/checks/given/{batch}": (),  # with links that were just given out, as /check/{code}
     "/steward/roles": ("/steward/roles",),
+    "/steward/looked/{id}": ("/steward/looked/{evil_place}",),
     "/steward/places": ("/steward/places",),
     "/steward/places/{id}": ("/steward/places/{adrift}", "/steward/places/{evil_place}"),
     "/steward/images/{id}": ("/steward/images/{evil_place}", "/steward/images/{adrift}"),
@@ -93,6 +95,9 @@ SENT = {
     "/record/{log}/{id}/renew": "",
     "/steward/sign-in": "",
     "/steward/sign-out": "",
+    "/steward/key": "",
+    "/steward/looked/{id}": "/steward/looked/{evil_place}",
+    "/steward/write": "",  # comes from /propose: tests/node/upkeep/test_by_key.py
     "/steward/do/{form}": "/steward/do/pay",
     "/steward/health": "",
     "/steward/health/audit": "",

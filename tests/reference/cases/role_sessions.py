@@ -14,7 +14,7 @@ def group() -> Group:
     """The group `role_session`."""
     made = Group(
         "role_session",
-        "A session at host in the log log_hex, by key_hex with challenge_hex and signature_hex (§9). Gives message_hex.",
+        "A session at host in log_hex, by key_hex with challenge_hex and signature_hex (§9). Gives message_hex.",
         check_session,
     )
 
