@@ -58,6 +58,11 @@ def label_in(labels: Mapping[str, str], language: str) -> str:
     return labels.get(language) or labels.get("en", "")
 
 
+def label_languages() -> tuple[str, ...]:
+    """The languages in which there are labels."""
+    return _labels().languages
+
+
 def all_labels(language: str) -> dict[str, dict[str, str]]:
     """Every code of the table by group, `category` and the others, with its label in a language, else in English."""
     found: dict[str, dict[str, str]] = {"category": {}, **{group: {} for group in sorted(_NOT_CATEGORIES)}}

@@ -101,15 +101,16 @@ class Fields:
 
     def addresses(self) -> tuple[str, list[str]]:
         """(the web address, the links): all usable ones, the first of the url columns before the others."""
-        own = [url for column in self.mapping.url for url in self._urls("url", column)]
-        others = [url for column in self.mapping.links for url in self._urls("links", column)]
+        own = [url for column in self.mapping.url for url in self.urls("url", column)]
+        others = [url for column in self.mapping.links for url in self.urls("links", column)]
         url = own[0] if own else ""
         links = [link for link in dict.fromkeys(own[1:] + others) if link.rstrip("/") != url.rstrip("/")]
         if len(links) > LINKS_MAX:
             self.note("links", links[LINKS_MAX], f"More than {LINKS_MAX} links: this and the next are left out.")
         return url, links[:LINKS_MAX]
 
-    def _urls(self, field: str, column: str) -> list[str]:
+    def urls(self, field: str, column: str) -> list[str]:
+        """The usable web addresses of a cell."""
         cell = clean_line(self.row.values.get(column, ""))
         urls = parse_urls(cell) if cell else []
         if cell and not urls:

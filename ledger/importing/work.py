@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.importing.fields import Fields
 
 WORK_FIELDS: Final = (
-    "skills", "rate", "rate_unit", "rate_per", "rate_by", "available_from", "available_until", "remote",
+    "skills", "rate", "rate_unit", "rate_per", "rate_by", "rate_table", "available_from", "available_until", "remote",
 )  # fmt: skip
 """The entries of a mapping that are about work."""
 _SKILLS_MAX, _SKILL_CHARACTERS_MAX, _DAY_S = 32, 100, 86_400
@@ -55,5 +55,13 @@ def _rate(fields: Fields) -> dict[str, Any]:
         return {}
     decimals = found[2] or ""
     rate = {"amount": int(found[1] + decimals), "unit": unit, "scale": len(decimals), "per": per}
-    by = fields.first("rate_by", mapping.rate_by)
-    return rate | ({"by": by} if by else {})
+    more = {"by": fields.first("rate_by", mapping.rate_by), "table": _table(fields)}
+    return rate | {name: text for name, text in more.items() if text}
+
+
+def _table(fields: Fields) -> str:
+    """The address at which the rate is written."""
+    for column in fields.mapping.rate_table:
+        if urls := fields.urls("rate_table", column):
+            return urls[0]
+    return ""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ledger.importing.times import show_time
 from ledger.importing.work import WORK_FIELDS
 from ledger.publishing.credits import attributions, title, whole_id
+from ledger.publishing.labelled import LABEL_COLUMNS
 from protocol.amounts import show_amount, show_day
 
 NUMBERS: Final = frozenset(("lat", "lon", "precision_m"))
@@ -61,6 +62,8 @@ def flat(record: Mapping[str, Any]) -> dict[str, str]:
     }
     for field in ("name", "description"):
         cells |= {f"{field}:{tag}": text for tag, text in (record.get(field) or {}).items()}
+    for column, label in record.get("labels", {}).items():
+        cells[column] = label if isinstance(label, str) else ";".join(label)
     for scheme, ids in _identifiers(record).items():
         cells[f"id_{scheme}"] = ";".join(ids)
     return {column: text for column, text in cells.items() if text}
@@ -73,7 +76,11 @@ def columns_in_order(found: Iterable[str]) -> list[str]:
     names = [column for column in texts if column.startswith("name:")]
     descriptions = [column for column in texts if column.startswith("description:")]
     registers = sorted(column for column in seen if column.startswith("id_"))
-    return [*_BEFORE[:3], *names, _BEFORE[3], *descriptions, *_AFTER, *registers, *_LAST]
+    order = [*_BEFORE[:3], *names, _BEFORE[3], *descriptions, *_AFTER, *registers, *_LAST]
+    for column, code in LABEL_COLUMNS.items():
+        if column in seen:
+            order.insert(order.index(code) + 1, column)
+    return order
 
 
 def degrees_text(degrees: float) -> str:
@@ -100,6 +107,7 @@ def _work(work: Mapping[str, Any]) -> dict[str, str]:
         "rate_unit": rate.get("unit", ""),
         "rate_per": rate.get("per", ""),
         "rate_by": rate.get("by", ""),
+        "rate_table": rate.get("table", ""),
         "available_from": show_day(work["from"]) if "from" in work else "",
         "available_until": show_day(work["until"]) if "until" in work else "",
         "remote": "yes" if work.get("remote") else "",

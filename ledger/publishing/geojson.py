@@ -19,7 +19,12 @@ _RENAMED: Final = {
     "country": "addr:country",
     "categories": "category",
 }
-_LISTS: Final = frozenset(("categories", "structure", "membership", "languages", "terms"))
+_LISTS: Final = frozenset(
+    (
+        *("categories", "structure", "membership", "languages", "terms"),
+        *("category_labels", "structure_labels", "membership_labels"),
+    )
+)
 _LEFT_OUT: Final = frozenset(("lat", "lon", "source", "image", "relations", "precision_m", "links"))
 
 

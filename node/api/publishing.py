@@ -13,11 +13,12 @@ from aiohttp import web
 
 from ledger.directory.around import contracts_of, pointing_objects
 from ledger.directory.claims import claim_objects
-from ledger.directory.labels import all_labels
+from ledger.directory.labels import all_labels, label_languages
 from ledger.directory.present import record_object
 from ledger.directory.query import QueryError
 from ledger.publishing.changes import LIMIT_DEFAULT, LIMIT_MAX, changes_object, parse_limit
 from ledger.publishing.formats import FORMATS
+from ledger.publishing.labelled import labelled
 from ledger.publishing.linked import linked
 from ledger.publishing.murmurations import profile
 from ledger.publishing.pictures import with_addresses
@@ -25,8 +26,10 @@ from node.api.v1 import SEARCH_PARAMETERS, find_record
 from node.directory.profile_around import CLAIMS
 from node.keys import CONFIG, FINDER, LEDGER
 from node.routes import Parameter, Route
+from node.translations import own_names
 from node.web.downloading import Download, Downloads, gathered, too_many
 from node.web.rendering import reader_of
+from node.web.words import LABELS, words_in
 from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
@@ -44,6 +47,13 @@ _PARAMETERS = tuple(
     Parameter(parameter.name, _ALL.get(parameter.name, parameter.about)) for parameter in SEARCH_PARAMETERS
 )
 
+_WITH_LABELS = frozenset(("csv", "ods", "geojson"))
+_OF_LABELS = frozenset(("labels", "lang"))
+_LABEL_PARAMETERS = (
+    Parameter("labels", "a language: what codes mean, beside them; none if empty; that of a browser if not given"),
+    Parameter("lang", "a language of the pages, as for labels"),
+)
+
 
 def base_of(request: web.Request) -> str:
     """The address of this node as others know it: the configured one, else that under which it was asked."""
@@ -54,13 +64,19 @@ def _export(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
     form = FORMATS[name]
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        parameters = {key: request.query.getall(key) for key in request.query}
+        own_parameters = _OF_LABELS if name in _WITH_LABELS else frozenset[str]()
+        parameters = {key: request.query.getall(key) for key in request.query if key not in own_parameters}
         exports, address, base = request.app[EXPORTS], request.remote or "", base_of(request)
+        language = _labels_in(request) if name in _WITH_LABELS else ""
+        words = _label_words(language)
         own = show_log_id(request.app[LEDGER].log_id)
 
         def begin() -> Iterator[bytes]:
             found = request.app[FINDER].find_all(parameters, int(time.time()))
-            return gathered(form.pieces((with_addresses(record, base, own) for record in found), base))
+            records: Iterator[Mapping[str, Any]] = (with_addresses(record, base, own) for record in found)
+            if language:
+                records = (labelled(record, language, words) for record in records)
+            return gathered(form.pieces(records, base))
 
         pieces = await asyncio.to_thread(begin)
         if request.method == "HEAD":
@@ -69,11 +85,35 @@ def _export(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
             return too_many()
         download = Download(pieces, form.media_type, f"folkmoot.{name}", partial(exports.leave, address))
         download.headers.update(FOR_EVERYBODY)
+        if name in _WITH_LABELS:
+            download.headers["Vary"] = "Accept-Language, Cookie"
         if form.media_type.startswith("text/"):
             download.charset = "utf-8"
         return download
 
     return handler
+
+
+def _labels_in(request: web.Request) -> str:
+    """The language in which labels of codes are asked for, by name or by a browser; empty where nobody asks.
+
+    Raises QueryError for a language without labels.
+    """
+    asked = request.query.get("labels")
+    if asked:
+        if asked not in {*label_languages(), *own_names()}:
+            known = ", ".join(sorted({*label_languages(), *own_names()}))
+            raise QueryError(f"labels: no labels in {asked[:20]!r}; there are {known}")
+        return asked
+    if asked is None and ({"lang", "Accept-Language", "Cookie"} & {*request.query, *request.headers}):
+        return reader_of(request).words.language
+    return ""
+
+
+def _label_words(language: str) -> dict[str, dict[str, str]]:
+    """The labels of kinds and statuses, in English where the pages do not speak the language."""
+    words = words_in(language if language in own_names() else "en")
+    return {group: {code: words.label(group, code) for code in LABELS[group]} for group in ("kind", "status")}
 
 
 async def _one(
@@ -170,7 +210,7 @@ ROUTES = (
             _export(name),
             f"All hits of a search as {form.about}",
             form.media_type,
-            _PARAMETERS,
+            (*_PARAMETERS, *_LABEL_PARAMETERS) if name in _WITH_LABELS else _PARAMETERS,
             (200, 429),
         )
         for name, form in FORMATS.items()

@@ -70,6 +70,20 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        message("Work that is offered or sought"),
+        (
+            ("skills", message("Skills, parted by ;")),
+            ("rate", message("Rate")),
+            ("rate_unit", message("Unit of the rate, such as EUR")),
+            ("rate_per", message("Rate for each: hour, day or piece")),
+            ("rate_by", message("Who agreed on the rate")),
+            ("rate_table", message("Where the rate is written")),
+            ("available_from", message("Available from")),
+            ("available_until", message("Available until")),
+            ("remote", message("It can be done from anywhere")),
+        ),
+    ),
+    (
         message("For registers"),
         (
             ("identifiers", message("Number in another register")),

@@ -49,6 +49,7 @@ ROW_REASONS = (
     message("Not a scope that is known: left out. Write {values}."),
     message("Not terms that are known: left out. Write {values}."),
     message("Not a day: left out. Write it such as 2027-01-31."),
+    message("Not a rate: left out. Write an amount such as 24.50, its unit such as EUR, and {values}."),
     message("An identifier of more than {limit} characters. Choose another column for it."),
     message("Row {row} has the same identifier. Give this row its own, or remove it."),
     message("No identifier in column {column}: made one of name and address, which lasts while these stay."),

@@ -8,6 +8,7 @@ from ledger.importing.problem import MappingError
 from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.importing.vocabulary import split_language
+from ledger.importing.work import WORK_FIELDS
 
 
 def _suggest(text: str) -> Mapping:
@@ -97,6 +98,22 @@ def test_openstreetmap_keys() -> None:
         CodeColumn("amenity", "osm", "amenity="),
         CodeColumn("shop", "osm", "shop=", separator=";"),
     }
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "skills|rate|rate_unit|rate_per|rate_by|rate_table|available_from|available_until|remote",
+        "Savoir-faire|Tarif|Unité du tarif|Tarif par|Tarif de|Grille tarifaire"
+        + "|Disponible dès|Disponible jusqu'à|À distance",
+        "Fähigkeiten|Satz|Einheit des Satzes|Satz pro|Satz von|Tariftabelle|Verfügbar ab|Verfügbar bis|Aus der Ferne",
+    ],
+)
+def test_columns_of_work_in_some_languages(headers: str) -> None:
+    row = "offer|Baking|bread;cake|24.50|EUR|day|Millers|https://m.example/|2026-03-01|2026-04-01|yes"
+    found = suggest(read_table(f"kind|name|{headers}\n{row}\n".encode()))
+    assert [getattr(found, field) for field in WORK_FIELDS] == [(one,) for one in headers.split("|")]
+    assert set(found.columns()) == {"kind", "name", *headers.split("|")}
 
 
 def test_languages_of_columns() -> None:

@@ -14,6 +14,7 @@ from ledger.importing.convert import convert_table
 from ledger.importing.read import read_table
 from ledger.importing.suggest import suggest
 from ledger.publishing.formats import FORMATS
+from ledger.publishing.labelled import labelled
 from tests.drawing import draws
 from tests.ledger.importing.test_oddities import published, real
 from tests.ledger.publishing.made import BASE, FULL, LOG, records, shown
@@ -57,6 +58,18 @@ def test_published_records_come_back_as_they_were(form: str, path: str) -> None:
     assert again == {f"{LOG}/{record['id'].hex()}": _told(record) for record in records}
 
 
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+@pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
+@draws(5)
+@given(bodies=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
+def test_labels_beside_codes_are_passed_over(form: str, language: str, bodies: list[dict[str, Any]]) -> None:
+    bodies = [{**FULL, "id": b"\xff" * 16}, *(body for body in bodies if body["id"] != b"\xff" * 16)]
+    words = {"kind": {"organisation": "Organisation"}, "status": {"paused": "Pause"}}
+    exported = [labelled(shown(body), language, words) for body in bodies]
+    assert b"_label" in b"".join(FORMATS["csv"].pieces(exported, BASE))
+    assert _again(form, exported) == {f"{LOG}/{body['id'].hex()}": _told(body) for body in bodies}
+
+
 @pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
 def test_licence_source_and_attribution_go_along(form: str) -> None:
     table = read_table(b"".join(FORMATS[form].pieces([shown(FULL)], BASE)))
@@ -71,6 +84,7 @@ def test_licence_source_and_attribution_go_along(form: str) -> None:
 @pytest.mark.parametrize("form", ["csv", "ods", "geojson"])
 def test_work_comes_back_with_its_rate_and_its_days(form: str) -> None:
     rate = {"amount": 2_450, "unit": "EUR", "scale": 2, "per": "day", "by": "Union of millers"}
+    rate |= {"table": "https://millers.example/rates"}
     work = {"skills": ["skill:joinery", "Baking bread"], "rate": rate, "from": 20_500, "until": 20_864, "remote": True}
     offer = {"id": b"\1" * 16, "kind": "offer", "direction": "offer", "name": {"fr": "Pain"}, "licence": "CC0-1.0"}
     need = {"id": b"\2" * 16, "kind": "need", "direction": "want", "name": {"fr": "Four"}, "licence": "CC0-1.0"}

@@ -72,6 +72,37 @@ async def test_an_export_has_all_hits_and_the_filters_of_a_search(node: RunningN
     assert "no search parameter" in (await _json(node, "/v1/records.csv?colour=red", 400))["detail"]
 
 
+async def test_codes_have_labels_beside_them_in_the_language_that_is_asked_for(node: RunningNode) -> None:
+    bakery = record(9_004, categories=["osm:shop=bakery", "own:unheard-of"], structure=["OS130"], status="paused")
+    _write(node, bakery | {"name": {"en": "Bakery"}})
+
+    async def row(query: str, **headers: str) -> dict[str, str]:
+        url = f"{node.url}/v1/records.csv?q=bakery{query}"
+        async with node.client.get(url, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            assert response.headers["Vary"] == "Accept-Language, Cookie"
+            (found,) = csv.DictReader(io.StringIO(await response.text(), newline=""))
+            return found
+
+    plain = await row("")
+    assert not {column for column in plain if "label" in column}, "a program that does not ask gets what it got"
+    assert await row("&labels=", **{"Accept-Language": "fr"}) == plain
+    french = await row("&labels=fr")
+    assert (french["kind_label"], french["status_label"]) == ("Lieu", "En pause")
+    assert french["category_labels"] == "Boulangerie;own:unheard-of"
+    assert french["structure_labels"] not in {"", "OS130"}
+    assert await row("&lang=fr") == await row("", **{"Accept-Language": "fr-BE"}) == french
+    columns = [*french]
+    assert columns.index("category_labels") == columns.index("categories") + 1
+    polish = await row("&labels=pl")
+    assert (polish["category_labels"].split(";")[0], polish["status_label"]) == ("Piekarnia", "Paused")
+    assert "no labels in" in (await _json(node, "/v1/records.csv?labels=xx", 400))["detail"]
+    (feature,) = (await _json(node, "/v1/records.geojson?q=bakery&labels=fr"))["features"]
+    assert feature["properties"]["category_labels"] == ["Boulangerie", "own:unheard-of"]
+    assert feature["properties"]["status_label"] == "En pause"
+    await _get(node, "/v1/records.jsonld?labels=fr", 400)
+
+
 async def test_many_pages_are_one_file(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("node.directory.finder._AT_ONCE", 2)
     features = (await _json(node, "/v1/records.geojson"))["features"]

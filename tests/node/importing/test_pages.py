@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from ledger.directory.present import record_object
 from ledger.importing.listing import import_objects
 from ledger.ledger import Ledger
 from node.importing import uploads
@@ -27,6 +28,9 @@ from tests.node.running import found
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
 
 HEADER = "id;name;street;postcode;town;country;lat;lon\n"
 GOOD = HEADER + "1;Café Libre;Rue A 1;59000;Lille;FR;50,6311;3,0601\n2;Atelier;Rue B 2;59000;Lille;FR;50,6402;3,0702\n"
@@ -45,6 +49,11 @@ async def assistant(ledger: Ledger) -> AsyncIterator[Assistant]:
         answer = await client.post("/steward/sign-in", data={"token": "token"}, headers=HTML)
         assert answer.url.path == "/steward"
         yield Assistant(client)
+
+
+def _work_of(reads: Snapshot, row: RecordRow) -> Any:
+    """The work of a record."""
+    return record_object(reads, row).get("work")
 
 
 def _names(ledger: Ledger) -> dict[str, str]:
@@ -229,6 +238,33 @@ async def test_a_mapping_is_kept_and_used_again_and_is_text(assistant: Assistant
     assert assistant.mapping()["set"] == "others"
     assert "not valid TOML" in await assistant.press("text", 422, toml="set = ")
     assert "Object contains unknown field" in await assistant.press("text", 422, toml="strange = 1")
+
+
+async def test_work_that_is_offered_goes_in_and_comes_out_the_same(ledger: Ledger, assistant: Assistant) -> None:
+    head = "id,kind,name,skills,rate,rate_unit,rate_per,rate_by,rate_table,available_from,available_until,remote\n"
+    rows = (
+        "1,offer,Bread,Baking;Cakes,24.50,EUR,day,Millers,https://m.example/rates,2026-03-01,2026-04-01,yes\n"
+        "2,need,Roof,Carpentry,,,,,,,,\n3,offer,Words,Spanish,a lot,EUR,,,,,,\n"
+    )
+    html = await assistant.upload("work.csv", (head + rows).encode())
+    for title in ("Skills, parted by ;", "Who agreed on the rate", "Where the rate is written"):
+        assert title in html
+    html = await assistant.press("check", set="work", licence="CC0-1.0")
+    assert "Not a rate: left out." in html
+    await assistant.press("import")
+    told = await (await assistant.browser.get("/v1/records.csv")).text()
+    cells = {row["name"]: row for row in csv.DictReader(io.StringIO(told))}
+    asked = next(csv.DictReader(io.StringIO(head + rows)))
+    assert {name: cells["Bread"][name] for name in asked if name not in {"id", "kind", "name"}} == {
+        name: text for name, text in asked.items() if name not in {"id", "kind", "name"}
+    }
+    assert (cells["Roof"]["skills"], cells["Words"]["skills"], cells["Words"]["rate"]) == ("Carpentry", "Spanish", "")
+    await assistant.upload("again.csv", told.encode())
+    await assistant.press("check", set="again", licence="CC0-1.0")
+    await assistant.press("import")
+    with ledger.store.read() as reads:
+        works = [_work_of(reads, row) for row in reads.all_records(-1, 100)]
+    assert sorted(map(repr, works[:3])) == sorted(map(repr, works[3:]))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.importing import convert, delimited, fields, geojson, mapping, murmurations, points, sheet
+from ledger.importing import convert, delimited, fields, geojson, mapping, murmurations, points, sheet, work
 from ledger.importing.problem import MappingError
 from node.importing.mapping_form import FIELDS
 from node.importing.reasons import FILE_REASONS, ROW_REASONS, field_text, is_known, reason_text
@@ -31,7 +31,7 @@ def _said(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("module", [fields, convert, points, murmurations])
+@pytest.mark.parametrize("module", [fields, convert, points, murmurations, work])
 def test_no_reason_of_a_row_is_forgotten(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]

@@ -166,7 +166,9 @@ async def test_all_is_checked_and_then_signed_without_an_answer(
     await sign_in(tab, node)
     await tab.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
     await tab.open(f"{node.url}/steward/health")
-    text = await follow(tab, "form[action$=audit] button")
+    tab._loaded.clear()
+    await tab.run("document.querySelector('form[action$=audit] button').click()")
+    await tab._loaded.wait()
     audits = node.running._runner.app[AUDITS]  # type: ignore[union-attr] # it runs
     await asyncio.to_thread(audits.wait, WAIT_S)
     await tab.open(f"{node.url}/steward/health")
