@@ -104,8 +104,10 @@ def test_openstreetmap_keys() -> None:
     "headers",
     [
         "skills|rate|rate_unit|rate_per|rate_by|rate_table|available_from|available_until|remote",
-        "Savoir-faire|Tarif|Unité du tarif|Tarif par|Tarif de|Grille tarifaire"
-        + "|Disponible dès|Disponible jusqu'à|À distance",
+        (
+            "Savoir-faire|Tarif|Unité du tarif|Tarif par|Tarif de|Grille tarifaire"
+            "|Disponible dès|Disponible jusqu'à|À distance"
+        ),
         "Fähigkeiten|Satz|Einheit des Satzes|Satz pro|Satz von|Tariftabelle|Verfügbar ab|Verfügbar bis|Aus der Ferne",
     ],
 )
