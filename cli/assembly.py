@@ -215,7 +215,7 @@ def rules(
     They stand in the charter, so holders of recovery sheets have to sign a change. Stop the node first.
     """
     from cli.signing import carry_out, directory_of, own_of
-    from ledger.own.operating import operating_key
+    from ledger.own.charter_plans import change_fields
     from ledger.showing.assembly import rules_object
     from protocol.charter import Assembly
 
@@ -232,8 +232,8 @@ def rules(
         majority=read_rate(majority) if majority else before.majority,
     )
     directory = directory_of(data_dir)
-    author = operating_key(directory, own_of(directory).keys)
-    carry_out(directory, {"assembly": wanted}, author, sheets, out, destroy=False, as_json=as_json)
+    plan = change_fields(directory, own_of(directory), {"assembly": wanted})
+    carry_out(directory, plan, sheets, out, destroy=False, as_json=as_json)
 
 
 def read_rate(text: str) -> tuple[int, int]:

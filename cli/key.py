@@ -10,13 +10,12 @@ import click
 
 from cli.failure import CommandError
 from cli.output import json_option, plain, say, show, show_json
-from cli.rules import rules_fields, rules_object, with_rules
+from cli.rules import with_rules
 from cli.signing import (
     add,
     ask_secret,
     carry_out,
     directory_of,
-    fingerprint,
     finish,
     own_of,
     refused,
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 
     from ledger.data_directory import DataDirectory
     from ledger.own.amending import Own
-    from protocol.signature import SigningKey
+    from ledger.own.charter_plans import Plan
+    from protocol.charter import Opens
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -72,12 +72,13 @@ def _amending(function: Callable[..., Any]) -> Callable[..., Any]:
 def show_keys(data_dir: str | None, *, as_json: bool) -> None:
     """Shows who can sign for this organisation, and who can change that."""
     from ledger.own.keys import read_key
+    from ledger.showing.charter import fingerprint, removed_keys, rules_object
 
     directory = directory_of(data_dir)
     own = own_of(directory)
     charter = own.keys.charter
     here = read_key(directory.key).public if directory.key.exists() else b""
-    removed = list(dict.fromkeys(key for before in own.keys.charters for key in before.keys if key not in charter.keys))
+    removed = removed_keys(own.keys)
     witness = _witness(directory)
     if as_json:
         show_json(
@@ -113,13 +114,11 @@ def show_keys(data_dir: str | None, *, as_json: bool) -> None:
 @click.pass_obj
 def rotate(data_dir: str | None, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool) -> None:
     """Puts a new operating key, made here, in the place of the one in use."""
-    from ledger.own.keys import read_key
+    from ledger.own.charter_plans import replace_key
 
     directory = _closed(data_dir)
-    present = read_key(directory.key).public
-    new = _new_key(directory)
-    keys = [key for key in own_of(directory).keys.charter.keys if key != present]
-    carry_out(directory, {"keys": [*keys, new.public]}, new, sheets, out, destroy=destroy, as_json=as_json)
+    plan = replace_key(directory, own_of(directory))
+    carry_out(directory, plan, sheets, out, destroy=destroy, as_json=as_json)
 
 
 @command.command("recover")
@@ -151,6 +150,7 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
     """
     from ledger.keeping.backup import STORE
     from ledger.keeping.recovering import take_store
+    from ledger.own.charter_plans import renew_all
     from node.config import TEMPLATE
 
     if store is not None:
@@ -162,11 +162,9 @@ def recover(  # noqa: PLR0913 - what may be at hand after a loss
     if not directory.head.exists():
         say("This store is a copy. If keys were changed after it was made, take a newer one, such as a peer's, with")
         say("--store: of two amendments with one number the others keep the one that they knew first.")
-    new = _new_key(directory)
-    changes: dict[str, Any] = {"keys": [new.public]}
-    if new_epoch:
-        changes["opens"] = _opening(directory, None, None)
-    carry_out(directory, changes, new, sheets, out, destroy=destroy, as_json=as_json)
+    own_of(directory)  # no key for a place that has no node
+    plan = renew_all(directory, _opening(directory, None, None) if new_epoch else None)
+    carry_out(directory, plan, sheets, out, destroy=destroy, as_json=as_json)
     if not new_epoch and out is None:
         say("Start the node: it asks its witnesses and peers what they last saw before it signs.")
         say("If a thief has signed another history with the stolen key: folkmoot key epoch.")
@@ -180,7 +178,7 @@ def revoke(
     data_dir: str | None, key: str, sheets: tuple[Path, ...], out: Path | None, *, destroy: bool, as_json: bool
 ) -> None:
     """Removes an operating key for ever: KEY is the beginning of it in hexadecimal, as `key show` prints it."""
-    from ledger.own.operating import operating_key
+    from ledger.own.charter_plans import remove_key
 
     directory = _closed(data_dir)
     own = own_of(directory)
@@ -188,12 +186,8 @@ def revoke(
     found = [one for one in own.keys.charter.keys if digits and one.hex().startswith(digits)]
     if len(found) != 1:
         raise CommandError(f"{len(found)} operating keys begin with {digits[:64]!r}; see `folkmoot key show`", 4)
-    keys = [one for one in own.keys.charter.keys if one != found[0]]
-    author = operating_key(directory, own.keys)
-    if author.public == found[0]:
-        author = _new_key(directory)
-        keys.append(author.public)
-    carry_out(directory, {"keys": keys}, author, sheets, out, destroy=destroy, as_json=as_json)
+    plan = remove_key(directory, own, found[0])
+    carry_out(directory, plan, sheets, out, destroy=destroy, as_json=as_json)
 
 
 @command.command("amend")
@@ -227,21 +221,16 @@ def amend(  # noqa: PLR0913, PLR0917 - the parts of a charter
     as_json: bool,
 ) -> None:
     """Changes what the charter says: name, addresses, witnesses, the rules of the assembly."""
-    from ledger.own.operating import operating_key
-
     directory = _closed(data_dir)
     own = own_of(directory)
-    charter = own.keys.charter
-    given = {"territory": territory, "licence": licence, "quorum": quorum}
-    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
-    if name is not None:
-        changes["name"] = charter.name | {charter.languages[0]: name}
-    changes |= rules_fields(rules, charter.assembly)
-    changes |= {"endpoints": list(endpoints)} if endpoints else {}
-    changes |= {"witnesses": list(witnesses)} if witnesses else {}
-    if not changes:
+    turnout, majority = rules
+    given: dict[str, Any] = {"territory": territory, "licence": licence, "turnout": turnout, "majority": majority}
+    given |= {"quorum": None if quorum is None else str(quorum), "endpoints": endpoints or None}
+    given |= {"witnesses": witnesses or None, "name": name and {own.keys.charter.languages[0]: name}}
+    written = {field: value for field, value in given.items() if value is not None}
+    if not written:
         raise click.UsageError("nothing is to be changed")
-    carry_out(directory, changes, operating_key(directory, own.keys), sheets, out, destroy=destroy, as_json=as_json)
+    carry_out(directory, _plan_fields(directory, own, written), sheets, out, destroy=destroy, as_json=as_json)
 
 
 @command.command("server")
@@ -258,11 +247,9 @@ def server(
     as_json: bool,
 ) -> None:
     """Says where the node is reached from now on: after a move to a new server."""
-    from ledger.own.operating import operating_key
-
     directory = _closed(data_dir)
-    author = operating_key(directory, own_of(directory).keys)
-    carry_out(directory, {"endpoints": list(endpoints)}, author, sheets, out, destroy=destroy, as_json=as_json)
+    plan = _plan_fields(directory, own_of(directory), {"endpoints": endpoints})
+    carry_out(directory, plan, sheets, out, destroy=destroy, as_json=as_json)
 
 
 @command.command("epoch")
@@ -285,10 +272,11 @@ def epoch(
     The entries that are accepted are entered again in a new tree, with a new operating key. The old tree stays
     readable.
     """
+    from ledger.own.charter_plans import renew_all
+
     directory = _closed(data_dir)
-    new = _new_key(directory)
-    changes = {"keys": [new.public], "opens": _opening(directory, size, proof)}
-    carry_out(directory, changes, new, sheets, out, destroy=destroy, as_json=as_json)
+    plan = renew_all(directory, _opening(directory, size, proof))
+    carry_out(directory, plan, sheets, out, destroy=destroy, as_json=as_json)
 
 
 @command.command("sign")
@@ -340,32 +328,33 @@ def _closed(data_dir: str | None) -> DataDirectory:
     return directory
 
 
-def _new_key(directory: DataDirectory) -> SigningKey:
-    from ledger.own.operating import make_coming_key
+def _plan_fields(directory: DataDirectory, own: Own, written: Any) -> Plan:  # noqa: ANN401 - what was typed, unchecked
+    """The plan to change what the charter says. Raises CommandError with all that is wrong."""
+    from ledger.own.charter_fields import changes_of
+    from ledger.own.charter_plans import change_fields
+    from ledger.showing.charter import FAULTS
 
-    own_of(directory)  # no key for a place that has no node
-    return make_coming_key(directory)
+    changes, faults = changes_of(own.keys.charter, written)
+    if faults:
+        raise CommandError(
+            "; ".join(f"{one.field}: {plain(FAULTS[one.code].format(value=one.value))}" for one in faults)
+        )
+    return change_fields(directory, own, changes)
 
 
-def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> object:
+def _opening(directory: DataDirectory, size: int | None, proof: Path | None) -> Opens:
     """What the charter says of the epoch that it opens."""
-    from ledger.held.tree import root_at
+    from ledger.own.epoch import opening_of
     from ledger.sqlite.store import SqliteStore
-    from protocol.charter import Opens
-    from protocol.fork import fork_digest
 
     own = own_of(directory)
-    accepted = own.tree.size if size is None else size
-    if accepted > own.tree.size:
-        raise CommandError(f"{accepted:,} entries are to be accepted, {own.tree.size:,} are held here")
+    reason = _checked_proof(proof, own) if proof else b""
     store = SqliteStore(directory.store, writable=False)
     try:
         with store.read() as reads:
-            root, fork = root_at(reads, own.tree.tree, accepted), reads.fork(own.tree.tree)
+            return opening_of(reads, own, size, reason)
     finally:
         store.close()
-    reason = _checked_proof(proof, own) if proof else fork.proof if fork else b""
-    return Opens(own.keys.epoch + 1, accepted, root, fork_digest(reason) if reason else None)
 
 
 def _checked_proof(path: Path, own: Own) -> bytes:

@@ -26,24 +26,15 @@ def with_rules(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def rules_fields(rules: tuple[str | None, str | None], before: Any = None) -> dict[str, Any]:  # noqa: ANN401 - an Assembly
-    """The field of a charter that says so; what was not said stays as it was `before`."""
+def rules_fields(rules: tuple[str | None, str | None]) -> dict[str, Any]:
+    """The field of a new charter that says so; what was not said is one half."""
     from protocol.amounts import parse_rate
     from protocol.charter import Assembly
 
     if rules == (None, None):
         return {}
-    old = (before.quorum, before.majority) if before is not None else (parse_rate(HALF), parse_rate(HALF))
-    quorum, majority = (parse_rate(text) if text else rate for text, rate in zip(rules, old, strict=True))
+    quorum, majority = (parse_rate(text or HALF) for text in rules)
     try:
         return {"assembly": Assembly(quorum, majority)}
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-
-
-def rules_object(assembly: Any) -> dict[str, list[int]]:  # noqa: ANN401 - an Assembly, or None
-    """The rules as JSON; those that hold where the charter names none are the same for all."""
-    return {
-        "quorum": list(assembly.quorum) if assembly else [1, 2],
-        "majority": list(assembly.majority) if assembly else [1, 2],
-    }

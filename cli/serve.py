@@ -4,11 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.failure import CommandError
 from cli.output import plain, say, show
+
+if TYPE_CHECKING:
+    from ledger.data_directory import DataDirectory
+    from node.config import Config
+    from node.server import Node
 
 
 @click.command("serve", short_help="Run the node.")
@@ -30,29 +36,35 @@ def command(data_dir: str | None, host: str | None, port: int | None, *, mdns: b
     asyncio.run(_serve(directory, config))
 
 
-async def _serve(directory: object, config: object) -> None:
+async def _serve(directory: DataDirectory, config: Config) -> None:
     import asyncio
     import logging
     import signal
 
-    from node.server import Node
+    from node.serving import serve
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    node = Node(directory, config, lambda text: say(plain(text)))  # type: ignore[arg-type] # made above
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    listens = asyncio.Event()
+
+    def started(node: Node) -> None:
+        listens.set()
+        _tell(node)
+
     try:
-        await node.start()
+        await serve(directory, config, lambda text: say(plain(text)), started, stop)
     except OSError as error:
-        raise CommandError(
-            f"cannot listen on {node.config.host}:{node.config.port}: {error.strerror or error}"
-        ) from None
+        if listens.is_set():
+            raise
+        raise CommandError(f"cannot listen on {config.host}:{config.port}: {error.strerror or error}") from None
+
+
+def _tell(node: Node) -> None:
+    """Says where it is."""
     show(f"{plain(node.ledger.keys.charter.title())}: {node.url}/")
     show(f"API: {node.url}/openapi.json")
     if node.ledger.witness_renewed:
         say("This store is an older copy, which has forgotten what it cosigned: its witness has got a new key, which")
         say("those who named the old one need (folkmoot log list).")
-    await stop.wait()
-    say("stopping")
-    await node.stop()

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -23,47 +22,38 @@ if TYPE_CHECKING:
 
     from ledger.data_directory import DataDirectory
     from ledger.own.amending import Applied, Own
+    from ledger.own.charter_plans import Plan
+    from ledger.showing.charter import Change
     from protocol.amendment import Amendment
-    from protocol.charter import Assembly
-    from protocol.signature import SigningKey
 
-_FINGERPRINT_DIGITS = 20
 _Result = TypeVar("_Result")
-
-
-def fingerprint(key: bytes) -> str:
-    """A key as people compare it."""
-    text = key.hex()[:_FINGERPRINT_DIGITS]
-    return " ".join(text[n : n + 4] for n in range(0, len(text), 4))
 
 
 def in_words(amendment: Amendment) -> list[str]:
     """What an amendment changes, a line for each change."""
-    old, new = amendment.keys.charter, amendment.charter
-    lines = [f"new operating key    {fingerprint(key)}" for key in new.keys if key not in old.keys]
-    lines += [f"REMOVED for ever     {fingerprint(key)}" for key in old.keys if key not in new.keys]
-    for name in ("name", "kind", "languages", "territory", "endpoints", "witnesses", "quorum", "licence", "assembly"):
-        before, after = getattr(old, name), getattr(new, name)
-        if before != after:
-            lines.append(f"{name:<20} {plain(before or 'none')}  becomes  {plain(after or 'none')}")
-    if old.assembly != new.assembly:
-        lines.append(f"{'assembly':<20} {_rules(old.assembly)}  becomes  {_rules(new.assembly)}")
-    if old.recovery.threshold != new.recovery.threshold:
-        lines.append(f"threshold            {old.recovery.threshold}  becomes  {new.recovery.threshold}")
-    if new.opens:
-        lines.append(
-            f"EPOCH {new.opens.epoch} is opened: of epoch {new.opens.epoch - 1} the first {new.opens.size:,} entries "
-            "are accepted, and nothing after them"
-        )
+    from ledger.showing.charter import amendment_changes
+
+    lines = [_line(amendment, change) for change in amendment_changes(amendment)]
     return lines or ["nothing but the number of the charter and the recovery keys"]
 
 
-def _rules(rules: Assembly | None) -> str:
-    """The rules of an assembly, for people."""
-    if rules is None:
-        return "no rules of its own"
-    quorum, majority = (f"{part}/{whole}" for part, whole in (rules.quorum, rules.majority))
-    return f"at least {quorum} of the members vote, more than {majority} of them for it"
+def _line(amendment: Amendment, change: Change) -> str:
+    what, before, after = change
+    if what == "new_key":
+        return f"new operating key    {after[0]}"
+    if what == "removed_key":
+        return f"REMOVED for ever     {before[0]}"
+    if what == "epoch":
+        return (
+            f"EPOCH {after[0]} is opened: of epoch {int(after[0]) - 1} the first {int(after[1]):,} entries "
+            "are accepted, and nothing after them"
+        )
+    if what == "assembly":
+        before, after = (
+            [str(one.assembly)] if one.assembly else [] for one in (amendment.keys.charter, amendment.charter)
+        )
+    old, new = (plain(", ".join(texts)) or "none" for texts in (before, after))
+    return f"{what:<20} {old}  becomes  {new}"
 
 
 def show_amendment(amendment: Amendment) -> None:
@@ -100,8 +90,7 @@ def own_of(directory: DataDirectory) -> Own:
 
 def carry_out(
     directory: DataDirectory,
-    changes: dict[str, Any],
-    author: SigningKey,
+    plan: Plan,
     sheets: Sequence[Path],
     out: Path | None,
     *,
@@ -109,10 +98,12 @@ def carry_out(
     as_json: bool,
 ) -> None:
     """Drafts an amendment and writes it to a file, or has it signed here and applies it."""
+    from ledger.own.charter_plans import give_up
+
     try:
-        amendment = prepare(directory, changes, author, sheets, to_file=out is not None)
+        amendment = prepare(directory, plan, sheets, to_file=out is not None)
     except BaseException:  # a key that nothing names is not left lying about
-        directory.coming_key(author.public).unlink(missing_ok=True)
+        give_up(directory, plan.author.public)
         raise
     if out is None:
         finish(directory, amendment, destroy=destroy, as_json=as_json)
@@ -122,17 +113,16 @@ def carry_out(
     report(amendment, None, out, as_json=as_json)
 
 
-def prepare(
-    directory: DataDirectory, changes: dict[str, Any], author: SigningKey, sheets: Sequence[Path], *, to_file: bool
-) -> Amendment:
+def prepare(directory: DataDirectory, plan: Plan, sheets: Sequence[Path], *, to_file: bool) -> Amendment:
     """An amendment with the signatures that can be had here: by the sheets, or else by secrets that are typed in."""
-    from ledger.own.amending import draft, with_known
+    from ledger.own.amending import with_known
+    from ledger.own.charter_plans import draft_planned
 
     own = own_of(directory)
     read = [read_sheet(path) for path in sheets]
     for sheet in read:
         own = with_known(own, sheet.public)
-    amendment = refused(lambda: draft(own, changes, author, [sheet.secret for sheet in read], int(time.time())))
+    amendment = refused(lambda: draft_planned(directory, own, plan, [sheet.secret for sheet in read], int(time.time())))
     show_amendment(amendment)
     for sheet in read:
         if any(amendment.lacking()):
@@ -175,22 +165,9 @@ def add(amendment: Amendment, secret: bytes) -> Amendment:
 
 def finish(directory: DataDirectory, amendment: Amendment, *, destroy: bool, as_json: bool) -> None:
     """Applies an amendment that has enough signatures."""
-    from ledger.own.amending import apply
-    from ledger.own.operating import destroy_key
+    from ledger.own.amending import put_in_force
 
-    old, new = amendment.lacking()
-    if old or new:
-        raise CommandError(
-            f"too few signatures: {max(old, new)} more of the holders must sign it with `folkmoot key sign`"
-        )
-    payload = refused(lambda: amendment.payload(os.urandom(32)))
-    applied = apply(directory, payload, int(time.time()))
-    gone = [key for key in amendment.keys.charter.keys if key not in applied.keys.charter.keys]
-    kept = [path for path in map(directory.removed_key, gone) if path.exists()]
-    if destroy:
-        for path in kept:
-            destroy_key(path)
-        kept = []
+    applied, kept = put_in_force(directory, amendment, int(time.time()), destroy=destroy)
     report(amendment, applied, None, as_json=as_json)
     for path in kept:
         say(f"The removed key is kept aside: {path}. Nothing needs it; --destroy-old removes it.")

@@ -66,6 +66,11 @@ class DataDirectory:
         return self.key.with_name(f"removed-{public.hex()[:16]}.key")
 
     @property
+    def amendment(self) -> Path:
+        """The amendment that waits for signatures: outside of the backup, as the key that it may name."""
+        return self.path / "instance" / "amendment.json"
+
+    @property
     def member_keys(self) -> Path:
         """The keys that this node keeps for members."""
         return self.path / "keys" / "members"

@@ -38,8 +38,10 @@ from node.reciprocity import (
     resource_pages,
 )
 from node.routes import Route
+from node.signing import route as signing
 from node.steward import (
     bundles_pages,
+    charter_pages,
     desk_pages,
     health_pages,
     key_pages,
@@ -69,6 +71,7 @@ DESCRIBED: tuple[Route, ...] = (
     *ledger_acts_api.ROUTES,
     *ledger_api.ROUTES,
     *resource_pages.API_ROUTES,
+    *charter_pages.API_ROUTES,
     *desk_pages.API_ROUTES,
     *health_pages.API_ROUTES,
     *upkeep.API_ROUTES,
@@ -100,6 +103,8 @@ PAGES: tuple[Route, ...] = (
     *resource_acts.ROUTES,
     *resource_pages.ROUTES,
     *bundles_pages.ROUTES,
+    *signing.ROUTES,
+    *charter_pages.ROUTES,
     *desk_pages.ROUTES,
     *health_pages.ROUTES,
     *key_pages.ROUTES,

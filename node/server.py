@@ -41,6 +41,7 @@ from node.peering.recovering import Recovering
 from node.peering.tls import server_context, write_certificate
 from node.peering.witnessing import ANSWER_S, place_of
 from node.reciprocity.ledgers import FLOWS, WHOLE, FlowKeeper, WholeKeeper
+from node.restarting import RESTARTING, Restarting
 from node.routes import Route
 from node.served import DESCRIBED, PAGES
 from node.steward.backups import BACKUPS, Backups
@@ -50,7 +51,7 @@ from node.web.challenges import CHALLENGES, Challenges
 from node.web.downloading import Downloads
 from node.web.guard import BODY_BYTES_MAX, GuardedRunner, guard
 from node.web.problem import problem
-from node.web.session import MEMBERS, MEMBERS_MAX, ROLE_SESSIONS, ROLES_MAX, SESSIONS, Sessions
+from node.web.session import MEMBERS, ROLE_SESSIONS, SESSIONS
 from protocol import __version__
 from protocol.frames import FRAME_BYTES_MAX
 from protocol.identity import short_log_id
@@ -81,8 +82,15 @@ SCRUB_S = 1.0
 class Node:
     """One organisation's node."""
 
-    def __init__(self, directory: DataDirectory, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        directory: DataDirectory,
+        config: Config,
+        say: Callable[[str], None],
+        restarting: Restarting | None = None,
+    ) -> None:
         self.config = config
+        self.restarting = restarting or Restarting()
         self.say = say
         self.ledger = Ledger(directory)
         self.finder = Finder(self.ledger.store)
@@ -116,13 +124,13 @@ class Node:
     async def _start(self) -> None:
         config, ledger = self.config, self.ledger
         tiles.check_ground(config, ledger.directory.path)
-        token = _steward_token(ledger.directory)
-        app = make_application(ledger, self.finder, self.hub, config, token)
+        self.restarting.token = token = _steward_token(ledger.directory, self.restarting.token)
+        app = make_application(ledger, self.finder, self.hub, config, token, self.restarting)
         self._runner = GuardedRunner(app, shutdown_timeout=STOP_S / 2)
         await self._runner.setup()
         tls = self._certificate() if config.tls else None
-        await web.TCPSite(self._runner, config.host, config.port, ssl_context=tls).start()
-        port = self._runner.addresses[0][1]
+        await self._listen(self._runner, tls)
+        port = self.port
         self.url = str(URL.build(scheme="https" if config.tls else "http", host=self._shown_host, port=port))
         write_private(ledger.directory.url, f"{self.url}\n".encode())
         self.hub.start()
@@ -142,6 +150,23 @@ class Node:
         self._later(Receipts(ledger).run())
         self._later(self.neighbours.run())
         self._later(carry_out_ballots(ledger))
+
+    @property
+    def port(self) -> int:
+        """The port on which it listens."""
+        return int(self._runner.addresses[0][1]) if self._runner is not None else self.config.port
+
+    async def _listen(self, runner: GuardedRunner, tls: SSLContext | None) -> None:
+        """Takes connections, where the node before this one did if there was one: nobody is turned away in between."""
+        restarting = self.restarting
+        if restarting.sockets:
+            for one in restarting.sockets:
+                await web.SockSite(runner, one.dup(), ssl_context=tls).start()
+            return
+        site = web.TCPSite(runner, self.config.host, self.config.port, ssl_context=tls)
+        await site.start()
+        if restarting.possible and isinstance(site._server, asyncio.Server):  # noqa: SLF001 - it has no other name
+            restarting.sockets = [one.dup() for one in site._server.sockets]  # noqa: SLF001 - as above
 
     def _derived(self, derived: Derived) -> None:
         """Tells of what the writing thread has folded."""
@@ -221,14 +246,18 @@ class Node:
         task.add_done_callback(self._tasks.discard)
 
 
-def make_application(ledger: Ledger, finder: Finder, hub: Hub, config: Config, token: str) -> web.Application:
+def make_application(
+    ledger: Ledger, finder: Finder, hub: Hub, config: Config, token: str, restarting: Restarting | None = None
+) -> web.Application:
     """The HTTP application over the parts of a node."""
+    restarting = restarting or Restarting()
     names = frozenset(filter(None, {URL(config.public_url).host} if config.public_url else set()))
     streams = frozenset((route.method, route.path) for route in (*DESCRIBED, *PAGES) if route.streams)
     app = web.Application(middlewares=[guard(names, streams)], client_max_size=BODY_BYTES_MAX)
     app[LEDGER], app[FINDER], app[HUB], app[CONFIG], app[TOKEN] = ledger, finder, hub, config, token
-    app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), Sessions(), Sessions(most=MEMBERS_MAX)
-    app[ROLE_SESSIONS], app[CHALLENGES] = Sessions(most=ROLES_MAX), Challenges()
+    app[FLOWS], app[SESSIONS], app[MEMBERS] = FlowKeeper(), restarting.sessions, restarting.members
+    app[ROLE_SESSIONS], app[CHALLENGES] = restarting.roles, Challenges()
+    app[RESTARTING] = restarting
     app[MATCHER] = Matcher(ledger.store, finder)
     app[WHOLE] = WholeKeeper()
     app[BACKUPS] = Backups(ledger.directory, config.backup_folder)
@@ -275,8 +304,8 @@ async def _gossip(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-def _steward_token(directory: DataDirectory) -> str:
-    """The token that lets local commands write through the API; made anew at each start."""
-    token = secrets.token_urlsafe(32)
+def _steward_token(directory: DataDirectory, before: str) -> str:
+    """The token that lets local commands write through the API; made anew at each start of the program."""
+    token = before or secrets.token_urlsafe(32)
     write_private(directory.token, f"{token}\n".encode())
     return token

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from protocol.charter import Charter, LogKeys, establish, parse_charter, recovery_key
+from protocol.charter import Charter, LogKeys, establish, parse_charter, recovery_key, unknown_fields
 from protocol.errors import Malformed
 from protocol.statement import (
     SIGNATURES_MAX,
@@ -52,8 +52,11 @@ class Amendment(NamedTuple):
     def sign(self, secret: bytes) -> Amendment:
         """With the signatures of one more holder, by their keys of both generations.
 
-        Raises Malformed: `secret` if it is of no holder, `kseq` if of an earlier set, `signatures` if there is no room.
+        Raises Malformed: `body` if it says what no spec names, `secret` if that is of no holder, `kseq` if of an
+        earlier set, `signatures` if there is no room.
         """
+        if unknown := unknown_fields(bytes(parse_charter_statement(self.statement).body)):
+            raise Malformed("body", f"the charter says what this program does not know: {', '.join(unknown)[:200]}")
         old, new = self.keys.charter, self.charter
         pair = recovery_key(secret, old.kseq), recovery_key(secret, new.kseq)
         wanted = [(pair[0], old.recovery.keys), (pair[1], new.recovery.keys)]
@@ -65,6 +68,15 @@ class Amendment(NamedTuple):
                 raise Malformed("kseq", "this sheet belonged to an earlier recovery set and not to the one in force")
             raise Malformed("secret", "this sheet is not one of the recovery sheets of this organisation")
         signed = dict(self.signatures) | dict(sign_statement(self.statement, key) for key in signers)
+        if len(signed) > SIGNATURES_MAX:
+            raise Malformed("signatures", f"more than {SIGNATURES_MAX} signatures: it has all that it needs")
+        return self._replace(signatures=tuple(signed.items()))
+
+    def joined(self, other: Amendment) -> Amendment:
+        """With the signatures of a copy that went to another holder. Raises Malformed: `other`, or `signatures`."""
+        if other.statement != self.statement or other.keys.log_id != self.keys.log_id:
+            raise Malformed("other", "this is another amendment than the one that waits for signatures here")
+        signed = dict(self.signatures) | dict(other.signatures)
         if len(signed) > SIGNATURES_MAX:
             raise Malformed("signatures", f"more than {SIGNATURES_MAX} signatures: it has all that it needs")
         return self._replace(signatures=tuple(signed.items()))
@@ -82,14 +94,20 @@ class Amendment(NamedTuple):
 
 def begin(keys: LogKeys, statement: bytes) -> Amendment:
     """An amendment that nobody has signed. Raises Malformed if the statement is not a charter that can follow."""
-    parsed = parse_statement(statement)
-    if not isinstance(parsed, Statement) or parsed.kind != "charter":
-        raise Malformed("body", "what is to be signed is not a charter")
+    parsed = parse_charter_statement(statement)
     if parsed.log_id != keys.log_id:
         raise Malformed("log_id", "the amendment is for another log")
     charter = parse_charter(bytes(parsed.body))
     keys.check_following(charter, parsed.author)
     return Amendment(keys, statement, charter, parsed.author, ())
+
+
+def parse_charter_statement(data: bytes) -> Statement:
+    """The statement of a charter. Raises Malformed."""
+    parsed = parse_statement(data)
+    if not isinstance(parsed, Statement) or parsed.kind != "charter":
+        raise Malformed("body", "what is to be signed is not a charter")
+    return parsed
 
 
 def read_amendment(data: bytes) -> Amendment:

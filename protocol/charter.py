@@ -21,15 +21,18 @@ from protocol.statement import Opened, Statement, commit, open_payload, parse_pa
 
 KINDS = ("assembly", "coop", "union", "city", "association", "firm", "federation")
 CHARTERS_MAX = 64
+ENDPOINTS_MAX, ENDPOINT_CHARACTERS_MAX, WITNESSES_MAX = 8, 2_000, 16
+TEXT_CHARACTERS_MAX, LICENCE_CHARACTERS_MAX = 200, 100
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _REMEMBERED_MAX, _REMEMBERED_BYTES_MAX = 1024, 8_192
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+\S*")
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Names = Annotated[
-    dict[str, Annotated[str, msgspec.Meta(min_length=1, max_length=200)]],
+    dict[str, Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)]],
     msgspec.Meta(min_length=1, max_length=16),
 ]
+_Endpoint = Annotated[str, msgspec.Meta(max_length=ENDPOINT_CHARACTERS_MAX)]
 _Tag = Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
 
 
@@ -74,14 +77,16 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: _Names
     kind: str
     languages: Annotated[list[_Tag], msgspec.Meta(min_length=1, max_length=16)]
-    territory: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    territory: Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
     keys: Annotated[list[_Key], msgspec.Meta(min_length=1, max_length=4)]
     recovery: RecoverySet
     next: _Key
-    witnesses: Annotated[list[str], msgspec.Meta(max_length=16)]
+    witnesses: Annotated[list[str], msgspec.Meta(max_length=WITNESSES_MAX)]
     quorum: Annotated[int, msgspec.Meta(ge=0)]
-    endpoints: Annotated[list[Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=8)]
-    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    endpoints: Annotated[
+        list[Annotated[str, msgspec.Meta(max_length=ENDPOINT_CHARACTERS_MAX)]], msgspec.Meta(max_length=ENDPOINTS_MAX)
+    ]
+    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=LICENCE_CHARACTERS_MAX)]
     kseq: Annotated[int, msgspec.Meta(ge=0)]
     opens: Opens | None = None
     assembly: Assembly | None = None
@@ -131,6 +136,38 @@ def parse_charter(body: bytes) -> Charter:
     return charter
 
 
+def unknown_fields(body: bytes) -> list[str]:
+    """What the encoding of a charter holds that spec 04 §2 does not name, such as `colour` or `recovery.colour`.
+
+    Whoever signs refuses it: nobody can say what it would come to mean.
+    """
+    charter = decode(body)
+    parts = {"recovery": RecoverySet, "opens": Opens, "assembly": Assembly}
+    found = []
+    for name, value in charter.items() if isinstance(charter, dict) else ():
+        known = parts[name].__struct_fields__ if name in parts else ()
+        found += [] if name in Charter.__struct_fields__ else [name]
+        found += (
+            [f"{name}.{inner}" for inner in value if inner not in known] if isinstance(value, dict) and known else []
+        )
+    return found
+
+
+def is_endpoint(url: str) -> bool:
+    """Whether a text can be an address of a node."""
+    return len(url) <= ENDPOINT_CHARACTERS_MAX and bool(_ENDPOINT.fullmatch(url))
+
+
+def check_witness(text: str) -> None:
+    """Whether a text names a witness. Raises Malformed (`body`)."""
+    try:
+        key = VerifierKey.parse(text)
+    except Malformed as error:
+        raise Malformed("body", error.text) from None
+    if key.type != TYPE_COSIGNATURE:
+        raise Malformed("body", f"{key.name}: a witness key has type {TYPE_COSIGNATURE}, not {key.type}")
+
+
 def check_charter(charter: Charter) -> None:
     """The rules of spec 04 §2 that types do not state. Raises Malformed (`body`)."""
     recovery = charter.recovery
@@ -141,12 +178,7 @@ def check_charter(charter: Charter) -> None:
     if len(set(charter.keys)) != len(charter.keys) or set(charter.keys) & set(recovery.keys):
         raise Malformed("body", "an operating key stands twice, or among the recovery keys")
     for witness in charter.witnesses:
-        try:
-            key = VerifierKey.parse(witness)
-        except Malformed as error:
-            raise Malformed("body", error.text) from None
-        if key.type != TYPE_COSIGNATURE:
-            raise Malformed("body", f"{key.name}: a witness key has type {TYPE_COSIGNATURE}, not {key.type}")
+        check_witness(witness)
     if charter.quorum > len(charter.witnesses):
         raise Malformed("body", f"a quorum of {charter.quorum} among {len(charter.witnesses)} witnesses")
     if not all(map(_LANGUAGE.fullmatch, (*charter.name, *charter.languages))):

@@ -14,7 +14,7 @@ from ledger.own.epoch import open_epoch
 from ledger.own.head import HeadFile
 from ledger.own.keys import read_key
 from ledger.own.log import digest_of, submission
-from ledger.own.operating import operating_key
+from ledger.own.operating import destroy_key, operating_key
 from ledger.own.tail import carry_queue
 from ledger.sqlite.store import SqliteStore
 from ledger.values import Stored
@@ -34,6 +34,7 @@ from protocol.statement import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ledger.data_directory import DataDirectory
     from ledger.sqlite.store import Snapshot, Transaction
@@ -150,6 +151,30 @@ def apply(directory: DataDirectory, payload: bytes, now: int) -> Applied:
             store.close()
         operating_key(directory, keys)
     return Applied(keys, keys.epoch, position, signed=_sign(directory, position))
+
+
+def put_in_force(
+    directory: DataDirectory, amendment: Amendment, now: int, *, destroy: bool = False
+) -> tuple[Applied, list[Path]]:
+    """Applies an amendment that the holders have signed; the files of removed keys that are kept aside.
+
+    `destroy`: none is kept. Raises RefusedError, also if too few have signed, and StoreLockedError.
+    """
+    if any(amendment.lacking()):
+        raise RefusedError(
+            f"too few signatures: {max(amendment.lacking())} more of the holders must sign it with `folkmoot key sign`"
+        )
+    try:
+        payload = amendment.payload(os.urandom(32))
+    except Malformed as error:
+        raise RefusedError(error.text) from None
+    applied = apply(directory, payload, now)
+    gone = [key for key in amendment.keys.charter.keys if key not in applied.keys.charter.keys]
+    kept = [path for path in map(directory.removed_key, gone) if path.exists()]
+    if destroy:
+        for path in kept:
+            destroy_key(path)
+    return applied, [] if destroy else kept
 
 
 def _follow(keys: LogKeys, payload: bytes) -> LogKeys:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from ledger.errors import RefusedError, StoreDamagedError
 from ledger.held.tree import Growth, root_at
 from ledger.values import Stored
+from protocol.charter import Opens
 from protocol.errors import Malformed
+from protocol.fork import fork_digest
 from protocol.identity import Origin
 from protocol.merkle import Peaks, leaf_hash
 from protocol.statement import SCOPE_PUBLIC, Entry, commit, make_entry, parse_entry
 
 if TYPE_CHECKING:
-    from ledger.sqlite.store import Transaction
+    from ledger.own.amending import Own
+    from ledger.sqlite.store import Snapshot, Transaction
     from ledger.values import Tree
-    from protocol.charter import Opens
 
 
 def open_epoch(change: Transaction, old: Tree, opens: Opens, payload: bytes) -> Tree:
@@ -42,6 +44,20 @@ def open_epoch(change: Transaction, old: Tree, opens: Opens, payload: bytes) -> 
     change.set_size(new.tree, opens.size)
     change.set_fact("own", str(new.tree).encode())
     return change.tree_numbered(new.tree)
+
+
+def opening_of(reads: Snapshot, own: Own, size: int | None, proof: bytes = b"") -> Opens:
+    """What a charter says of the epoch that it opens: it accepts so many entries (None: all that are held).
+
+    `proof` is a fork proof of the epoch that is closed, else the one held here is named. Raises RefusedError.
+    """
+    accepted = own.tree.size if size is None else size
+    if not 1 <= accepted <= own.tree.size:
+        raise RefusedError(f"{accepted:,} entries are to be accepted, {own.tree.size:,} are held here")
+    fork = reads.fork(own.tree.tree)
+    reason = proof or (fork.proof if fork else b"")
+    root = root_at(reads, own.tree.tree, accepted)
+    return Opens(own.keys.epoch + 1, accepted, root, fork_digest(reason) if reason else None)
 
 
 def _first_time(change: Transaction, old: Tree) -> int:

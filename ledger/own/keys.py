@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b32decode, b32encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _HEADER = "folkmoot {what} key 1"
 SECRET_BYTES = 32
+SECRET_GROUPS, GROUP_CHARACTERS = 14, 4
+"""A recovery secret on paper: the 32 bytes and 3 of a check, in base32."""
+_GROUP = re.compile("[a-z2-7]{1,4}")
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -78,17 +82,31 @@ def witness_key(path: Path) -> SigningKey:
 def show_secret(secret: bytes) -> str:
     """A recovery secret as people write it down: groups of four characters, the last ones a check."""
     text = b32encode(secret + sha256(secret).digest()[:3]).decode().rstrip("=").lower()
-    return " ".join(text[n : n + 4] for n in range(0, len(text), 4))
+    return " ".join(grouped(text))
 
 
 def read_secret(text: str) -> bytes:
-    """The secret that somebody typed from paper. Raises RefusedError if a character is wrong."""
-    joined = "".join(text.split()).upper()
-    try:
-        data = b32decode(joined + "=" * (-len(joined) % 8))
-    except ValueError:
-        data = b""
+    """The secret that somebody typed from paper. Raises RefusedError if a character is wrong, by group where it can."""
+    groups = grouped(text)
+    strange = [str(number) for number, group in enumerate(groups, 1) if not _GROUP.fullmatch(group)]
+    if strange:
+        raise RefusedError(
+            f"a character of the recovery secret is wrong, in group {', '.join(strange)}: a sheet has only the letters "
+            "a to z and the digits 2 to 7"
+        )
+    if len(groups) != SECRET_GROUPS or len(groups[-1]) != GROUP_CHARACTERS:
+        raise RefusedError(
+            f"a character of the recovery secret is wrong: there are {SECRET_GROUPS} groups of {GROUP_CHARACTERS}, and "
+            f"not {sum(map(len, groups))} characters"
+        )
+    data = b32decode("".join(groups).upper())
     secret, check = data[:SECRET_BYTES], data[SECRET_BYTES:]
-    if len(secret) != SECRET_BYTES or sha256(secret).digest()[:3] != check:
+    if sha256(secret).digest()[:3] != check:
         raise RefusedError("a character of the recovery secret is wrong: compare it with the sheet, group by group")
     return secret
+
+
+def grouped(text: str) -> list[str]:
+    """What somebody typed, in the groups of a sheet, wherever they put blanks."""
+    joined = "".join(text.split()).lower()
+    return [joined[n : n + GROUP_CHARACTERS] for n in range(0, len(joined), GROUP_CHARACTERS)]

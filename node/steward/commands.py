@@ -19,9 +19,12 @@ class Command(NamedTuple):
 
 
 _MACHINE = message("It is about this machine, before or without a running node.")
-_SHEETS = message(
-    "It is signed with recovery sheets, secrets on paper that never come near a browser; the node is stopped first."
+_LOST = message(
+    "After a loss there is no running node: with enough recovery sheets the command sets up a new one, from a backup "
+    "or a peer's copy."
 )
+_SHEETS = message("Holders of recovery sheets sign it in their own browsers; the node then starts again by itself.")
+_CHARTER = ("/steward/charter", message("Charter and keys"))
 _FORMS = message("What a steward can do")
 _PEERS = message("Peers, witnesses, logs")
 _OWN_KEY = message("A member does it with their own key, on their own machine, without a node.")
@@ -32,10 +35,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("folkmoot restore FOLDER", (), _MACHINE),
     Command("folkmoot doctor", (("/steward/health", message("Health and backups")),)),
     Command("folkmoot backup FOLDER", (("/steward/health#backups", message("Backups")),)),
-    Command("folkmoot key show", (("/logs", message("Logs and peers")),)),
-    Command("folkmoot key amend", (), _SHEETS),
-    Command("folkmoot key rotate", (), _SHEETS),
-    Command("folkmoot key recover", (), _SHEETS),
+    Command("folkmoot key show", (_CHARTER,)),
+    Command("folkmoot key amend, server", (("/steward/charter#change", message("Charter and keys")),), _SHEETS),
+    Command("folkmoot key rotate, revoke", (("/steward/charter#keys", message("Charter and keys")),), _SHEETS),
+    Command("folkmoot key epoch", (("/steward/charter#epoch", message("Charter and keys")),), _SHEETS),
+    Command("folkmoot key sign FILE", (("/sign-amendment", message("Sign an amendment of a charter")),)),
+    Command("folkmoot key apply FILE", (_CHARTER,), _SHEETS),
+    Command("folkmoot key recover", (), _LOST),
     Command("folkmoot log list", (("/peers", message("Federation")), ("/logs", message("Logs and peers")))),
     Command("folkmoot log admit, follow, mirror, unfollow LOG", (("/steward/federation", _PEERS),)),
     Command("folkmoot log region NAME", (("/steward/federation#regions", message("Regions followed")),)),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.directory.present import read_record
+from ledger.own.amending import read_own
+from ledger.own.kept_amendment import kept_amendment
 from ledger.proposals.present import waiting_list
 from ledger.reciprocity.state import Contract, Member
 from ledger.showing.assembly import dispute_objects, proposal_objects
@@ -248,6 +250,19 @@ def _imports(desk: Desk) -> Waiting:
     return Waiting(len(rows), [Item(row.source, "") for row in rows[:SHOWN]])
 
 
+def _amendment(desk: Desk) -> Waiting:
+    ledger, words = desk.app[LEDGER], desk.reader.words
+    kept = kept_amendment(ledger.directory, read_own(desk.view.reads).keys)
+    if kept is None:
+        return Waiting(0)
+    lacking = max(kept.lacking())
+    text = words("Charter number {number}", number=words.number(kept.charter.kseq))
+    remark = (
+        words("signatures lacking: {number}", number=words.number(lacking)) if lacking else words("can be put in force")
+    )
+    return Waiting(1, [Item(text, "/steward/charter#amendment", remark)])
+
+
 def _backup(desk: Desk) -> Waiting:
     last = desk.app[BACKUPS].last()
     if last is not None and desk.reader.now - last.at <= OLD_S:
@@ -361,6 +376,13 @@ SORTS: tuple[Sort, ...] = (
         message("Import the same file again: it goes on where it stopped. Or take the import back."),
         _imports,
         "/steward/import",
+    ),
+    Sort(
+        "amendment",
+        message("An amendment of the charter"),
+        message("Have the holders of recovery sheets sign it, then put it in force, or drop it."),
+        _amendment,
+        "/steward/charter#amendment",
     ),
     Sort(
         "backup",

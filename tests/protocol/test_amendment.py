@@ -74,6 +74,20 @@ def test_signing_twice_adds_nothing() -> None:
     assert once.sign(MOOT.secrets[1]) == once
 
 
+def test_copies_that_went_to_two_holders_are_joined() -> None:
+    copies = [DRAFTED.sign(MOOT.secrets[number]) for number in (0, 2)]
+    assert copies[0].joined(copies[1]).lacking() == copies[1].joined(copies[0]).lacking() == (0, 0)
+    assert copies[0].joined(copies[0]) == copies[0]
+    other = begin(
+        DRAFTED.keys, statement_of(make_charter("moot", 1, keys=[NEW.public], territory="elsewhere"), NEW.public)
+    )
+    with pytest.raises(Malformed, match="another amendment"):
+        copies[0].joined(other)
+    crowd = tuple((seeded(f"key {number}"), bytes(64)) for number in range(15))
+    with pytest.raises(Malformed, match="all that it needs"):
+        copies[0].joined(copies[0]._replace(signatures=crowd))
+
+
 def test_a_sheet_of_somebody_else_or_of_an_earlier_set_is_told_apart() -> None:
     with pytest.raises(Malformed, match="not one of the recovery sheets"):
         DRAFTED.sign(seeded("somebody else"))

@@ -100,8 +100,21 @@ def test_one_wrong_character_is_noticed(secret: bytes, place: int, character: st
     if wrong == shown:
         assert read_secret(wrong) == secret
     else:
-        with pytest.raises(RefusedError, match="compare"):
+        with pytest.raises(RefusedError, match="is wrong"):
             read_secret(wrong)
+
+
+def test_where_something_is_wrong_is_told_by_group_if_it_can_be() -> None:
+    groups = show_secret(seeded("holder")).split()
+    for wrong, said in (
+        ([*groups[:4], "a0b1", *groups[5:9], "a8cd", *groups[10:]], "in group 5, 10: a sheet has only the letters"),
+        (groups[:13], "14 groups of 4, and not 52 characters"),
+        ([*groups, "abcd"], "not 60 characters"),
+        ([groups[1], groups[0], *groups[2:]], "compare it with the sheet, group by group"),
+    ):
+        with pytest.raises(RefusedError, match=said):
+            read_secret(" ".join(wrong))
+    assert read_secret("".join(groups).upper()) == read_secret("\n".join(groups)) == seeded("holder")
 
 
 @draws(100)

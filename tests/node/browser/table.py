@@ -71,6 +71,9 @@ READ = {
     "/steward/override": ("/steward/override",),
     "/steward/commands": ("/steward/commands",),
     "/steward/federation": ("/steward/federation",),
+    "/steward/charter": ("/steward/charter",),
+    "/steward/charter/sign": (),  # stands alone, as the next: tests/node/signing looks at it
+    "/sign-amendment": (),
     "/steward/links": ("/steward/links",),
     "/steward/checks": ("/steward/checks",),
     "/steward/checks/given/{batch}": (),  # with links that were just given out, as /check/{code}
@@ -105,6 +108,8 @@ SENT = {
     "/steward/bundles/{id}": "",
     "/steward/override": "",
     "/steward/federation": "",
+    "/steward/charter": "/steward/charter",
+    "/steward/charter/signed": "",  # begins with a file: tests/node/steward/test_charter.py
     "/steward/links": "/steward/links",
     "/check/{code}": "",
     "/steward/checks": "",

@@ -29,8 +29,13 @@ def program(*more: str) -> str:
 
 def ask_node(folder: Path, function: str, asked: object, *scripts: str) -> Any:
     """What a function of the scripts makes of a value. Skips the test where node.js is not installed."""
+    return run_program(folder, program(*scripts), function, asked)
+
+
+def run_program(folder: Path, code: str, function: str, asked: object) -> Any:
+    """What a function makes of a value, behind any scripts. Skips the test where node.js is not installed."""
     (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
-    return _run(folder, program(*scripts) + _ASKING % function)
+    return _run(folder, code + _ASKING % function)
 
 
 def _run(folder: Path, code: str) -> Any:
