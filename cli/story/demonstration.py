@@ -127,11 +127,13 @@ def _take_away(mutual: Organisation, told: Mutual) -> None:
 def _show_pages(mutual: Organisation, told: Mutual) -> None:
     ledger = f"{mutual.url}/ledger/{mutual.log}"
     show(f"   {mutual.url}/knowledge  what is known there: words, skills, problems, needs, principles")
+    show(f"   {mutual.url}/offers  work that is offered and sought, and what fits")
     for path, what in (
         ("", "the mutual's ledger: accounts, flows, what is owed"),
         (f"/member/{told.member.hex()}", "a member: contributions, balances, contracts, thanks"),
         (f"/contract/{told.contract.hex()}", "the mutual's contract, explained"),
         (f"/member/{told.collective.hex()}", "a choir without legal form, and its transparent fund"),
+        ("/bookings", "what is lent: a drill with its calendar, terms and bookings"),
         ("/assembly", "the assembly: proposals, votes, decisions"),
     ):
         show(f"   {ledger}{path}  {what}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cli.story.lending import tell_lending
 from cli.story.people import clients, names
 from cli.story.scribe import Scribe
 from cli.story.territory import tell_territory
@@ -72,6 +73,7 @@ class _Year:
         self._fail()
         self._share()
         tell_territory(self.scribe, self.members, self.today)
+        tell_lending(self.scribe, self.drill, self.library, self.members, self.today)
         statements = self.scribe.finish()
         return Mutual(self.workers[0], self.terms, self.collective, self.services, statements, self.scribe.said)
 

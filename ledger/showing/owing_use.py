@@ -77,7 +77,7 @@ def _fee(
     payer = _account_of(terms, subject.receiver, clause.unit)
     about = "commit" if isinstance(subject, Commitment) else "event"
     basis = terms.basis(index, **{about: key})
-    name = wording("access of {receiver}", receiver=terms.view.name(subject.receiver))
+    name = wording("use by {receiver}", receiver=terms.view.name(subject.receiver))
     try:
         lines = access_fee(terms.clauses, index, subject.class_, units, payer, (terms.id, key))
     except ClauseError as error:

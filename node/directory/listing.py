@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from ledger.directory.labels import category_labels, code_labels, label_in
 from ledger.directory.query import join_values
+from ledger.directory.work import WORK
 from ledger.places.geography import distance_m
 from node.directory.asked import Asked
 from node.web.languages import Text, choose
@@ -134,6 +135,8 @@ def category_text(category: str, words: Words) -> str:
     label = label_in(category_labels(category), words.language)
     if label:
         return label
+    if category == WORK:
+        return words.label("category", "work")
     code = category.partition(":")[2] or category
     key, equals, value = code.partition("=")
     if equals and value == "yes":
@@ -190,7 +193,9 @@ def facet_text(facet: str, value: str, words: Words, names: Mapping[str, Text]) 
     if facet == "log":
         return names[value].text if value in names else value[:8]
     if facet == "category":
-        return category_text(value, words)
+        text = category_text(value, words)
+        # The same word may be a category and a skill, each with its own number.
+        return words("{skill} (skill)", skill=text) if value.startswith("skill:") else text
     return code_text(facet, value, words) if facet == "country" else words.label(facet, value)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from node.directory.listing import Reader
     from node.web.words import Words
 
+_NEAR_M = 1_000
+
 
 class Fitting(NamedTuple):
     """Something that fits, and why, in words."""
@@ -89,12 +91,19 @@ def reasons_text(reasons: Mapping[str, Any], words: Words) -> str:
     if reasons["words"]:
         parts.append(words("both say “{words}”", words=", ".join(reasons["words"][:3])))
     if reasons["distance_m"] is not None:
-        parts.append(words("{distance} away", distance=words.distance(reasons["distance_m"])))
+        parts.append(_away(reasons["distance_m"], words))
     if reasons["terms"]:
         parts.append(words("both {terms}", terms=terms_text(reasons["terms"], words)))
     if reasons["better"]:
         parts.append(words("offered {terms}", terms=terms_text([reasons["better"]], words)))
     return " · ".join(parts)
+
+
+def _away(distance_m: int, words: Words) -> str:
+    """How far, no more exactly than points are: two things in the middle of a town are not in one place."""
+    if distance_m < _NEAR_M:
+        return words("less than {distance} away", distance=words.distance(_NEAR_M))
+    return words("{distance} away", distance=words.distance(distance_m))
 
 
 def terms_text(terms: Sequence[str], words: Words) -> str:

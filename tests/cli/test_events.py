@@ -54,7 +54,7 @@ def test_a_fee_follows_from_the_class_and_is_taken_once(library: Home) -> None:
     book(library, "Cement mixer", DAY, THREE_LATER, "Bruno", *key(library))
     book(library, "Ladder", DAY, THREE_LATER, "Amina")
     owed = library.well("contract", "carry-out", "Tool library", "--json").json
-    assert [(one["what"], one["lines"][1]["amount"]) for one in owed["owed"]] == [("access of Bruno", "30.00")]
+    assert [(one["what"], one["lines"][1]["amount"]) for one in owed["owed"]] == [("use by Bruno", "30.00")]
     assert balances(library)["Upkeep"] == "30.00"
     assert library.well("contract", "carry-out", "Tool library", "--json").json["posted"] == []
     (post, *_) = library.well("post", "list", "--owner", "Bruno", "--json").json["posts"]

@@ -48,7 +48,8 @@ def test_a_year_of_the_mutual_adds_up_and_can_be_folded_again(tmp_path: Path) ->
             claims = [claim for _, claim in book.scan(ClaimState)]
             assert {claim.closed for claim in claims} == {"paid", "written_off", ""}
             assert sum(claim.closed == "written_off" for claim in claims) == 2
-            assert all(one.state == "fulfilled" for _, one in book.scan(Commitment))
+            states = [one.state for _, one in book.scan(Commitment)]
+            assert (states.count("active"), set(states)) == (3, {"active", "fulfilled"}), "what is still booked"
             assert all(one.posted for _, one in book.scan(DividendState))
             assert len(list(book.scan(Member))) == 231
             journal = read_journal(reads, tree)

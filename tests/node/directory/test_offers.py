@@ -13,6 +13,9 @@ from ledger.data_directory import DataDirectory
 from ledger.directory.expiry import end_of
 from ledger.ledger import Ledger
 from ledger.own.founding import found_log
+from node.directory.listing import facet_text
+from node.directory.offers import reasons_text
+from node.web.words import words_in
 from protocol.identity import show_log_id
 from tests.builders import seeded
 from tests.node.browsing import ACTIVE, Page, serve
@@ -224,3 +227,17 @@ async def test_who_works_for_whom_is_told_to_stewards_and_members_alone(
     assert "Works for them: Bike shed" in " ".join(page.text.split())
     assert "bakery@example.org" in page.text
     assert "No client" not in page.text
+
+
+def test_what_is_near_is_no_nearer_than_points_are_exact() -> None:
+    reasons = {"categories": [], "words": [], "distance_m": 0, "terms": [], "better": ""}
+    assert reasons_text(reasons, words_in("en")) == "less than 1\N{NO-BREAK SPACE}km away"
+    assert reasons_text(reasons | {"distance_m": 1_200}, words_in("en")) == "1.2\N{NO-BREAK SPACE}km away"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("work:work", "travail"), ("skill:joinery", "joinery (savoir-faire)"), ("tag:joinery", "joinery")],
+)
+def test_work_and_skills_are_told_apart_in_the_language_of_the_reader(value: str, text: str) -> None:
+    assert facet_text("category", value, words_in("fr"), {}) == text
