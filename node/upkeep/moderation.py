@@ -6,25 +6,31 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ledger.directory.present import read_record
 from ledger.directory.query import QueryError
 from ledger.errors import NotFoundError
+from ledger.held.denying import denied_records
 from ledger.held.federation import moderation_log
 from node.api.static_log import held_tree, origin_of
 from node.api.v1 import json_answer
 from node.directory.listing import record_url
 from node.keys import LEDGER
 from node.routes import Parameter, Route
-from node.web.languages import choose
+from node.web.languages import Text, choose
+from node.web.log_names import log_names
 from node.web.rendering import error_page, reader_of, render
 from node.web.words import date_text
 from protocol.charter import establish
 from protocol.identity import parse_log_id, show_log_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiohttp import web
 
     from ledger.sqlite.store import Snapshot
     from ledger.values import Tree
+    from node.directory.listing import Reader
     from node.web.words import Words
 
 SHOWN, _LIMIT_MAX = 100, 500
@@ -80,9 +86,10 @@ async def _page(request: web.Request) -> web.Response:
         log_id = parse_log_id(told["log"])
         with ledger.store.read() as reads:
             charter = establish(reads.charters(reads.epochs(log_id)[-1].tree)).charter
+            names = _names(reads, told, reader)
         return {
             "log_name": choose(charter.name, (*reader.languages, *charter.languages)),
-            "decisions": [_decision(row, told, reader.words) for row in told["decisions"]],
+            "decisions": [_decision(row, told, names, reader.words) for row in told["decisions"]],
             "first": request.path if "before" in request.query else "",
             "next": f"{request.path}?before={told['next']}" if told["next"] else "",
         }
@@ -94,7 +101,35 @@ async def _page(request: web.Request) -> web.Response:
     return render(request, "moderation.html", reader, **values)
 
 
-def _decision(row: dict[str, Any], told: dict[str, Any], words: Words) -> dict[str, Any]:
+def _names(reads: Snapshot, told: dict[str, Any], reader: Reader) -> dict[tuple[str, str], Text]:
+    """What the records and logs are called that decisions are about: of those that are held and not denied."""
+    about = {_about(row["kind"], row["body"], told["log"]) for row in told["decisions"]}
+    about |= {_other(row["body"]) for row in told["decisions"] if row["kind"] in _OF_RECORDS}
+    names = {
+        (one.id, ""): one.name for one in log_names(reads, {log for log, record_id in about if not record_id}, reader)
+    }
+    denied = denied_records(reads)
+    for log, record_id in about:
+        if not record_id:
+            continue
+        for tree in reads.epochs(parse_log_id(log)):
+            row = (
+                None
+                if tree.hidden
+                else reads.records_by_id(tree.tree, [bytes.fromhex(record_id)]).get(bytes.fromhex(record_id))
+            )
+            if row is not None and row.rid not in denied:
+                names[log, record_id] = choose(read_record(reads, row)[0].name, reader.languages)
+    return names
+
+
+def _other(body: dict[str, Any]) -> tuple[str, str]:
+    return body["other"]["log"], body["other"]["id"]
+
+
+def _decision(
+    row: dict[str, Any], told: dict[str, Any], names: Mapping[tuple[str, str], Text], words: Words
+) -> dict[str, Any]:
     """A decision in words, by whom, with what it is about: a record has its page, a log its row."""
     body, kind = row["body"], row["kind"]
     log, record_id = _about(kind, body, told["log"])
@@ -104,8 +139,10 @@ def _decision(row: dict[str, Any], told: dict[str, Any], words: Words) -> dict[s
         "what": _what(kind, body, words),
         "date": date_text(row["at"], words),
         "subject": subject,
+        "name": names.get((log, record_id)),
         "url": record_url(log, record_id) if record_id else f"/peers#{log}",
         "other": record_url(body["other"]["log"], body["other"]["id"]) if kind in _OF_RECORDS else "",
+        "name_of_other": names.get(_other(body)) if kind in _OF_RECORDS else None,
         "other_name": f"{body['other']['log'][:8]}/{body['other']['id'][:8]}" if kind in _OF_RECORDS else "",
         "note": body.get("note", "") or (body.get("reason", "") if kind == "claim.decided" else ""),
         "by": row["by"],

@@ -56,6 +56,9 @@ async def test_everything_that_was_decided_stands_there(node: RunningNode) -> No
     assert told["next"] is None
     shown = await page(node)
     text = plain(shown.text)
+    one, other = (record["name"]["fr"] for record in twins())
+    assert f"Merged into {one}, {other}, by" in " ".join(text.split()), "by names, where they are known and not denied"
+    assert f"{show_log_id(node.log_id)[:8]}/{record('third')['id'].hex()[:8]}" in text
     for said in (
         "Erased the content of entry 4", "Proposal refused", "it is not so", "Not shown: spam", "Vouches for this log",
         "Closed: it has closed", "Labelled “adults only”", "Merging taken back", "Kept apart from", "Merged into",
