@@ -30,7 +30,11 @@ def command() -> None:
 @click.argument("end")
 @click.option("--for", "receiver", required=True, help="Who takes it.")
 @click.option("--from", "provider", default="org", show_default=True, help="Who lends it.")
-@click.option("--by", type=click.Choice(("receiver", "provider", "both")), default="receiver", show_default=True)
+@click.option(
+    "--by",
+    type=click.Choice(("receiver", "provider", "both")),
+    help="Who signs: the receiver under a contract that gives access, else both.",
+)
 @click.option("--contract", help="The contract that gives access; who books under one agrees to its fee.")
 @says
 @click.pass_obj
@@ -54,7 +58,8 @@ def add(data_dir: str | None, /, resource: str, begin: str, end: str, *, how: Ho
             if given["contract"]:
                 body["contract"] = find_contract(view, given["contract"])
             name = view.resource_name(resource_id) or resource
-        parties = {"receiver": [receiver], "provider": [provider], "both": [receiver, provider]}[given["by"]]
+        by = given["by"] or ("receiver" if given["contract"] else "both")
+        parties = {"receiver": [receiver], "provider": [provider], "both": [receiver, provider]}[by]
         speaker.report(speaker.say("commit", body, parties), plain(f"{name} from {begin} to {end}"))
 
 

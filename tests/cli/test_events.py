@@ -29,6 +29,13 @@ def book(home: Home, thing: str, begin: str, end: str, who: str, *more: str) -> 
     return str(home.well(*words).json["id"])
 
 
+def test_who_books_without_a_contract_needs_who_lends(library: Home) -> None:
+    words = ["booking", "add", "Ladder", f"{DAY}T09:00", f"{DAY}T10:00", "--for", "Amina"]
+    refused(library(*words, "--by", "receiver"), "not_authorised")
+    library.well(*words)
+    assert re.search("09:00 - 10:00 +Ladder", library.well("booking", "list").out)
+
+
 def test_two_bookings_never_overlap(library: Home) -> None:
     mixer = book(library, "Cement mixer", DAY, THREE_LATER, "Bruno", *key(library))
     other = ["booking", "add", "cement mixer", f"{DAY}T09:00", f"{DAY}T18:00", "--for", "Amina"]
