@@ -98,9 +98,9 @@ class Jobs:
         self.uploads.sweep()
         for upload in reversed(self.uploads.all()):
             if upload.phase in WORKING and upload.resumed < RESUMED_MAX:
-                self.start(self.uploads.change(upload.id, resumed=upload.resumed + 1))
+                self.start(self.uploads.change_anyway(upload.id, resumed=upload.resumed + 1))
             elif upload.phase in WORKING:
-                self.uploads.change(upload.id, phase="stopped", fault=STOPPED_WITH_NODE)
+                self.uploads.change_anyway(upload.id, phase="stopped", fault=STOPPED_WITH_NODE)
 
     def stop(self) -> None:
         """Stops at the next place at which it can be taken up again."""
@@ -143,14 +143,14 @@ class Jobs:
             pass  # it goes on at the next start
         except (ImportFileError, MappingError) as fault:
             phase = "unreadable" if upload.phase == "reading" else "mapping"
-            self.uploads.change(upload_id, phase=phase, fault=str(fault))
+            self.uploads.change_anyway(upload_id, phase=phase, fault=str(fault))
         except NotFoundError:
             log.info("an upload was dropped before it was worked on")
         except (LedgerError, Malformed, OSError) as fault:
-            self.uploads.change(upload_id, phase="stopped", fault=str(fault))
+            self.uploads.change_anyway(upload_id, phase="stopped", fault=str(fault))
         except Exception:
             log.exception("fault while working on an import")
-            self.uploads.change(upload_id, phase="stopped", fault="The node has a fault; its log says more.")
+            self.uploads.change_anyway(upload_id, phase="stopped", fault="The node has a fault; its log says more.")
         finally:
             self._progress.pop(upload_id, None)
 

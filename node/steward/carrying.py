@@ -97,9 +97,9 @@ class Carrying:
         self.files.sweep()
         for one in reversed(self.files.all()):
             if one.phase == "taking" and one.resumed < RESUMED_MAX:
-                self.start(self.files.change(one.id, resumed=one.resumed + 1))
+                self.start(self.files.change_anyway(one.id, resumed=one.resumed + 1))
             elif one.phase == "taking":
-                self.files.change(one.id, phase="stopped", fault=STOPPED_WITH_NODE)
+                self.files.change_anyway(one.id, phase="stopped", fault=STOPPED_WITH_NODE)
 
     def stop(self) -> None:
         """Stops after the range that is being stored."""
@@ -148,10 +148,10 @@ class Carrying:
         except _Stopping:
             pass  # it goes on at the next start
         except (LedgerError, Malformed, OSError) as fault:
-            self.files.change(file_id, phase="stopped", fault=str(fault))
+            self.files.change_anyway(file_id, phase="stopped", fault=str(fault))
         except Exception:
             log.exception("fault while taking in a bundle")
-            self.files.change(file_id, phase="stopped", fault=_FAULT)
+            self.files.change_anyway(file_id, phase="stopped", fault=_FAULT)
         finally:
             self._progress.pop(file_id, None)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from ledger.errors import NotFoundError, RefusedError
+from ledger.errors import NotFoundError, RefusedError, StoreFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,23 +51,29 @@ class KeptFiles(Generic[T]):
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
+        self._unkept: dict[str, T] = {}
 
     def room(self) -> tuple[int, int]:
         """How many files may wait, and how many bytes each may have."""
         raise NotImplementedError
 
     def receive(self) -> Receiving:
-        """Begins to take a file in. Raises RefusedError if there are too many."""
+        """Begins to take a file in. Raises RefusedError if there are too many, StoreFullError."""
         self.sweep()
         most, bytes_max = self.room()
         if len(self.all()) >= most:
             raise RefusedError(f"{most} files are waiting here already: finish or drop one of them first")
         folder = self._folder / secrets.token_hex(16)
-        folder.mkdir(parents=True, mode=0o700)
-        return Receiving(folder, bytes_max)
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+            return Receiving(folder, bytes_max)
+        except OSError as error:
+            raise StoreFullError(f"the file could not be kept: {error.strerror}") from None
 
     def get(self, file_id: str) -> T:
         """One file. Raises NotFoundError."""
+        if file_id in self._unkept:
+            return self._unkept[file_id]
         if _ID.fullmatch(file_id):
             with suppress(OSError, msgspec.MsgspecError):
                 return msgspec.json.decode((self._folder / file_id / "state.json").read_bytes(), type=self.sort)
@@ -82,12 +88,25 @@ class KeptFiles(Generic[T]):
         return sorted(found, key=lambda one: (-one.at, one.id))
 
     def change(self, file_id: str, **values: Any) -> T:  # noqa: ANN401 - the fields of the struct
-        """Changes what is known of a file. Raises NotFoundError."""
+        """Changes what is known of a file. Raises NotFoundError, StoreFullError."""
         with self._lock:
             one = self.get(file_id)
             changed: T = msgspec.structs.replace(one, version=one.version + 1, **values)
             self.store(changed)
             return changed
+
+    def change_anyway(self, file_id: str, **values: Any) -> T:  # noqa: ANN401 - as above
+        """The same on a full disk, too: it is kept in mind until the node stops, or a change finds room.
+
+        Raises NotFoundError.
+        """
+        try:
+            return self.change(file_id, **values)
+        except StoreFullError:
+            with self._lock:
+                one = self.get(file_id)
+                self._unkept[file_id] = msgspec.structs.replace(one, version=one.version + 1, **values)
+                return self._unkept[file_id]
 
     def drop(self, file_id: str) -> None:
         """Removes a file and what is known of it. Raises NotFoundError, or RefusedError while it is being worked on."""
@@ -95,6 +114,7 @@ class KeptFiles(Generic[T]):
             if self.get(file_id).phase in self.working:
                 raise RefusedError("the node is working on it: wait until that is done")
             shutil.rmtree(self._folder / file_id, ignore_errors=True)
+            self._unkept.pop(file_id, None)
 
     def path(self, one: T) -> Path:
         """Where the file lies."""
@@ -113,10 +133,12 @@ class KeptFiles(Generic[T]):
                 old = abs(now - folder.stat().st_mtime) > KEPT_S / 24
             if old:
                 shutil.rmtree(folder, ignore_errors=True)
+                self._unkept.pop(folder.name, None)
 
     def store(self, one: T) -> None:
-        """Keeps what is known of a file."""
+        """Keeps what is known of a file. Raises StoreFullError."""
         replace(self._folder / one.id / "state.json", msgspec.json.encode(one))
+        self._unkept.pop(one.id, None)
 
 
 class Receiving:
@@ -144,13 +166,18 @@ class Receiving:
         self._file.flush()
 
     def finish(self) -> str:
-        """Closes the file; the SHA-256 of it, in hexadecimal."""
-        self._file.close()
+        """Closes the file; the SHA-256 of it, in hexadecimal. Raises StoreFullError."""
+        try:
+            self._file.close()
+        except OSError as error:
+            self.give_up()
+            raise StoreFullError(f"the file could not be kept: {error.strerror}") from None
         return self._hash.hexdigest()
 
     def give_up(self) -> None:
         """Forgets what has come."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -161,7 +188,11 @@ def tidy_name(name: str) -> str:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Puts a file in the place of another, whole."""
+    """Puts a file in the place of another, whole. Raises StoreFullError."""
     coming = path.with_suffix(".coming")
-    coming.write_bytes(content)
-    coming.replace(path)
+    try:
+        coming.write_bytes(content)
+        coming.replace(path)
+    except OSError as error:
+        coming.unlink(missing_ok=True)
+        raise StoreFullError(f"{path.name} could not be written: {error.strerror}") from None

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from ledger.errors import StoreFullError
 from ledger.importing import write
 from ledger.importing.listing import import_objects
 from ledger.importing.mapping import from_toml, to_toml
@@ -186,3 +188,31 @@ def test_what_ends_the_node_each_time_is_not_begun_for_ever(
             jobs.stop()
         assert now.phase == ("reading" if times < 2 else "stopped")
     assert "several times" in now.fault
+
+
+def test_a_full_disk_leaves_nothing_that_is_worked_on_for_ever(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger(directory) as ledger:
+        jobs = Jobs(ledger)
+        upload = _sent(jobs, _rows(3))
+
+        def full(path: Path, _: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(directory.imports), "write_bytes", full)
+            with pytest.raises(StoreFullError, match="No space left"):
+                check(jobs, upload, upload.mapping, close=True)
+            jobs.start(upload)
+            assert jobs.uploads.get(upload.id).phase == "mapping"
+            stuck = jobs.uploads.change_anyway(upload.id, phase="reading")
+            jobs.start(stuck)
+            stopped = _after(jobs, stuck)
+            assert (stopped.phase, "No space left" in stopped.fault) == ("stopped", True)
+        assert not list(jobs.uploads.path(upload).parent.glob("*.coming"))
+        jobs.uploads.change(upload.id, phase="reading", fault="")
+        jobs.start(upload)
+        assert _after(jobs, upload).phase == "mapping"
+        jobs.uploads.drop(upload.id)
+        jobs.stop()
