@@ -96,7 +96,8 @@ class GuardedServer(web.Server):
         super().connection_made(handler, transport)
         if len(self._connections) > CONNECTIONS_MAX:
             held = [one for one in self._connections if isinstance(one, GuardedHandler)]
-            self._connections.pop(gives_way(held, held[-1])).abort()
+            # Not at once: who has just come begins to listen in this turn of the loop, and would fail at having gone.
+            self._loop.call_soon(self._connections.pop(gives_way(held, held[-1])).abort)
         _give_up_on_who_takes_nothing(transport)
 
 

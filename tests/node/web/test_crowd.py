@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from typing import NamedTuple, cast
 
@@ -125,6 +126,21 @@ async def test_fifty_people_behind_one_router_are_all_answered(node: RunningNode
 
     answers = await asyncio.gather(*(person() for _ in range(PEOPLE)))
     assert Counter(status for some in answers for status in some) == {200: PEOPLE * 2 * EACH}
+
+
+async def test_who_finds_no_room_leaves_nothing_in_the_log(
+    node: RunningNode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(guard, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(guard, "gives_way", lambda _, newcomer: newcomer)  # as where all others are being answered
+    came = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(8)]
+    ended = [asyncio.create_task(reader.read(1)) for reader, _ in came]
+    await until(lambda: sum(task.done() for task in ended) >= 6, "the end of those for whom there is no room")
+    for _, writer in came:
+        writer.close()
+    await asyncio.gather(*ended, return_exceptions=True)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_a_full_house_has_room_for_who_comes_from_elsewhere(
