@@ -36,6 +36,8 @@ _FIELDS = {"valid": "valid_until"} | dict.fromkeys(
     ("wheelchair", "fee", "conditions", "audience", "languages"), "access"
 )
 """The field of a record that a line is of, where the two are not called the same."""
+_UNSEEN = re.compile("[\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that make others look like something else, or cannot be seen, and that no writing system needs here."""
 _WORD = re.compile(r"\s+|\w+|[^\w\s]+")
 
 
@@ -215,10 +217,15 @@ def _texts(key: str, label: str, texts: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text)
+    return _WORD.findall(_seen(text))
+
+
+def _seen(text: str) -> str:
+    """A text in which nothing is unseen: whoever decides on it signs its characters, not its looks."""
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def _list(label: str, values: Sequence[str]) -> _Line:
     """Several values: each is the same or not."""
-    there = [value for value in values if value]
+    there = [_seen(value) for value in values if value]
     return _Line(label, "", [part for value in there for part in (", ", value)][1:])

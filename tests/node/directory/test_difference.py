@@ -167,6 +167,13 @@ def test_what_is_new_is_new_in_all() -> None:
     assert [change.label for change in changes][:2] == ["Kind", "Name (English)"]
 
 
+def test_nothing_looks_like_something_else() -> None:
+    changes = changed(name={"en": "The old mill\u202eexe\u200b", "fr": "Le vieux moulin"}, item="a\u2066b")
+    said = "".join(piece.text for change in changes for piece in change.after)
+    assert "The old mill[U+202E]exe[U+200B]" in said
+    assert "a[U+2066]b" in said
+
+
 def test_long_texts_are_compared_in_time() -> None:
     begun = time.monotonic()
     (change,) = changed(description={"en": "a b " * 1999 + "c"})
