@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 from ledger.directory.present import record_object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ledger.directory.matching import Match
     from ledger.sqlite.store import Snapshot
+    from ledger.values import RecordRow
 
 MATCHES_SCHEMA = "folkmoot.matches/1"
 
 
-def match_objects(reads: Snapshot, found: Sequence[Match]) -> list[dict[str, Any]]:
+def match_objects(
+    reads: Snapshot, found: Sequence[Match], shown: Callable[[Snapshot, RecordRow], Any] = record_object
+) -> list[dict[str, Any]]:
     """What fits something, with the reasons: `distance_m` is null where a position is not known.
 
-    `terms` are those of both; `better` is on what terms it is offered to somebody who asked for less.
+    `terms` are those of both; `better` is on what terms it is offered to somebody who asked for less. `shown` makes
+    what is told of each record.
     """
     rows = reads.records([match.key for match in found])
     return [
@@ -32,7 +36,7 @@ def match_objects(reads: Snapshot, found: Sequence[Match]) -> list[dict[str, Any
                 "terms": [*match.terms],
                 "better": match.better or None,
             },
-            "record": record_object(reads, rows[match.key]),
+            "record": shown(reads, rows[match.key]),
         }
         for match in found
         if match.key in rows  # one may just have been erased

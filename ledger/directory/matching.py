@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Offers and needs that fit each other: by category and words, by distance, by terms; pure.
-
-Two things are compared only if they share a category, a skill or a word of their names that is not everybody's: those
-that share one are found through an index, so that ten thousand of them need not be gone through.
-"""
+"""Whether an offer and a need fit each other, and how well: by category and words, by distance, by terms; pure."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.directory.work import WORK, categories_found_by, is_affordable
@@ -16,15 +11,15 @@ from ledger.places.geography import distance_m
 from ledger.text import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from protocol.record import Record, WorkRate
 
-FAR_M = 100_000
+FAR_M, NEXT_DOOR_M = 100_000, 500
 """Further apart than this, things fit only if one of them is meant for a country or more."""
-LOOKED_MAX = 1_000
-"""So many are compared with one thing: those that share most with it."""
 WIDE_SCOPES = ("national", "international")
+CATEGORY, STEM = "=", "~"
+"""How the two sorts of tokens begin."""
 _WORD_CHARACTERS_MIN, _STEM_CHARACTERS = 3, 6
 _SMALL_WORDS = frozenset(
     [
@@ -72,8 +67,6 @@ _SMALL_WORDS = frozenset(
     ]
 )
 """What says nothing in the languages of the pages; of others, whatever most people write."""
-_COMMON_PART, _COMMON_MIN = 10, 20
-"""A word that is in more than a tenth of all things, and in twenty of them, says nothing."""
 _SATISFIES = {
     "give": ("give", "lend", "rent", "sell", "time", "mutual"),
     "lend": ("lend", "rent"),
@@ -83,8 +76,8 @@ _SATISFIES = {
     "mutual": ("mutual",),
 }
 """What is offered on terms satisfies who wants it on these: a gift everybody, a loan also who would have rented."""
-_EACH_CATEGORY, _CATEGORIES_MOST, _ALL_WORDS, _NEAREST = 40, 2, 30, 30
-_SAME_TERMS, _BETTER_TERMS, _UNKNOWN = 20, 10, 5
+EACH_CATEGORY, CATEGORIES_MOST, ALL_WORDS, NEAREST = 40, 2, 30, 30
+_SAME_TERMS, _BETTER_TERMS, UNKNOWN = 20, 10, 5
 
 
 class Thing(NamedTuple):
@@ -135,96 +128,46 @@ def thing_of(key: int, record: Record) -> Thing:
     )
 
 
+def tokens_of(thing: Thing) -> Iterator[str]:
+    """What another thing has to share with it to be compared: categories and beginnings of words."""
+    yield from (CATEGORY + category for category in thing.categories)
+    yield from (STEM + stem for stem in thing.stems)
+
+
 def _says_something(word: str) -> bool:
     return len(word) >= _WORD_CHARACTERS_MIN and word not in _SMALL_WORDS
-
-
-class Market:
-    """Things by what they can share."""
-
-    def __init__(self, things: Iterable[Thing] = ()) -> None:
-        self.things: dict[int, Thing] = {}
-        self._sharing: dict[tuple[bool, str], set[int]] = {}
-        for thing in things:
-            self.put(thing)
-
-    def put(self, thing: Thing) -> None:
-        """Takes in a thing, or its new state."""
-        self.drop(thing.key)
-        self.things[thing.key] = thing
-        for token in _tokens(thing):
-            self._sharing.setdefault((thing.wanted, token), set()).add(thing.key)
-
-    def drop(self, key: int) -> None:
-        """Forgets a thing, if it is there."""
-        thing = self.things.pop(key, None)
-        if thing is not None:
-            for token in _tokens(thing):
-                self._sharing[thing.wanted, token].discard(key)
-
-    def matches(self, thing: Thing, now: int, limit: int, hidden: frozenset[int] = frozenset()) -> list[Match]:
-        """What fits a thing best, of what is not over at a moment (UTC seconds); ties in the order of the keys."""
-        sharing: Counter[int] = Counter()
-        telling: set[str] = set()
-        for token in _tokens(thing):
-            others = self._sharing.get((not thing.wanted, token), set())
-            if others and (token[0] == _CATEGORY or not self._is_common(token)):
-                telling.add(token)
-                sharing.update(others)
-        current = [one for one in sharing if one not in hidden and not is_over(self.things[one].valid_until, now)]
-        current.sort(key=lambda key: (-sharing[key], key))
-        compared = (compare(thing, self.things[key], telling) for key in current[:LOOKED_MAX])
-        found = [match for match in compared if match is not None]
-        return sorted(found, key=lambda match: (-match.score, match.key))[:limit]
-
-    def _is_common(self, token: str) -> bool:
-        having = sum(len(self._sharing.get((wanted, token), ())) for wanted in (False, True))
-        return having > max(_COMMON_MIN, len(self.things) // _COMMON_PART)
-
-
-_CATEGORY, _STEM = "=", "~"
-
-
-def _tokens(thing: Thing) -> Iterator[str]:
-    yield from (_CATEGORY + category for category in thing.categories)
-    yield from (_STEM + stem for stem in thing.stems)
-
-
-def is_over(valid_until: int | None, now: int) -> bool:
-    """Whether a time has come; None never comes."""
-    return valid_until is not None and valid_until < now
 
 
 def compare(thing: Thing, other: Thing, telling: set[str]) -> Match | None:
     """How a thing and one of the other direction fit; `telling` are the tokens of the first that say something."""
     categories = sorted(thing.categories & other.categories)
-    shared = sorted(thing.stems[stem] for stem in thing.stems.keys() & other.stems.keys() if _STEM + stem in telling)
+    shared = sorted(thing.stems[stem] for stem in thing.stems.keys() & other.stems.keys() if STEM + stem in telling)
     if not (categories or shared):
         return None
     need, offer = (thing, other) if thing.wanted else (other, thing)
-    agreed = _agreed(offer.terms, need.terms)
-    if agreed is None or not is_affordable(offer.rate, need.rate):
+    found = agreed(offer.terms, need.terms)
+    if found is None or not is_affordable(offer.rate, need.rate):
         return None
-    terms, better, score = agreed
+    terms, better, score = found
     distance = distance_m(*thing.position, *other.position) if thing.position and other.position else None
     if distance is not None and distance > FAR_M and not (thing.wide or other.wide):
         return None
-    score += _EACH_CATEGORY * min(len(categories), _CATEGORIES_MOST)
-    score += _ALL_WORDS * len(shared) // max(1, min(len(thing.stems), len(other.stems)))
-    score += _UNKNOWN if distance is None else _nearness(distance)
+    score += EACH_CATEGORY * min(len(categories), CATEGORIES_MOST)
+    score += ALL_WORDS * len(shared) // max(1, min(len(thing.stems), len(other.stems)))
+    score += UNKNOWN if distance is None else _nearness(distance)
     return Match(other.key, score, tuple(categories), tuple(shared), distance, terms, better)
 
 
 def _nearness(distance: int) -> int:
     """From next door to `FAR_M` away: each doubling of the distance counts the same."""
-    return max(0, round(_NEAREST * (1 - math.log1p(distance / 500) / math.log1p(FAR_M / 500))))
+    return max(0, round(NEAREST * (1 - math.log1p(distance / NEXT_DOOR_M) / math.log1p(FAR_M / NEXT_DOOR_M))))
 
 
-def _agreed(offered: frozenset[str], wanted: frozenset[str]) -> tuple[tuple[str, ...], str, int] | None:
+def agreed(offered: frozenset[str], wanted: frozenset[str]) -> tuple[tuple[str, ...], str, int] | None:
     """The terms of both, or the better one that is offered, and what that counts; None where they do not fit."""
     if both := tuple(sorted(offered & wanted)):
         return both, "", _SAME_TERMS
     if not (offered and wanted):
-        return (), "", _UNKNOWN
+        return (), "", UNKNOWN
     better = [term for term in sorted(offered) if wanted & {*_SATISFIES.get(term, (term,))}]
     return ((), better[0], _BETTER_TERMS) if better else None

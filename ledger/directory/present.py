@@ -75,6 +75,15 @@ def record_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
     return value
 
 
+def brief_object(reads: Snapshot, row: RecordRow) -> dict[str, Any]:
+    """Of the JSON of a record what a list of links needs: its log and id, kind, name and town; a fifth of the work."""
+    record = read_record(reads, row)[0]
+    log = show_log_id(reads.tree_numbered(row.tree).origin.log_id)
+    locality = record.address.locality if record.address is not None else ""
+    told: dict[str, Any] = {"log": log, "id": row.id.hex(), "kind": record.kind, "name": dict(record.name)}
+    return told | ({"address": {"locality": locality}} if locality else {})
+
+
 def same_as(reads: Snapshot, record: Key) -> list[dict[str, str]]:
     """The records that the own log says to be the same as one (spec 10 §5), as JSON."""
     rows = reads.pairs_about(*record)

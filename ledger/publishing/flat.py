@@ -62,7 +62,7 @@ def flat(record: Mapping[str, Any]) -> dict[str, str]:
     }
     for field in ("name", "description"):
         cells |= {f"{field}:{tag}": text for tag, text in (record.get(field) or {}).items()}
-    for column, label in record.get("labels", {}).items():
+    for column, label in record.get("code_labels", {}).items():
         cells[column] = label if isinstance(label, str) else ";".join(label)
     for scheme, ids in _identifiers(record).items():
         cells[f"id_{scheme}"] = ";".join(ids)

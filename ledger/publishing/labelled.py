@@ -19,7 +19,7 @@ LABEL_COLUMNS: Final = {
 
 
 def labelled(record: Mapping[str, Any], language: str, words: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """A record object with `labels` in a language (else in English), which `flat` shows as columns of their own.
+    """A record object with `code_labels` in a language (else in English), which `flat` shows as columns of their own.
 
     `words` are the labels of kinds and statuses in that language. A code whose meaning is not known stands for itself,
     so that labels and codes have the same order.
@@ -32,7 +32,7 @@ def labelled(record: Mapping[str, Any], language: str, words: Mapping[str, Mappi
     for group in ("structure", "membership"):
         codes = record.get(group, ())
         labels[f"{group}_labels"] = [_text(code_labels(group, one), language, one) for one in codes]
-    return {**record, "labels": labels}
+    return {**record, "code_labels": labels}
 
 
 def _text(labels: Mapping[str, str], language: str, code: str) -> str:

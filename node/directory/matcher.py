@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ledger.directory.matching import Market, thing_of
+from ledger.directory.market import Market
+from ledger.directory.matching import thing_of
 from ledger.directory.present import read_record
 from protocol.statement import SCOPE_PUBLIC
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from ledger.deriving.derive import Derived
     from ledger.directory.matching import Match
+    from ledger.directory.search import Hidden
     from ledger.sqlite.store import Snapshot, SqliteStore
     from node.directory.finder import Finder
 
@@ -47,8 +50,7 @@ class Matcher:
             thing = market.things.get(rid)
             if thing is None:
                 return []
-            denied = {key for key in market.things if key >> 32 in hidden.trees} if hidden.trees else set()
-            return market.matches(thing, now, limit, hidden.rids | denied)
+            return market.matches(thing, now, limit, _Unseen(hidden) if hidden.trees else hidden.rids or None)
 
     def _current(self) -> Market:
         changed, self._changed = self._changed, set()
@@ -73,6 +75,16 @@ class Matcher:
                     self._market.put(thing_of(rid, read_record(reads, row)[0]))
                 else:
                     self._market.drop(rid)
+
+
+class _Unseen(Container[int]):
+    """The row ids that are hidden, by themselves or with their log."""
+
+    def __init__(self, hidden: Hidden) -> None:
+        self._hidden = hidden
+
+    def __contains__(self, rid: object) -> bool:
+        return isinstance(rid, int) and (rid >> 32 in self._hidden.trees or rid in self._hidden.rids)
 
 
 MATCHER = web.AppKey("matcher", Matcher)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ledger.directory.expiry import DAYS, end_of, renewed
 from ledger.directory.matched import match_objects
-from ledger.directory.present import read_record
+from ledger.directory.present import brief_object, read_record
 from ledger.directory.query import QueryError, parse_query
 from ledger.directory.work import WORK
 from ledger.own.trial import wait_until_folded
@@ -86,13 +86,28 @@ def _sides(request: web.Request, asked: dict[str, str], reader: Reader) -> dict[
         circle = parse_query({name: [text] for name, text in asked.items() if name in _FIELDS}, reader.now).circle
         rows: list[Offered] = []
         with request.app[LEDGER].store.read() as reads:
+            rids = _rids(reads, records)
             for record in records:
-                row = find_record(reads, record["log"], record["id"])
-                matches = request.app[MATCHER].matches(reads, row.rid, reader.now, FITTING_SHOWN)
+                rid = rids.get((record["log"], record["id"]), 0)
+                matches = request.app[MATCHER].matches(reads, rid, reader.now, FITTING_SHOWN)
                 distance = distance_text(record, circle, reader.words)
-                rows.append(offered(record, match_objects(reads, matches), distance, reader))
+                rows.append(offered(record, match_objects(reads, matches, brief_object), distance, reader))
         sides[kind] = {"rows": rows, "total": total, "more": more}
     return sides
+
+
+def _rids(reads: Snapshot, records: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """The row ids of public records, by log and id; one may just have been erased."""
+    rids: dict[tuple[str, str], int] = {}
+    wanted: dict[str, list[bytes]] = {}
+    for record in records:
+        wanted.setdefault(record["log"], []).append(bytes.fromhex(record["id"]))
+    for tree in reads.trees():
+        log = show_log_id(tree.origin.log_id)
+        if log in wanted and not tree.hidden:
+            found = reads.records_by_id(tree.tree, wanted[log])
+            rids |= {(log, record_id.hex()): row.rid for record_id, row in found.items()}
+    return rids
 
 
 def _found(
@@ -141,7 +156,7 @@ def on_record(request: web.Request, reads: Snapshot, row: RecordRow, record: dic
         "thanks": _thanks(request, row, reads, reader),
         "wanted": row.direction == "want",
         "standing": standing(record, request.app[CONFIG].offer_days or DAYS, reader),
-        "fitting": fitting(match_objects(reads, found), reader),
+        "fitting": fitting(match_objects(reads, found, brief_object), reader),
         "renew": record_url(record["log"], record["id"]) + "/renew" if own and session else "",
         "csrf": session.csrf if session else "",
         "closed": record["status"] == "closed",

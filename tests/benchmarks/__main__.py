@@ -19,6 +19,7 @@ ALL = (
     "statement",
     "transfers",
     "duplicates",
+    "fitting",
 )
 LONG = ("million",)
 

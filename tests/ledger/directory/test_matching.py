@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from typing import Any
 
 import msgspec
 import pytest
 
-from ledger.directory.matching import FAR_M, Market, Match, Thing, thing_of
+from ledger.directory.market import LOOKED_MAX, Market
+from ledger.directory.matching import CATEGORY, FAR_M, Match, Thing, compare, thing_of, tokens_of
 from protocol.record import Record
 from tests.builders import seeded
 
@@ -129,3 +131,55 @@ def test_ten_thousand_offers_are_matched_while_somebody_waits() -> None:
     counts = [len(market.matches(market.things[key], NOW, 10)) for key in range(50)]
     assert time.perf_counter() - begun < 5, "a match takes more than a tenth of a second"
     assert min(counts) == 10
+
+
+def one_by_one(things: dict[int, Thing], one: Thing, limit: int, hidden: frozenset[int], looked: int) -> list[Match]:
+    """What fits, without columns or bounds: all that share something are compared."""
+    having = Counter((other.wanted, token) for other in things.values() for token in tokens_of(other))
+
+    def tells(token: str) -> bool:
+        common = having[False, token] + having[True, token] > max(20, len(things) // 10)
+        return having[not one.wanted, token] > 0 and (token[0] == CATEGORY or not common)
+
+    telling = {token for token in tokens_of(one) if tells(token)}
+    others = [other for other in things.values() if other.wanted != one.wanted and other.key not in hidden]
+    current = [other for other in others if other.valid_until is None or other.valid_until >= NOW]
+    shared = {other.key: len(telling & {*tokens_of(other)}) for other in current}
+    sharing = sorted((other for other in current if shared[other.key]), key=lambda it: (-shared[it.key], it.key))
+    found = (compare(one, other, telling) for other in sharing[:looked])
+    return sorted((it for it in found if it is not None), key=lambda it: (-it.score, it.key))[:limit]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_best_are_those_that_comparing_all_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(seed)
+    looked = rng.choice((LOOKED_MAX, 40))
+    monkeypatch.setattr("ledger.directory.market.LOOKED_MAX", looked)
+    nouns = ["drill", "ladder", "bread", "piano", "van", "tent", "saw", "oven", "lesson", "repair", "honey", "wood"]
+
+    def drawn(key: int) -> Thing:
+        at = rng.choice((None, LILLE, GENT, MARSEILLE, (rng.randint(-9 * 10**8, 9 * 10**8), rng.randint(0, 10**9))))
+        near = at and rng.random() < 0.7 and (at[0] + rng.randint(-(10**7), 10**7) // 10, at[1])
+        rate = {"amount": rng.randint(1, 50), "unit": "EUR", "scale": 0, "per": "hour"}
+        more: dict[str, Any] = {
+            "terms": rng.sample(["give", "lend", "rent", "sell", "time"], rng.randint(0, 2)),
+            "categories": rng.sample([f"own:{n}" for n in range(6)], rng.randint(0, 3)),
+            "scope": rng.choice(["local", "national"]),
+        }
+        if rng.random() < 0.3:
+            more["valid_until"] = NOW + rng.randint(-1, 1)
+        if rng.random() < 0.2:
+            more["work"] = {"rate": rate}
+        words = " ".join(rng.sample(nouns, rng.randint(1, 4)))
+        return thing(key, words, wanted=rng.random() < 0.5, at=near or at, **more)
+
+    market = Market()
+    for step in range(500):
+        if market.things and rng.random() < 0.2:
+            market.drop(rng.choice([*market.things]))
+        market.put(drawn(rng.randrange(300) + (step % 3 << 33)))
+    hidden = frozenset(rng.sample([*market.things], 30))
+    for one in [*market.things.values()][:60]:
+        for limit in (2, 8):
+            expected = one_by_one(market.things, one, limit, hidden, looked)
+            assert market.matches(one, NOW, limit, hidden) == expected

@@ -65,7 +65,8 @@ def test_published_records_come_back_as_they_were(form: str, path: str) -> None:
 def test_labels_beside_codes_are_passed_over(form: str, language: str, bodies: list[dict[str, Any]]) -> None:
     bodies = [{**FULL, "id": b"\xff" * 16}, *(body for body in bodies if body["id"] != b"\xff" * 16)]
     words = {"kind": {"organisation": "Organisation"}, "status": {"paused": "Pause"}}
-    exported = [labelled(shown(body), language, words) for body in bodies]
+    said = {"labels": [{"label": "spam", "by": LOG, "by_name": "Others"}]}  # by others, about the record
+    exported = [labelled(shown(body, **said), language, words) for body in bodies]
     assert b"_label" in b"".join(FORMATS["csv"].pieces(exported, BASE))
     assert _again(form, exported) == {f"{LOG}/{body['id'].hex()}": _told(body) for body in bodies}
 
