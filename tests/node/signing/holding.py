@@ -18,6 +18,8 @@ from tests.node.verifier.running import run_program
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.node.verifier.browser import Tab
+
 MOOT = found_organisation()
 NEW = signing_key("new key")
 
@@ -65,3 +67,15 @@ def many_changes(name: str) -> Amendment:
 def text(amendment: Amendment) -> str:
     """The file of an amendment."""
     return write_amendment(amendment).decode()
+
+
+async def give(tab: Tab, element: str, content: bytes) -> None:
+    """Gives a file to a field of the page."""
+    await tab.run(
+        f"""((input) => {{
+          const files = new DataTransfer();
+          files.items.add(new File([Uint8Array.from({list(content)})], "a file"));
+          input.files = files.files;
+          input.dispatchEvent(new Event("change"));
+        }})(document.getElementById({element!r}))"""
+    )

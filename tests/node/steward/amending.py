@@ -42,6 +42,7 @@ class Served:
         self.said: list[str] = []
         self.stop = asyncio.Event()
         self.first: Node | None = None
+        self.cookie = ""
         self.listens = asyncio.Event()
 
     def started(self, node: Node) -> None:

@@ -8,17 +8,22 @@ from base64 import b64decode
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import pytest_asyncio
-from aiohttp import FormData
+from aiohttp import ClientSession, FormData
 
+from ledger.errors import StoreFullError
 from ledger.own.amending import put_in_force
 from ledger.own.keys import read_key
 from ledger.own.operating import make_coming_key
+from node import restarting
+from node.steward import charter
+from node.web.session import COOKIE
 from protocol.amendment import Amendment, read_amendment, write_amendment
 from protocol.charter import establish
-from tests.node.running import RunningNode
-from tests.node.steward.amending import SECRETS, found
-from tests.node.stewarding import EVIL, Steward, form_of, plain
+from tests.node.running import RunningNode, until
+from tests.node.steward.amending import SECRETS, Served, found, serving
+from tests.node.stewarding import EVIL, Steward, checked, form_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -202,3 +207,67 @@ async def test_the_page_that_signs_goes_along(node: RunningNode, steward: Stewar
             assert "alert(1)" not in html  # it stands there in base64
     async with node.client.get(f"{node.url}{PAGE}/sign", allow_redirects=False) as answer:
         assert answer.status == 303
+
+
+async def test_it_is_put_in_force_without_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page that says so asks for the next one, which is answered when the node runs again, in the same session."""
+    monkeypatch.setattr(restarting, "ANSWER_S", 0)
+    directory = found(tmp_path / "moot")
+    async with serving(directory) as served:
+        url, csrf = served.url + PAGE, await begin(served)
+        headers = {"Cookie": f"{COOKIE}={served.cookie}", "Accept": "text/html", "Accept-Language": "en"}
+        async with ClientSession(headers=headers) as client:
+
+            async def send(action: str, status: int, **more: str) -> str:
+                async with client.post(url, data={"csrf": csrf, "action": action} | more) as answer:
+                    assert answer.status == status
+                    return await answer.text()
+
+            await send("rotate", 200)
+            assert "Too few holders have signed." in await send("apply", 422)
+            draft = read_amendment(directory.amendment.read_bytes())
+            await send("merge", 200, text=write_amendment(draft.sign(SECRETS[0]).sign(SECRETS[1])).decode())
+            old = served.node.ledger.key.public
+            page = checked(await send("apply", 200))
+            assert "Starting again" in page.text
+            assert any(a.get("content") == f"2; url={PAGE}" for tag, a in page.elements if tag == "meta")
+            await until(lambda: "started again" in served.said)
+            async with client.get(url) as answer:
+                text = plain(checked(await answer.text()).text)
+            assert "Charter number 1 is in force." in text
+            assert "Kept aside, though nothing needs it:" in text
+            assert read_key(directory.key).public != old
+
+
+async def test_what_keeps_it_from_coming_into_force_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarting, "ANSWER_S", 0)
+    monkeypatch.setattr(charter, "put_in_force", refuse)
+    directory = found(tmp_path / "moot")
+    async with serving(directory) as served:
+        url, csrf = served.url + PAGE, await begin(served)
+        async with ClientSession(headers={"Cookie": f"{COOKIE}={served.cookie}", "Accept-Language": "en"}) as client:
+            async with client.post(url, data={"csrf": csrf, "action": "amend", "territory": "Lille"} | REST):
+                draft = read_amendment(directory.amendment.read_bytes())
+            directory.amendment.write_bytes(write_amendment(draft.sign(SECRETS[0]).sign(SECRETS[1])))
+            async with client.post(url, data={"csrf": csrf, "action": "apply"}) as answer:
+                assert answer.status == 200
+            await until(lambda: any("the charter was not changed" in said for said in served.said))
+            async with client.get(url) as answer:
+                text = plain(checked(await answer.text()).text)
+            assert "The charter was not changed; the node runs as before. the disk is full" in text
+            assert "Enough of the holders have signed." in text
+
+
+REST = {"licence": "CC0-1.0", "quorum": "0", "name_en": "Moot", "name_fr": "Communs"}
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise StoreFullError("the disk is full")
+
+
+async def begin(served: Served) -> str:
+    """Signs in; what stands in each form."""
+    served.cookie = served.node.restarting.sessions.begin()
+    session = served.node.restarting.sessions.find(served.cookie)
+    assert session is not None
+    return session.csrf
