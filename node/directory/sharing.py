@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlencode
 
+from ledger.directory.query import LIMIT_MAX
 from node.directory.listing import Link
 
 if TYPE_CHECKING:
@@ -18,12 +19,16 @@ FILES = {"csv": "CSV", "ods": "ODS", "geojson": "GeoJSON", "jsonld": "JSON-LD", 
 
 
 class Sharing(NamedTuple):
-    """What the template shows: `files` hold all hits, `embed` is HTML, `letter` begins an e-mail with the address."""
+    """What the template shows: `files` hold all hits, `letter` begins an e-mail with the address, `embed` is HTML.
+
+    `paper` is the view with as many entries on a page as there can be.
+    """
 
     address: str
     letter: str
     files: list[Link]
     picture: str
+    paper: Link
     embed: str
 
 
@@ -38,6 +43,10 @@ def sharing(asked: Asked, base: str, title: str, words: Words) -> Sharing:
         address=address,
         letter=f"mailto:?{urlencode({'subject': title, 'body': address}, quote_via=quote)}",
         files=[Link(name, f"/v1/records.{ending}{query}") for ending, name in FILES.items()],
+        paper=Link(
+            words("Up to {number} entries on one page", number=words.number(LIMIT_MAX)),
+            view.with_value("limit", str(LIMIT_MAX)).url(),
+        ),
         picture=f"/map.svg?{urlencode(values | {'lang': words.language})}",
         embed=(
             f'<iframe src="{escape(inside)}" width="100%" height="640" loading="lazy" title="{escape(title)}"></iframe>'

@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -35,7 +36,7 @@ from node.web.words import message
 from protocol.errors import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ledger.importing.plan import Statement
     from ledger.ledger import Ledger
@@ -187,7 +188,10 @@ class Jobs:
         table = self._table(upload)
         with self.ledger.store.read() as reads:
             kept = kept_mapping(reads, upload.edition_of) if upload.edition_of else None
+            taken = {row.source for row in reads.imports(self.ledger.own.tree)}
         mapping = suggest(table, upload.edition_of or set_name(upload.name)) if kept is None else kept
+        if not upload.edition_of:
+            mapping = msgspec.structs.replace(mapping, set=unused(mapping.set, taken))
         lost = missing_columns(table, mapping)[:COLUMNS_SHOWN_MAX]
         told = to_toml(mapping)
         self.uploads.change(upload.id, phase="mapping", fault="", found=found_of(table), mapping=told, lost=lost)
@@ -304,6 +308,12 @@ def set_name(file_name: str) -> str | None:
 
     stem = file_name.rpartition(".")[0] or file_name
     return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-")[:64] or None
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """A set's name that none has yet: many files are called export.csv, and may not close each other's records."""
+    numbered = (f"{name[:60]}-{number}" for number in count(2))
+    return name if not name or name not in taken else next(one for one in numbered if one not in taken)
 
 
 def plan_digest(found: Assessment) -> str:

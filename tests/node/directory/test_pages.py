@@ -174,6 +174,14 @@ async def test_near_a_town_there_are_distances(browser: TestClient[Any, Any]) ->
     assert re.search("[0-9]{3}\u00a0m\\b", page.text)
 
 
+async def test_a_view_is_printed_with_more_on_a_page(browser: TestClient[Any, Any]) -> None:
+    first = await read(browser, "/")
+    assert "Up to 100 entries on one page" in first.text
+    assert "/?limit=100" in first.links()
+    page = await read(browser, "/?limit=100")
+    assert len([link for link in page.links() if link.startswith("/record/")]) == 33
+
+
 async def test_what_is_offered_instead_of_nothing_holds_something(browser: TestClient[Any, Any]) -> None:
     page = await read(browser, "/?q=zzzzzz&near=Lille")
     assert "Without “Words: zzzzzz” (1)" in page.text

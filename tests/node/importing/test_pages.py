@@ -79,6 +79,20 @@ async def test_a_row_that_looks_like_several_others_is_decided_on_once(ledger: L
     assert _names(ledger) == {"1": "active", "2": "active"}
 
 
+async def test_another_list_of_the_same_name_closes_nothing(ledger: Ledger, assistant: Assistant) -> None:
+    await assistant.upload("export.csv", GOOD.encode())
+    await assistant.press("check", licence="CC0-1.0")
+    await assistant.press("import")
+    other = HEADER + "1;Jardin;;59000;Lille;FR;50,61;3,01\n"
+    await assistant.upload("export.csv", other.encode())
+    assert assistant.mapping()["set"] == "export-2"
+    await assistant.press("check", licence="CC0-1.0")
+    await assistant.press("import")
+    assert _imports(ledger)[-1]["counts"]["closed"] == 0
+    await assistant.upload("export.csv", other.encode(), edition_of="export")
+    assert assistant.mapping()["set"] == "export"
+
+
 async def test_a_licence_is_written_as_spdx_does_or_refused(ledger: Ledger, assistant: Assistant) -> None:
     await assistant.upload("cafes.csv", GOOD.encode())
     html = await assistant.press("check", 422, set="cafes", licence="free for all")
