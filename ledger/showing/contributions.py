@@ -94,6 +94,8 @@ def deed_object(view: LedgerView, deed: Deed) -> dict[str, Any]:
             value[name] = view.quantity_object(*quantity)
     if event.contract:
         value["contract"] = event.contract.hex()
+    if event.resource:
+        value["resource"] = {"id": event.resource.hex(), "name": view.resource_name(event.resource)}
     return value
 
 

@@ -78,6 +78,8 @@ async def test_a_booking_that_is_over_is_thanked_for_on_its_page(
     shown = await send(browser, f"{base}/thank", member | over)
     assert "Thanks to Moot" in shown.text
     assert shown.text.count("What would be signed") == 2
+    ids = [a["id"] for _, a in shown.elements if "id" in a]
+    assert len(set(ids)) == len(ids)
     await confirmed(browser, f"{base}/thank", member | over)
     (event,) = uses_of_booking(ledger)
     assert (event.provider, event.receiver, event.says) == (ledger.log_id, one("baker"), ["thanks"])
@@ -85,6 +87,8 @@ async def test_a_booking_that_is_over_is_thanked_for_on_its_page(
     assert "✓ thanks" in page.text
     assert "Over, and nobody" not in page.text
     assert "already" in (await send(browser, f"{base}/thank", member | over, 422)).text
+    page = await read(browser, f"{base.partition('/resource/')[0]}/member/{one('baker').hex()}")
+    assert page.links().count(base) >= 2, "what was used and what the thanks are for is named"
 
 
 async def test_whose_key_is_elsewhere_says_that_it_was_used_then_thanks(
