@@ -39,8 +39,9 @@ def command() -> None:
     """The keys of this organisation.
 
     Operating keys lie on the node and sign what it writes. They are changed by amendments of the charter, which only
-    the holders of recovery sheets can sign. Stop the node first. Where the holders live apart: write the amendment
-    with --out FILE, have each of them run `folkmoot key sign FILE`, and run `folkmoot key apply FILE` here.
+    the holders of recovery sheets can sign. Stop the node first, or do it in the browser: /steward/charter. Where the
+    holders live apart: write the amendment with --out FILE, have each of them run `folkmoot key sign FILE`, and run
+    `folkmoot key apply FILE` here.
     """
 
 
@@ -306,15 +307,21 @@ def sign(file: Path, sheets: tuple[Path, ...], *, yes: bool, as_json: bool) -> N
 
 
 @command.command("apply")
-@click.argument("file", type=_FILE)
+@click.argument("files", type=_FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option("--destroy-old", "destroy", is_flag=True, help="Destroy a removed key, do not keep it aside.")
 @json_option
 @click.pass_obj
-def apply_file(data_dir: str | None, file: Path, *, destroy: bool, as_json: bool) -> None:
-    """Checks the signed amendment in FILE and puts it in force on this node."""
-    from protocol.amendment import read_amendment
+def apply_file(data_dir: str | None, files: tuple[Path, ...], *, destroy: bool, as_json: bool) -> None:
+    """Checks the signed amendment in FILE and puts it in force on this node.
 
-    amendment = refused(lambda: read_amendment(file.read_bytes()))
+    Of an amendment that was signed in several copies, name all of them.
+    """
+    from functools import reduce
+
+    from protocol.amendment import Amendment, read_amendment
+
+    copies = refused(lambda: [read_amendment(file.read_bytes()) for file in files])
+    amendment = refused(lambda: reduce(Amendment.joined, copies))
     show_amendment(amendment)
     finish(_closed(data_dir), amendment, destroy=destroy, as_json=as_json)
 

@@ -81,12 +81,12 @@ _WORDS = {
     "en": {
         "title": "Recovery key {number} of {count}",
         "keep": "Keep this sheet where you keep a passport. Do not photograph it, and do not type it into anything but "
-        "the program.",
+        "the program or the signing page of your organisation.",
         "what": "Any {threshold} of the {count} sheets of this organisation together can give it new keys when its "
         "machine was lost or stolen. One alone can do nothing, and nobody needs it in daily work.",
-        "how": "When it is needed, the organisation sends you a file. On a machine that you trust, run "
-        "<code>folkmoot key sign FILE</code>, read what it says will change, and type the groups above. Send back the "
-        "file, never this sheet.",
+        "how": "When it is needed, the organisation sends you a file. On a device that you trust, open it if it is a "
+        "page (without network, to be sure), or run <code>folkmoot key sign FILE</code>. Compare the log, read what it "
+        "says will change, and type the groups above. Send back the signed file, never this sheet.",
         "ask": "Whoever asks you for it should be able to say why, to your face.",
         "check": "The last five characters are check digits: the program notices if one of all characters is wrong.",
         "letters": "There are only the letters a to z and the digits 2 to 7: no zero and no one.",
@@ -97,12 +97,13 @@ _WORDS = {
     "fr": {
         "title": "Clé de secours {number} sur {count}",
         "keep": "Gardez cette feuille comme un passeport. Ne la photographiez pas et ne la saisissez nulle part "
-        "ailleurs que dans le programme.",
+        "ailleurs que dans le programme ou la page de signature de votre organisation.",
         "what": "{threshold} des {count} feuilles de cette organisation, réunies, peuvent lui donner de nouvelles clés "
         "quand sa machine a été perdue ou volée. Une seule ne peut rien, et personne n\u2019en a besoin au quotidien.",
-        "how": "En cas de besoin, l\u2019organisation vous envoie un fichier. Sur une machine de confiance, lancez "
-        "<code>folkmoot key sign FICHIER</code>, lisez ce qui va changer, puis saisissez les groupes ci-dessus. "
-        "Renvoyez le fichier, jamais cette feuille.",
+        "how": "En cas de besoin, l\u2019organisation vous envoie un fichier. Sur un appareil de confiance, ouvrez-le "
+        "si c\u2019est une page (sans réseau, pour être sûr), ou lancez <code>folkmoot key sign FICHIER</code>. "
+        "Comparez le journal, lisez ce qui va changer, puis saisissez les groupes ci-dessus. Renvoyez le fichier "
+        "signé, jamais cette feuille.",
         "ask": "Qui vous la demande doit pouvoir vous dire pourquoi, en face.",
         "check": "Les cinq derniers caractères sont des caractères de contrôle : le programme remarque toute erreur.",
         "letters": "Il n\u2019y a que les lettres a à z et les chiffres 2 à 7 : ni zéro, ni un.",

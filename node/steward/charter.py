@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.errors import RefusedError
 from ledger.own.amending import put_in_force, read_own
 from ledger.own.charter_fields import HALF, Fault, changes_of
-from ledger.own.charter_plans import change_fields, draft_planned, remove_key, renew_all, replace_key
+from ledger.own.charter_plans import change_fields, draft_planned, give_up, remove_key, renew_all, replace_key
 from ledger.own.epoch import opening_of
 from ledger.own.kept_amendment import drop_amendment, keep_amendment, kept_amendment
 from ledger.own.operating import destroy_key
@@ -159,8 +159,13 @@ def _keep_draft(app: web.Application, own: Own, plan: Callable[[], Plan]) -> Non
     directory = app[LEDGER].directory
     if kept_amendment(directory, own.keys) is not None:
         raise RefusedSaidError(message("An amendment waits for signatures already: put it in force or drop it first."))
-    amendment = draft_planned(directory, own, plan(), [], int(time.time()))
-    keep_amendment(directory, own.keys, amendment)
+    made = plan()
+    amendment = draft_planned(directory, own, made, [], int(time.time()))
+    try:
+        keep_amendment(directory, own.keys, amendment)
+    except BaseException:  # somebody else was faster, or the disk is full: no key is left lying about
+        give_up(directory, made.author.public)
+        raise
 
 
 def _key_named(keys: list[bytes], text: str) -> bytes:

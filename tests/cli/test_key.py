@@ -103,6 +103,27 @@ def test_holders_who_live_apart_sign_one_after_the_other(home: Home, run: Run, t
     assert "another charter" in late.err
 
 
+def test_copies_that_were_signed_apart_are_applied_together(home: Home, tmp_path: Path) -> None:
+    file, copy = tmp_path / "amendment.json", tmp_path / "copy.json"
+    home.well("key", "amend", "--territory", "Lille", "--out", file)
+    copy.write_bytes(file.read_bytes())
+    home.well("key", "sign", file, "--yes", *sheet(home, 1))
+    home.well("key", "sign", copy, "--yes", *sheet(home, 3))
+    assert home("key", "apply", copy).code == 1
+    other = tmp_path / "other.json"
+    home.well("key", "amend", "--territory", "Roubaix", "--out", other)
+    assert "another amendment" in home("key", "apply", file, other).err
+    assert home.well("key", "apply", file, copy, "--json").json["state"] == "signed"
+
+
+def test_what_is_wrong_with_a_charter_is_told_by_field(home: Home) -> None:
+    ran = home("key", "amend", "--endpoint", "ftp://x", "--quorum", 3, "--turnout", "2", *sheet(home, 1, 2))
+    assert ran.code == 1
+    assert "endpoints: Not an address" in ran.err
+    assert "quorum: A whole number" in ran.err
+    assert "turnout: A part of the whole" in ran.err
+
+
 def test_an_amendment_is_not_signed_without_a_yes(
     home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
