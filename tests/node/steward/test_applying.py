@@ -19,6 +19,7 @@ from ledger.sqlite.store import SqliteStore
 from node.steward.charter import keys_aside
 from tests.node.steward.amending import SECRETS, found
 
+pytestmark = pytest.mark.long
 NOW = 1_790_000_000
 KILLED = 9
 DIES = """

@@ -209,7 +209,10 @@ async def test_the_page_that_signs_goes_along(node: RunningNode, steward: Stewar
         assert answer.status == 303
 
 
-async def test_it_is_put_in_force_without_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("action", "more", "epoch"), [("rotate", {}, 1), ("epoch", {"size": "1"}, 2)])
+async def test_it_is_put_in_force_without_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str, more: dict[str, str], epoch: int
+) -> None:
     """The page that says so asks for the next one, which is answered when the node runs again, in the same session."""
     monkeypatch.setattr(restarting, "ANSWER_S", 0)
     directory = found(tmp_path / "moot")
@@ -218,12 +221,12 @@ async def test_it_is_put_in_force_without_scripts(tmp_path: Path, monkeypatch: p
         headers = {"Cookie": f"{COOKIE}={served.cookie}", "Accept": "text/html", "Accept-Language": "en"}
         async with ClientSession(headers=headers) as client:
 
-            async def send(action: str, status: int, **more: str) -> str:
-                async with client.post(url, data={"csrf": csrf, "action": action} | more) as answer:
+            async def send(action: str, status: int, **texts: str) -> str:
+                async with client.post(url, data={"csrf": csrf, "action": action} | texts) as answer:
                     assert answer.status == status
                     return await answer.text()
 
-            await send("rotate", 200)
+            await send(action, 200, **more)
             assert "Too few holders have signed." in await send("apply", 422)
             draft = read_amendment(directory.amendment.read_bytes())
             await send("merge", 200, text=write_amendment(draft.sign(SECRETS[0]).sign(SECRETS[1])).decode())
@@ -237,6 +240,11 @@ async def test_it_is_put_in_force_without_scripts(tmp_path: Path, monkeypatch: p
             assert "Charter number 1 is in force." in text
             assert "Kept aside, though nothing needs it:" in text
             assert read_key(directory.key).public != old
+            async with client.get(f"{served.url}/v1/charter") as answer:
+                told = await answer.json()
+            assert (told["epoch"], told["kseq"], told["removed"]) == (epoch, 1, [old.hex()])
+            async with client.get(f"{served.url}/readyz") as answer:
+                assert (await answer.json())["signing"] is True
 
 
 async def test_what_keeps_it_from_coming_into_force_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
