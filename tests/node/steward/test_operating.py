@@ -175,8 +175,7 @@ def test_every_command_has_a_row_and_every_row_is_of_commands() -> None:
         for path in paths_of(row):
             assert any(leaf[: len(path)] == path for leaf in every), f"{row.command}: there is no such command"
     assert len(named) == len(set(named)), "two rows for one command"
-    every_row = (leaf for leaf in every if leaf[0] != "key")
-    lacking = {leaf for leaf in every_row if not any(leaf[: len(path)] == path for path in named)}
+    lacking = {leaf for leaf in every if not any(leaf[: len(path)] == path for path in named)}
     assert lacking == set(), "give each a row in node/steward/commands.py: where it is on the pages, or why it is not"
     for (group,) in (path for path in named if len(path) == 1):
         below = {leaf[1] for leaf in every if leaf[0] == group and len(leaf) > 1}
