@@ -28,6 +28,7 @@ from node.keys import CONFIG, FINDER, LEDGER
 from node.routes import Parameter, Route
 from node.translations import own_names
 from node.web.downloading import Download, Downloads, gathered, too_many
+from node.web.policy import FOR_EVERYBODY
 from node.web.rendering import reader_of
 from node.web.words import LABELS, words_in
 from protocol.identity import parse_log_id, show_log_id
@@ -39,8 +40,6 @@ EXPORTS = web.AppKey("exports", Downloads)
 EXPORTS_PER_ADDRESS_MAX = 2
 _DAY_S = 86_400
 LINKED_TYPE = "application/ld+json"
-FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*"}
-"""Public data may be read by the scripts of any page, which can do nothing else with it."""
 
 _ALL = {"limit": "1 to 100; all if not given", "cursor": "`next` of a page of /v1/records"}
 _PARAMETERS = tuple(

@@ -23,6 +23,7 @@ from node.api.static_log import held_tree, origin_of
 from node.keys import FINDER, HUB, LEDGER, TOKEN
 from node.routes import Parameter, Route
 from node.steward.operating import add_peer, remove_peer
+from node.web.policy import FOR_EVERYBODY
 from node.web.session import session_of
 from protocol.errors import Malformed
 from protocol.identity import parse_log_id
@@ -65,7 +66,15 @@ async def _records(request: web.Request) -> web.Response:
     private = asks_for_private(request)
     parameters = {name: request.query.getall(name) for name in request.query if name != "scope"}
     find = partial(request.app[FINDER].find, parameters, int(time.time()), private=private)
-    return json_answer(await asyncio.to_thread(find))
+    return _open_answer(await asyncio.to_thread(find), private=private)
+
+
+def _open_answer(value: object, *, private: bool) -> web.Response:
+    """A JSON answer that scripts of any page may read, if everybody may."""
+    answer = json_answer(value)
+    if not private:
+        answer.headers.update(FOR_EVERYBODY)
+    return answer
 
 
 def asks_for_private(request: web.Request) -> bool:
@@ -90,7 +99,7 @@ async def _record(request: web.Request) -> web.Response:
             history = history_objects(reads, row)
             return {"schema": RECORD_SCHEMA, "record": record_object(reads, row), "history": history}
 
-    return json_answer(await asyncio.to_thread(read))
+    return _open_answer(await asyncio.to_thread(read), private=private)
 
 
 def find_record(reads: Snapshot, log: str, record_id: str, *, private: bool = False) -> Any:  # noqa: ANN401 - a RecordRow

@@ -13,10 +13,11 @@ from yarl import URL
 
 from ledger.errors import NotFoundError
 from ledger.publishing.formats import FORMATS
-from node.api.publishing import FOR_EVERYBODY, LINKED_TYPE, base_of
+from node.api.publishing import LINKED_TYPE, base_of
 from node.api.v1 import find_record
 from node.keys import LEDGER
 from node.routes import Parameter, Route
+from node.web.policy import FOR_EVERYBODY
 from protocol.errors import Malformed
 from protocol.identity import show_log_id
 

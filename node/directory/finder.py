@@ -71,7 +71,8 @@ class Finder:
         """
         query = parse_query(parameters, now, private=private)
         self.wait_for_own_writes()
-        return self._all(query if "limit" in parameters else replace(query, limit=_AT_ONCE), "limit" in parameters)
+        limited = any(text.strip() for text in parameters.get("limit", ())[-1:])
+        return self._all(query if limited else replace(query, limit=_AT_ONCE), limited)
 
     def _all(self, query: Query, once: bool) -> Iterator[dict[str, Any]]:  # noqa: FBT001 - of this file
         while True:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The content security policy of pages: nothing is loaded, run, sent or framed that is not of this node."""
+"""What browsers may do with what a node answers: nothing on pages that is not of this node; open data for any page."""
 
 from __future__ import annotations
+
+FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*"}
+"""Public data may be read by the scripts of any page, which can do nothing else with it."""
 
 
 def content_policy(*, framed: bool = False, images: str = "") -> str:

@@ -165,6 +165,17 @@ async def test_search_and_the_command_give_the_same_answer(
     assert json.loads(capsys.readouterr().out) == page
 
 
+async def test_scripts_of_any_page_may_read_what_everybody_may(node: RunningNode) -> None:
+    one = f"/v1/records/{show_log_id(node.log_id)}/{record(1)['id'].hex()}"
+    for path in ("/v1/records", one):
+        async with node.client.get(node.url + path) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*", path
+    token = {"Authorization": f"Bearer {node.token}"}
+    async with node.client.get(f"{node.url}/v1/records?scope=private", headers=token) as answer:
+        assert answer.status == 200
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 async def test_pages_of_a_search_are_complete_and_without_doubles(node: RunningNode) -> None:
     seen: list[str] = []
     cursor = ""

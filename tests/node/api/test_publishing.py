@@ -65,6 +65,8 @@ async def test_an_export_has_all_hits_and_the_filters_of_a_search(node: RunningN
     assert found > 1
     assert len((await _json(node, "/v1/records.geojson"))["features"]) == found
     assert len((await _json(node, "/v1/records.geojson?limit=1"))["features"]) == 1
+    _write(node, *(record(number) for number in range(9_100, 9_125)))
+    assert len((await _json(node, "/v1/records.geojson?limit="))["features"]) == found + 25
     (only,) = (await _json(node, "/v1/records.geojson?kind=offer"))["features"]
     assert only["properties"]["email"] == "bonjour@example.org"
     rows = list(csv.DictReader(io.StringIO((await _get(node, "/v1/records.csv?q=echelle")).decode(), newline="")))
