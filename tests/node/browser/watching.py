@@ -39,8 +39,10 @@ LOOKED_AT = """(() => {
   }
   const levels = [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => Number(heading.tagName[1]));
   const skipped = levels.filter((level, number) => number && level > levels[number - 1] + 1);
+  const heap = /\\p{M}{10}/u;  // is one letter, which nothing can break: it may be cut, but makes no page wider
   const cut = [...document.querySelectorAll('h1, h2, button, label, summary, dd, figcaption')]
     .filter(element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
+    .filter(element => !heap.test(element.textContent))
     .filter(element => !element.closest('.hidden'))
     .map(element => element.outerHTML.slice(0, 80));
   const wide = document.documentElement.scrollWidth - innerWidth;
