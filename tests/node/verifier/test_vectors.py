@@ -38,6 +38,7 @@ NOT_FOR_READERS = {
     ("03-statement", "override_body"): "it does not follow what an override says",
     ("04-charter", "recovery_key"): "it has no secrets",
     ("04-charter", "amendment"): "it is for those who sign one",
+    ("04-charter", "role_session"): "nodes check who begins a session",
     ("04-charter", "role"): "it does not ask who might have said what no entry says",
     ("05-tree", "root"): "it makes no trees of its own",
     ("05-tree", "root_of_counted"): "it makes no trees of its own",
