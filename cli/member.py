@@ -11,6 +11,7 @@ import click
 
 from cli.carrying import sign
 from cli.member_keys import change_key, fetch, make_key, sign_in
+from cli.member_link import make_link
 from cli.output import json_option, plain, say, show, show_json, show_table
 from cli.speaking import How, log_option, looking, says, speaking
 
@@ -26,7 +27,7 @@ def command() -> None:
     """Members. One is named by its id, the beginning of it, or the name in a profile that is known here."""
 
 
-for _command in (sign, make_key, change_key, fetch, sign_in):
+for _command in (sign, make_key, make_link, change_key, fetch, sign_in):
     command.add_command(_command)
 
 

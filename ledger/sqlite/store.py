@@ -17,6 +17,7 @@ from ledger.sqlite.database import BUSY_MS, back_up, connect_reader, connect_wri
 from ledger.sqlite.knowledge import KnowledgeReads, KnowledgeWrites
 from ledger.sqlite.logs import LogReads
 from ledger.sqlite.logwrites import LogWrites
+from ledger.sqlite.memberlinks import MemberLinkReads, MemberLinkWrites
 from ledger.sqlite.proposals import ProposalReads, ProposalWrites
 from ledger.sqlite.records import RecordReads, RecordWrites
 from ledger.sqlite.scopes import ScopeReads, ScopeWrites
@@ -34,7 +35,16 @@ CLOSE_S = 5.0
 
 
 class Snapshot(
-    LogReads, RecordReads, ScopeReads, WitnessReads, CellReads, ChangeReads, KnowledgeReads, ProposalReads, CheckReads
+    LogReads,
+    RecordReads,
+    ScopeReads,
+    WitnessReads,
+    CellReads,
+    ChangeReads,
+    KnowledgeReads,
+    ProposalReads,
+    CheckReads,
+    MemberLinkReads,
 ):
     """One consistent view of the whole store."""
 
@@ -49,6 +59,7 @@ class Transaction(
     ChangeWrites,
     KnowledgeWrites,
     ProposalWrites,
+    MemberLinkWrites,
     Snapshot,
 ):
     """One change of the store: whole or not at all, and durable when it has ended."""

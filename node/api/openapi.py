@@ -98,6 +98,12 @@ _BODIES: dict[str, Any] = {
             "region": {"type": "string", "maxLength": 200},
         },
     },
+    "MemberLink": {
+        "type": "object",
+        "required": ["member"],
+        "additionalProperties": False,
+        "properties": {"member": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+    },
     "Checks": {
         "type": "object",
         "required": ["records", "given_to"],

@@ -107,11 +107,21 @@ def _try(view: LedgerView, form: Form, spoken: list[Spoken], now: int) -> Unfit 
     return None
 
 
+_GROWS = frozenset({"charters", "hashes", "note"})
+"""What a proof says of the log around what it proves, which goes on while somebody reads."""
+
+
 def _digest(drafts: list[Draft]) -> str:
-    """Of what was shown: a key that is made anew each time is left out."""
+    """Of what was shown: a key that is made anew each time is left out, and of a proof all but what it proves."""
     bare: list[Value] = []
     for one in drafts:
-        body: dict[str, Value] = {name: part for name, part in one.body.items() if name != "key" or not one.also}
+        body: dict[str, Value] = {
+            name: {part: said for part, said in value.items() if part not in _GROWS}
+            if name == "proof" and isinstance(value, dict)
+            else value
+            for name, value in one.body.items()
+            if name != "key" or not one.also
+        }
         bare.append([one.kind, body, [*one.parties], one.scope])
     return sha256(encode(bare)).hexdigest()
 

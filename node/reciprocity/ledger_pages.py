@@ -169,7 +169,9 @@ def _member(request: web.Request, view: LedgerView, reader: Reader) -> dict[str,
     shown = member_page(view, member_id)
     period, _ = period_of(request, view)
     told = contributions_object(view, member_id, *period)
+    session = session_of(request)
     return {
+        "csrf": session.csrf if session else "",
         "member": shown["member"],
         "own": view.tree.tree == request.app[LEDGER].own.tree,
         "accounts": shown["accounts"],

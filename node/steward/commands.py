@@ -90,6 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("folkmoot places", (("/steward/places", message("Missing and doubtful places")),)),
     Command("folkmoot match", (("/offers", message("Offers and needs")),)),
     Command("folkmoot member", ((DO + "member-add", message("Take in a member")), ("/steward#members", _FORMS))),
+    Command("folkmoot member link MEMBER", (("/ledger", message("Ledger")),), message("On the page of each member.")),
     Command("folkmoot member fetch, key, sign, sign-in", (), _OWN_KEY),
     Command("folkmoot unit, account, pay, post", (("/steward#accounts", _FORMS),)),
     Command("folkmoot contract", (("/steward#contracts", _FORMS),)),

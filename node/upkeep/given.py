@@ -17,7 +17,7 @@ from node.routes import Route
 from node.steward.steward_pages import TEXTS, signed_in
 from node.upkeep.confirming import in_words
 from node.upkeep.telling import field_text
-from node.web.codes import draw_code
+from node.web.codes import draw_address
 from node.web.languages import choose
 from node.web.rendering import reader_of, render
 from node.web.words import date_text
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ledger.sqlite.store import Snapshot
     from ledger.values import CheckRow
     from node.directory.listing import Reader
-    from node.web.codes import Drawn
     from node.web.session import Session
 
 
@@ -75,7 +74,7 @@ def list_values(reads: Snapshot, rows: Sequence[CheckRow], base: str, now: int, 
                 "phone": contact.phone if contact and contact.visibility == "public" else "",
                 "url": url,
                 "code": show_code(link.code),
-                "drawn": draw_link(url),
+                "drawn": draw_address(url),
                 "state": "" if state == "open" else reader.words.label("check_link", state),
                 "answer": reader.words.label("finding", link.finding) if link.finding else "",
                 "note": link.note,
@@ -93,13 +92,6 @@ def list_values(reads: Snapshot, rows: Sequence[CheckRow], base: str, now: int, 
         "short": f"{base}/check",
         "all_revoked": all(link.revoked for link in rows),
     }
-
-
-def draw_link(url: str) -> Drawn:
-    """An address as a QR code."""
-    import segno  # noqa: PLC0415 - what most pages do without
-
-    return draw_code(segno.make(url, error="m", boost_error=False, micro=False))
 
 
 async def _revoke(request: web.Request, _: Session) -> web.StreamResponse:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ledger.directory.query import PARAMETERS
+from ledger.own.member_keys import keep_member_key
 from ledger.territory.knowledge import SORTS
 from node.api import v1 as api
 from node.api.openapi import describe
@@ -32,6 +33,7 @@ from tests.builders import START, Log, found_organisation, seeded, signing_key, 
 from tests.drawing import draws
 from tests.ledger.making import hold
 from tests.node.mutual import DRILL, one, write_mutual
+from tests.node.mutual import key as member_key
 from tests.node.running import doubt, record
 
 if TYPE_CHECKING:
@@ -239,6 +241,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
         "Witness": {"key": key},
         "Checks": {"records": [record(3)["id"].hex()], "given_to": "a group"},
         "Carried": {"carried": _carried(node)},
+        "MemberLink": {"member": one("baker").hex()},
         "Audit": {},
         "Backup": {},
         "Proposal": _proposed(node),
@@ -251,6 +254,7 @@ async def test_every_operation_answers_as_described(node: RunningNode) -> None:
     }
     first, second = [await _sent(node, examples["File"] + line, examples["ImportChange"]) for line in (b"3,A", b"4,B")]
     examples |= {"ImportStart": {"seen": second["seen"]}, "ImportUndo": {"import": second["import"]}}
+    keep_member_key(node.ledger.directory, member_key("baker"))
     doubt(node.ledger, "it was put back")  # so that this can be overridden
     for path, method, operation in OPERATIONS:
         options: dict[str, Any] = {"params": {"key": key, "name": "http://127.0.0.1:1"}} if method == "delete" else {}

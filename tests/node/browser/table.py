@@ -62,6 +62,7 @@ READ = {
     "/ledger/{log}/resource/{resource}": ("/ledger/{log}/resource/{drill}", "/ledger/{log}/resource/{evil_resource}"),
     "/ledger/{log}/neighbours": ("/ledger/{log}/neighbours",),
     "/ledger/{log}/sign-in": ("/ledger/{log}/sign-in",),
+    "/ledger/{log}/come-in/{code}": (),  # a link that a steward gave: tests/node/reciprocity/test_member_links.py looks
     "/steward/sign-in": ("/steward/sign-in",),
     "/steward/key": ("/steward/key",),  # with a role: tests/node/upkeep/test_by_key_browser.py
     "/steward": ("/steward",),
@@ -133,6 +134,8 @@ SENT = {
     "/knowledge/need/{log}/{id}/vote": "",
     "/ledger/{log}/sign-in": "/ledger/{log}/sign-in",
     "/ledger/{log}/sign-out": "",
+    "/ledger/{log}/member/{member}/link": "",
+    "/ledger/{log}/come-in/{code}": "",
 }
 """By the path of the route, the page whose form is sent there with nothing filled in; none where that tells nothing."""
 

@@ -149,7 +149,7 @@ LOOKED_AT = {
     "dispute": "close list open",
     "duplicates": "different merge undo",
     "event": "ack add correct list show stock",
-    "member": "add contributions fetch key list profile rekey set show sign sign-in",
+    "member": "add contributions fetch key link list profile rekey set show sign sign-in",
     "need": "ask list put show take-back vote",
     "neighbour": "accept add free list pay payments",
     "note": "add list",

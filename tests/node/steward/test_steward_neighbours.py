@@ -104,7 +104,10 @@ async def test_two_stewards_trade(sides: tuple[Side, Side]) -> None:
     page = await read(birch.browser, f"/ledger/{birch.log}/neighbours")
     (accept,) = [url for url in page.links() if url.startswith("/steward/do/neighbour-accept?")]
     assert (await read(birch.browser, accept)).text
-    await birch.do("neighbour-accept", payment=birch.shown()[1][-1]["id"])
+    shown = await fill(birch.browser, "neighbour-accept", payment=birch.shown()[1][-1]["id"])
+    (grown,) = alder.node.ledger.writer.append([alder.node.ledger.state("note", {"text": "meanwhile"})]).result()
+    await until(lambda: birch.node.holds(alder.node.log_id, grown.position + 1))
+    await sign(birch.browser, "neighbour-accept", shown)  # the same payment under a newer checkpoint
     await until(lambda: alder.states() == ["posted", "posted"])
 
     for wrong, why in (({"payee": "Nobody"}, "write its whole id"), ({"days": "90"}, "From 1 to 60 days")):
