@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
+from yarl import URL
 
 from ledger.directory.present import history_objects, read_record, record_object, record_states
 from ledger.errors import NotFoundError
@@ -87,6 +88,7 @@ async def _record(request: web.Request) -> web.Response:
                 "to_pictures": images_url(row.id) if may_change(request, row, record["log"] == own) else "",
                 "exchange": on_record(request, reads, row, record, reader),
                 "calendar_url": calendar_url(reads, row),
+                "home": _home(names.endpoint, row.id) if record["log"] != own else None,
             }
 
     try:
@@ -102,6 +104,15 @@ def _last_look(at: int | None, around: Around, reader: Reader) -> tuple[Checked,
     if looked is None or looked.looked < (at or 0) - _DAY_S:
         return checked(at, reader), None
     return checked(max(looked.looked, at or 0), reader), looked
+
+
+def _home(endpoint: str, record_id: bytes) -> tuple[str, str] | None:
+    """Where a change of a record of another log is proposed: (address, host) at its own node, if it has an address."""
+    try:
+        host = URL(endpoint).host
+    except ValueError:
+        host = None
+    return (f"{endpoint.rstrip('/')}/propose?record={record_id.hex()}", host) if host else None
 
 
 def _week(record: Mapping[str, Any], reader: Reader) -> Table | None:

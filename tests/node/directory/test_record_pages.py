@@ -6,13 +6,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from node.directory.listing import Checked, Reader
 from node.directory.profile_around import Around, Claim
 from node.directory.record_pages import _last_look
 from node.web.languages import Text
 from node.web.words import choose_words
 from protocol.identity import show_log_id
-from tests.builders import seeded
+from tests.builders import Log, found_organisation, make_statement_payload, seeded
+from tests.ledger.making import hold
 from tests.node.browsing import Page
 from tests.node.running import RunningNode, record
 
@@ -44,6 +47,33 @@ async def page_of(node: RunningNode, path: str, status: int = 200, **headers: st
         page = Page(await answer.text())
     assert page.foreign() == []
     return page
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "leads_to"),
+    [
+        ("https://moot.example/a/", ("https://moot.example/a/propose?record=", "moot.example")),
+        (
+            "https://known.example@other.example",
+            ("https://known.example@other.example/propose?record=", "other.example"),
+        ),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+async def test_an_entry_of_others_is_changed_at_their_node(
+    node: RunningNode, endpoint: str, leads_to: tuple[str, str] | None
+) -> None:
+    other = found_organisation("other", endpoints=[endpoint] if endpoint else [])
+    log, theirs = Log(other), record(7_001)
+    log.append(make_statement_payload(other.log_id, "record.put", {"record": theirs}, [other.key]))
+    hold(node.ledger.store, log)
+    node.ledger.writer.run(lambda _: None).result()
+    node.ledger.writer.settle()
+    page = await page_of(node, f"/record/{show_log_id(other.origin.log_id)}/{theirs['id'].hex()}")
+    found = [url for url in page.links() if "/propose?record=" in url]
+    assert found == ([leads_to[0] + theirs["id"].hex()] if leads_to else [])
+    assert (f"Change this entry at {leads_to[1]}" if leads_to else "Report something") in page.text
 
 
 async def test_each_step_says_what_it_changed(node: RunningNode) -> None:
