@@ -28,7 +28,7 @@ from tests.ledger.making import hold
 if TYPE_CHECKING:
     from ledger.data_directory import DataDirectory
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_log_that_is_held_is_witnessed_in_the_epochs_that_are_open(ledger: Ledger) -> None:

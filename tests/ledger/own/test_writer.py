@@ -201,6 +201,7 @@ def test_chunks_are_written_together_until_somebody_waits(ledger: Ledger, monkey
 
     ledger.writer.settle()
     monkeypatch.setattr(Deriver, "step", follow)
+    monkeypatch.setattr("ledger.deriving.derive.STEP_S", WAIT_S)
     count = 4 * DERIVE_ENTRIES
     with writing_held_up(ledger):
         for begin in range(0, count, 250):

@@ -84,7 +84,7 @@ async def test_a_steward_pays_by_keyboard_alone_and_without_scripts(node: Runnin
         await tab.run("(() => { const field = document.getElementById('amount'); field.focus(); field.select(); })()")
         await tab.ask("Input.insertText", text="1,5")
         await press_enter(tab)
-        assert "1.50 EUR" in await tab.run("document.querySelector('.card').textContent")
+        assert "1.50\N{NO-BREAK SPACE}EUR" in await tab.run("document.querySelector('.card').textContent")
         await tab.run("document.querySelector('button[value=sign]').focus()")
         await press_enter(tab)
         assert "It is written" in await tab.run("document.querySelector('h1').textContent")
