@@ -152,6 +152,7 @@ def restore(
             _check(store, advance, signatures=True)
             with store.write() as change:  # what follows from the logs is made anew: nobody has to believe the backup
                 change.clear_derived()
+                change.forget_member_links()  # some may have been used since
                 change.set_fact("store", os.urandom(16))  # cursors of peers stand further than this store
         if CONFIGURATION in manifest.files:
             made.append(directory.configuration)

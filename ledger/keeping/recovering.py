@@ -51,6 +51,7 @@ def take_store(directory: DataDirectory, file: Path, prefix: str) -> Tree:
                 change.set_fact("recovery", b"")
                 for part in _accepted(change, tree):
                     change.add_accepted(tree.tree, part)
+            change.forget_member_links()  # some may have been used since
             change.set_fact("store", os.urandom(16))
     finally:
         store.close()

@@ -28,6 +28,10 @@ class MemberLinkWrites(MemberLinkReads):
         self._db.execute("DELETE FROM member_link WHERE member = ?", (member,))
         self._db.execute("INSERT INTO member_link VALUES (?, ?, ?, ?)", (digest, member, key, until))
 
+    def forget_member_links(self) -> None:
+        """None is good any more."""
+        self._db.execute("DELETE FROM member_link")
+
     def remove_member_link(self, digest: bytes) -> None:
         """It has been used."""
         self._db.execute("DELETE FROM member_link WHERE digest = ?", (digest,))

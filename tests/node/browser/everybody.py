@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.node.browser.reading import axe, faults, open_ready, read_as, speak_arabic
+from tests.node.browser.watching import looked_at, walked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from tests.node.running import RunningNode
     from tests.node.verifier.browser import Tab
@@ -75,3 +76,16 @@ async def check_for_everybody(
     assert [said for said in tab.complaints if not (excused and re.search(excused, said))] == []
     # A field for days has a picture of the browser's own.
     assert [url for url in tab.requests if not url.startswith((node.url, "data:"))] == []
+
+
+async def check_unscripted_and_by_keyboard(node: RunningNode, tab: Tab, paths: Sequence[str]) -> None:
+    """Opens pages on a phone: asserts that they are whole without scripts, and that keys alone reach all of them."""
+    await read_as(tab, width=320)
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    for path in paths:
+        await tab.open(node.url + path)
+        assert await looked_at(tab) == [], path
+    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+    for path in paths:
+        await open_ready(tab, node.url + path)
+        assert await walked(tab) == [], path

@@ -12,10 +12,14 @@ import pytest
 import pytest_asyncio
 
 from node.importing.jobs import JOBS
-from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.everybody import (
+    check_for_everybody,
+    check_unscripted_and_by_keyboard,
+    for_each_reader,
+)
 from tests.node.browser.hostile import NOTICED, TEXTS, WATCH
-from tests.node.browser.reading import open_ready, press, read_as
-from tests.node.browser.watching import looked_at, walked
+from tests.node.browser.reading import press
+from tests.node.browser.watching import looked_at
 from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import RunningNode
 from tests.published import DATA, NO_DATA
@@ -105,15 +109,7 @@ async def test_every_step_is_whole_without_scripts_and_by_keyboard(
     node: RunningNode, tab: Tab, paths: list[str]
 ) -> None:
     await sign_in(tab, node)
-    await read_as(tab, width=320)
-    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
-    for path in paths:
-        await tab.open(node.url + path)
-        assert await looked_at(tab) == [], path
-    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
-    for path in paths:
-        await open_ready(tab, node.url + path)
-        assert await walked(tab) == [], path
+    await check_unscripted_and_by_keyboard(node, tab, paths)
 
 
 async def _choose(tab: Tab, file: Path) -> None:

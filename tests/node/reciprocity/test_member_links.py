@@ -10,13 +10,15 @@ import pytest
 
 from ledger.data_directory import DataDirectory
 from ledger.errors import NotFoundError, RefusedError
+from ledger.keeping.backup import restore, take_backup
 from ledger.ledger import Ledger
 from ledger.own.founding import found_log
 from ledger.own.member_keys import keep_member_key
-from ledger.own.member_links import GOOD_S, give_link, use_link, whose_link
+from ledger.own.member_links import GOOD_S, _digest, give_link, use_link, whose_link
 from ledger.own.trial import wait_until_folded
 from ledger.reciprocity.state import Member
 from ledger.showing.view import LedgerView, own_tree
+from ledger.sqlite.store import SqliteStore
 from node.web.session import MEMBER_COOKIE
 from protocol.identity import show_log_id
 from tests.builders import seeded
@@ -135,6 +137,21 @@ def test_with_another_key_it_is_worth_nothing(ledger: Ledger) -> None:
         assert view_of(reads).book.need(Member, one("baker")).key == key("baker's own").public
     with pytest.raises(NotFoundError):
         used(ledger, code)
+
+
+def test_a_backup_that_is_put_back_lets_nobody_in_again(ledger: Ledger, tmp_path: Path) -> None:
+    code = given(ledger)
+    ledger.writer.settle()
+    take_backup(ledger.directory, tmp_path / "backup", None, NOW)
+    used(ledger, code)
+    again = DataDirectory(tmp_path / "again")
+    restore(again, tmp_path / "backup", None)
+    store = SqliteStore(again.store)
+    try:
+        with store.read() as reads:
+            assert reads.member_link(_digest(code)) is None
+    finally:
+        store.close()
 
 
 def test_who_has_a_key_of_their_own_gets_none(ledger: Ledger) -> None:

@@ -13,10 +13,14 @@ import pytest_asyncio
 from node.steward.audits import AUDITS, Checked, KeptFault, _Kept
 from node.steward.carrying import CARRYING
 from protocol.bundle import read_header
-from tests.node.browser.everybody import check_for_everybody, for_each_reader
+from tests.node.browser.everybody import (
+    check_for_everybody,
+    check_unscripted_and_by_keyboard,
+    for_each_reader,
+)
 from tests.node.browser.hostile import NOTICED, TEXTS, WATCH
-from tests.node.browser.reading import comes_true, open_ready, press, read_as
-from tests.node.browser.watching import looked_at, walked
+from tests.node.browser.reading import comes_true, press
+from tests.node.browser.watching import looked_at
 from tests.node.reciprocity.test_ledger_browser import sign_in
 from tests.node.running import doubt, until
 from tests.node.steward.test_bundles import bundle_of
@@ -91,15 +95,7 @@ async def test_each_page_is_whole_without_scripts_and_by_keyboard(
     node: RunningNode, tab: Tab, paths: list[str]
 ) -> None:
     await sign_in(tab, node)
-    await read_as(tab, width=320)
-    await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
-    for path in paths:
-        await tab.open(node.url + path)
-        assert await looked_at(tab) == [], path
-    await tab.ask("Emulation.setScriptExecutionDisabled", value=False)
-    for path in paths:
-        await open_ready(tab, node.url + path)
-        assert await walked(tab) == [], path
+    await check_unscripted_and_by_keyboard(node, tab, paths)
 
 
 async def follow(tab: Tab, selector: str) -> str:
